@@ -1,0 +1,54 @@
+/** Why a datagram or a part of it was dropped. */
+export const DROP_REASONS = [
+  'size',
+  'version',
+  'kind',
+  'wrong-cluster',
+  'unknown-key',
+  'own',
+  'replay',
+  'budget',
+  'forged',
+  'malformed',
+  'session',
+  'unknown-message',
+  'table-full',
+  'quota',
+  'outbox-full',
+  'send-failed',
+] as const;
+export type DropReason = (typeof DROP_REASONS)[number];
+
+/** What an engine counts since its start; plain numbers that only grow. */
+export interface Counters {
+  readonly drops: Record<DropReason, number>;
+  rxDatagrams: number;
+  rxBytes: number;
+  txDatagrams: number;
+  txBytes: number;
+  probes: number;
+  probesFailed: number;
+  suspicions: number;
+  refutations: number;
+  downs: number;
+  recordsApplied: number;
+  digestsSent: number;
+}
+
+export function createCounters(): Counters {
+  const drops = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<DropReason, number>;
+  return {
+    drops,
+    rxDatagrams: 0,
+    rxBytes: 0,
+    txDatagrams: 0,
+    txBytes: 0,
+    probes: 0,
+    probesFailed: 0,
+    suspicions: 0,
+    refutations: 0,
+    downs: 0,
+    recordsApplied: 0,
+    digestsSent: 0,
+  };
+}

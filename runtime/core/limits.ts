@@ -1,0 +1,29 @@
+/** Limits that the specification fixes [P-9]: a peer may rely on them. */
+export const DATAGRAM_BYTES_MAX = 1200;
+export const DATAGRAM_HEADER_BYTES = 32;
+export const SEAL_TAG_BYTES = 16;
+export const DATAGRAM_BYTES_MIN = DATAGRAM_HEADER_BYTES + SEAL_TAG_BYTES + 1;
+/** The most CBOR that one datagram carries. */
+export const BODY_BYTES_MAX = DATAGRAM_BYTES_MAX - DATAGRAM_HEADER_BYTES - SEAL_TAG_BYTES;
+export const RECORD_BYTES_MAX = 900;
+export const KEY_BYTES_MAX = 128;
+export const NAME_BYTES_MAX = 64;
+export const UNIT_BYTES_MAX = 32;
+export const CLUSTER_NAME_BYTES_MAX = 64;
+export const RECORDS_PER_OWNER_MAX = 1000;
+export const BYTES_PER_OWNER_MAX = 65_536;
+export const OWNERS_MAX = 4096;
+export const REPLAY_WINDOW = 1024;
+export const CBOR_DEPTH_MAX = 8;
+export const CBOR_ITEMS_MAX = 4096;
+export const ENDPOINTS_PER_NODE_MAX = 8;
+export const TAGS_PER_NODE_MAX = 32;
+export const TTL_MS_MAX = 366 * 86_400_000;
+export const ACCUSE_SLOTS = 32;
+export const JOIN_BYTES_MIN = 600;
+export const DIGEST_BUCKETS = 64;
+
+/** Limits of this implementation: another peer may choose others. */
+export const SESSIONS_MAX = 8192;
+export const OUTBOX_MAX = 4096;
+export const EVENT_QUEUE_MAX = 65_536;

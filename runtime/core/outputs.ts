@@ -1,0 +1,69 @@
+import type { Endpoint } from './endpoint.ts';
+import type { NodeId } from './ids.ts';
+import type { MemberState, RecordView } from './views.ts';
+
+/** Where a datagram came from. */
+export interface Path {
+  readonly transport: 'udp' | 'http';
+  /** The interface it came in by (`eth0`), or `lo`. */
+  readonly link: string;
+  /** Whether it was addressed to the multicast group. */
+  readonly multicast: boolean;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Where a datagram goes: to one endpoint, or to the multicast group on one link. */
+export type Destination =
+  | { readonly kind: 'unicast'; readonly endpoint: Endpoint }
+  | { readonly kind: 'multicast'; readonly link: string };
+
+/** Classes share an interface's byte budget, in this order of precedence. */
+export type TrafficClass = 'liveness' | 'membership' | 'data';
+
+/** What the engine asks of its driver, drained after each mutation; `timeout` comes last and ends the drain. */
+export type Output =
+  | {
+      readonly type: 'transmit';
+      readonly to: Destination;
+      readonly bytes: Uint8Array;
+      readonly trafficClass: TrafficClass;
+    }
+  | { readonly type: 'event'; readonly event: EngineEvent }
+  | { readonly type: 'timeout'; readonly atMs: number };
+
+/** What happened, for the application. */
+export type EngineEvent =
+  | {
+      readonly type: 'member';
+      readonly id: NodeId;
+      readonly name: string;
+      /** undefined: not known before. */
+      readonly from: MemberState | undefined;
+      /** undefined: forgotten. */
+      readonly to: MemberState | undefined;
+      readonly boot: number;
+      readonly incarnation: number;
+    }
+  | {
+      readonly type: 'record';
+      readonly change: 'put' | 'delete' | 'expire' | 'forget';
+      readonly record: RecordView;
+    }
+  /** Peers have seen this identity with a higher boot: the driver persists `seenBoot + 1` and calls `adoptBoot`. */
+  | { readonly type: 'boot-behind'; readonly seenBoot: number }
+  /** Somebody else lives under this identity. */
+  | { readonly type: 'twin'; readonly boot: number }
+  /** The leave was acknowledged by enough peers, or its time is over. */
+  | { readonly type: 'left' }
+  /** A refusal that echoes a join of ours; a hint, not authenticated. */
+  | {
+      readonly type: 'refused';
+      readonly code: RefusalCode;
+      readonly cluster: string;
+      readonly address: string;
+    }
+  /** First datagram of a foreign cluster from this address (rate-limited). */
+  | { readonly type: 'foreign-cluster'; readonly tag: string; readonly address: string };
+
+export type RefusalCode = 'wrong-cluster' | 'unknown-key' | 'not-admitted' | 'version-too-old';

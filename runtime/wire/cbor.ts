@@ -1,0 +1,83 @@
+import { Decoder } from 'cbor-x/decode-no-eval';
+import type { AppValue } from '../core/value.ts';
+import { gateCbor } from './cbor-gate.ts';
+import { CborWriter, INTEGER_MAX } from './cbor-writer.ts';
+
+export { problemOfValue } from './value-check.ts';
+
+/** What a decoder made of bytes that passed the gate: maps as `Map`, 64-bit integers as bigint, bytes as views of the input. */
+export type Decoded = { readonly value: unknown } | { readonly refusal: string };
+
+/** Maps, not objects: an object can't tell the key 1 from "1", and `__proto__` is no ordinary name in it. */
+const decoder = new Decoder({ useRecords: false, mapsAsObjects: false });
+
+/**
+ * Decodes bytes from outside, after the gate. The result is raw: take it apart with `schema.ts` and `toAppValue`, which copy
+ * what they keep. Never throws.
+ */
+export function decodeCbor(bytes: Uint8Array): Decoded {
+  const refusal = gateCbor(bytes);
+  if (refusal !== undefined) return { refusal };
+  try {
+    // A view of our own: the decoder hangs a DataView on what it is given, which the caller would keep.
+    const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return { value: decoder.decode(view) };
+  } catch (error) {
+    return { refusal: `decoder: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+/** The deterministic CBOR of an application value [P-4.3]. @throws RangeError for what `problemOfValue` names. */
+export function encodeValue(value: AppValue): Uint8Array {
+  const writer = new CborWriter();
+  writer.value(value);
+  return writer.finish();
+}
+
+/**
+ * Turns a decoded item into an application value: bytes copied, integers up to 2^53 as number and beyond as bigint, maps as
+ * objects. A text key `__proto__` becomes an ordinary own property, as `JSON.parse` does it.
+ * @returns undefined where it isn't one: a map with an integer key, an integer below -2^63.
+ */
+export function toAppValue(raw: unknown): AppValue | undefined {
+  switch (typeof raw) {
+    case 'bigint':
+      return normalInteger(raw);
+    case 'object':
+      if (raw === null) return null;
+      if (raw instanceof Uint8Array) return new Uint8Array(raw);
+      return raw instanceof Map ? objectOf(raw) : arrayOf(raw);
+    case 'undefined':
+      return undefined;
+    default:
+      return raw as AppValue;
+  }
+}
+
+function normalInteger(raw: bigint): AppValue | undefined {
+  if (raw <= BigInt(INTEGER_MAX) && raw >= -BigInt(INTEGER_MAX)) return Number(raw);
+  return raw >= -(2n ** 63n) ? raw : undefined;
+}
+
+function arrayOf(raw: object): AppValue | undefined {
+  if (!Array.isArray(raw)) return undefined;
+  const items: AppValue[] = [];
+  for (const rawItem of raw) {
+    const item = toAppValue(rawItem);
+    if (item === undefined) return undefined;
+    items.push(item);
+  }
+  return items;
+}
+
+function objectOf(raw: ReadonlyMap<unknown, unknown>): AppValue | undefined {
+  const object: Record<string, AppValue> = {};
+  for (const [key, rawValue] of raw) {
+    const value = toAppValue(rawValue);
+    if (typeof key !== 'string' || value === undefined) return undefined;
+    if (key === '__proto__')
+      Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+    else object[key] = value;
+  }
+  return object;
+}

@@ -1,0 +1,112 @@
+import type { Endpoint } from '../core/endpoint.ts';
+import type { NodeId } from '../core/ids.ts';
+import type { Version } from '../core/version.ts';
+
+/** A random 32-bit number that an answer echoes. */
+export type Seq = number;
+
+/** What a holder has of one owner: everything live up to `known`; tombstones up to `gc` are forgotten [P-5.2]. */
+export interface Line {
+  readonly owner: NodeId;
+  readonly known: Version;
+  readonly gc: Version;
+}
+
+/** A record as it travels: the owner's bytes, how old it is now, and the owner's signature where there is one. */
+export interface Item {
+  readonly body: Uint8Array;
+  readonly ageMs: number;
+  readonly signature?: Uint8Array;
+}
+
+/** All live records and tombstones of one owner with `from < version <= to` [P-5.3]. */
+export interface Block {
+  readonly owner: NodeId;
+  readonly from: Version;
+  readonly to: Version;
+  readonly gc: Version;
+  readonly items: readonly Item[];
+}
+
+export interface Ping {
+  readonly type: 'ping';
+  readonly seq: Seq;
+  readonly destBoot: number;
+}
+export interface Ack {
+  readonly type: 'ack';
+  readonly seq: Seq;
+}
+export interface PingReq {
+  readonly type: 'ping-req';
+  readonly seq: Seq;
+  readonly target: NodeId;
+  readonly targetBoot: number;
+  readonly endpoint: Endpoint;
+}
+export interface Nack {
+  readonly type: 'nack';
+  readonly seq: Seq;
+}
+export interface Gone {
+  readonly type: 'gone';
+  readonly seq: Seq;
+  readonly boot: number;
+}
+export interface Join {
+  readonly type: 'join';
+  readonly seq: Seq;
+  readonly padding: number;
+}
+export interface Presence {
+  readonly type: 'presence';
+  readonly uptimeMs: number;
+  readonly nodeVersion: Version;
+  readonly heard: number;
+  readonly tableHash: Uint8Array;
+}
+export interface Blocks {
+  readonly type: 'blocks';
+  readonly blocks: readonly Block[];
+}
+export interface Digest {
+  readonly type: 'digest';
+  readonly tableHash: Uint8Array;
+  readonly lines: readonly Line[];
+}
+export interface Buckets {
+  readonly type: 'buckets';
+  readonly hashes: Uint8Array;
+}
+export interface Have {
+  readonly type: 'have';
+  readonly buckets: readonly number[];
+  readonly lines: readonly Line[];
+}
+export interface Want {
+  readonly type: 'want';
+  readonly lines: readonly Line[];
+}
+
+export type Message =
+  | Ping
+  | Ack
+  | PingReq
+  | Nack
+  | Gone
+  | Join
+  | Presence
+  | Blocks
+  | Digest
+  | Buckets
+  | Have
+  | Want;
+export type MessageType = Message['type'];
+
+/** A whole datagram's content, validated. `unknown` counts messages of types this version doesn't know. */
+export interface Body {
+  readonly sender: NodeId;
+  readonly boot: number;
+  readonly messages: readonly Message[];
+  readonly unknown: number;
+}

@@ -1,0 +1,238 @@
+import type { DropReason } from '../core/counters.ts';
+import { type NodeId, toHex } from '../core/ids.ts';
+import {
+  DATAGRAM_BYTES_MAX,
+  DATAGRAM_BYTES_MIN,
+  DATAGRAM_HEADER_BYTES,
+  SESSIONS_MAX,
+} from '../core/limits.ts';
+import { clusterTag } from '../crypto/cluster.ts';
+import type { GroupKey, Keyring } from '../crypto/keyring.ts';
+import type { CryptoProvider, SealKey } from '../crypto/provider.ts';
+import { decodeBody, idBytes } from './body.ts';
+import {
+  aadPrefix,
+  CLUSTER_TAG_BYTES,
+  type Header,
+  KIND_SEALED_TO_ANY,
+  KIND_SEALED_TO_ONE,
+  MAGIC,
+  OFFSET_CLUSTER_TAG,
+  OFFSET_COUNTER,
+  OFFSET_SALT,
+  PROTOCOL_VERSION,
+  readHeader,
+  readUint32,
+} from './header.ts';
+import type { Body } from './message.ts';
+import { decodeRefusal, looksLikeRefusal, type Refusal, type RefusalCode } from './refusal.ts';
+import { Session } from './session.ts';
+import { type SaltEntry, SessionTable } from './session-table.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+export interface OpenerOptions {
+  readonly provider: CryptoProvider;
+  readonly cluster: string;
+  readonly keyring: Keyring;
+  /** This node's id: datagrams of kind 1 open only if they were sealed to it. */
+  readonly self: NodeId;
+  /** Salts kept; the least recently used goes first. More: fewer first contacts to pay for again. */
+  readonly sessionsMax?: number;
+  /** Datagrams of unknown salts that are tried, a second; each costs a key derivation and at least one opening. */
+  readonly newSaltsPerSecond?: number;
+  /** How many of them at once: each member of a large cluster is unknown to a node that has just started. */
+  readonly newSaltsBurst?: number;
+}
+
+/** A datagram that passed every check. */
+export interface Opened {
+  readonly session: Session;
+  readonly body: Body;
+  /** Kind 2: it wasn't bound to this node, so it may have been copied from elsewhere. */
+  readonly sealedToAny: boolean;
+}
+
+/** A datagram that was dropped. The first check that failed gives the reason [P-3.5]. */
+export interface Dropped {
+  readonly drop: DropReason;
+  /** For `wrong-cluster`: the tag that it carried, 8 hex digits. */
+  readonly foreignTag?: string;
+  /** Where it got past length and magic. */
+  readonly header?: Header;
+  /** Set where the specification allows a refusal as the answer, if it came by unicast [P-8.1]. */
+  readonly refusable?: RefusalCode;
+}
+
+/** A refusal came: not authenticated, a hint [P-8.2]. */
+export interface RefusalReceived {
+  readonly refusal: Refusal;
+}
+
+export type OpenResult = Opened | Dropped | RefusalReceived;
+
+/** Own salts that are remembered: one an interface and a few of keys used before. */
+const OWN_SALTS_MAX = 64;
+
+/** Opens what one transport receives, in the order of [P-3.5]. It never throws for what came from outside. */
+export class Opener {
+  readonly #provider: CryptoProvider;
+  readonly #clusterTag: number;
+  readonly #prefixLength: number;
+  readonly #aadToSelf: Uint8Array;
+  readonly #aadToAny: Uint8Array;
+  readonly #table: SessionTable;
+  readonly #newSalts: TokenBucket;
+  readonly #ownSalts: Uint8Array[] = [];
+  #keyring: Keyring;
+
+  constructor(options: OpenerOptions) {
+    this.#provider = options.provider;
+    this.#keyring = options.keyring;
+    this.#clusterTag = readUint32(clusterTag(options.provider, options.cluster), 0);
+    const prefix = aadPrefix(options.cluster);
+    const self = idBytes(options.self);
+    this.#prefixLength = prefix.length;
+    this.#aadToAny = new Uint8Array(prefix.length + DATAGRAM_HEADER_BYTES);
+    this.#aadToSelf = new Uint8Array(prefix.length + DATAGRAM_HEADER_BYTES + self.length);
+    this.#aadToAny.set(prefix);
+    this.#aadToSelf.set(prefix);
+    this.#aadToSelf.set(self, prefix.length + DATAGRAM_HEADER_BYTES);
+    this.#table = new SessionTable(options.sessionsMax ?? SESSIONS_MAX);
+    this.#newSalts = new TokenBucket({
+      perSecond: options.newSaltsPerSecond ?? 1_000,
+      burst: options.newSaltsBurst ?? 4_000,
+    });
+  }
+
+  /** Salts known at present. */
+  get sessionCount(): number {
+    return this.#table.size;
+  }
+
+  /** The sessions of an id, the older first; at most two. */
+  sessionsOf(id: NodeId): readonly Session[] {
+    return this.#table.sessionsOf(id);
+  }
+
+  /** Forgets the sessions of a node, when the engine forgets the node. */
+  forget(id: NodeId): void {
+    this.#table.forget(id);
+  }
+
+  /** Registers a salt that this node seals with: its datagrams that come back are dropped as `own`. */
+  ownSalt(salt: Uint8Array): void {
+    if (this.#ownSalts.some((own) => isSalt(own, salt, 0))) return;
+    this.#ownSalts.push(new Uint8Array(salt));
+    if (this.#ownSalts.length > OWN_SALTS_MAX) this.#ownSalts.shift();
+  }
+
+  /** From now on opens with this keyring; sessions under a key that it doesn't hold end. */
+  useKeyring(keyring: Keyring): void {
+    this.#keyring = keyring;
+    this.#table.retain((key) => keyring.has(key));
+  }
+
+  /**
+   * Checks, opens, decodes and validates one datagram.
+   * @param nowMs monotonic milliseconds. @param bytes as received; nothing of it is kept.
+   */
+  open(nowMs: number, bytes: Uint8Array): OpenResult {
+    if (looksLikeRefusal(bytes)) return receiveRefusal(bytes);
+    if (bytes.length < DATAGRAM_BYTES_MIN || bytes.length > DATAGRAM_BYTES_MAX) return SIZE;
+    const header = bytes[0] === MAGIC ? readHeader(bytes) : undefined;
+    if (header === undefined) return VERSION;
+    const foreign = this.#checkForeign(bytes, header);
+    if (foreign !== undefined) return foreign;
+    if (this.#isOwn(bytes)) return { drop: 'own', header };
+    const entry = this.#table.find(bytes, OFFSET_SALT);
+    return entry === undefined
+      ? this.#openUnknown(nowMs, bytes, header)
+      : this.#openKnown(nowMs, bytes, header, entry);
+  }
+
+  /** Version, kind, cluster and key id: what tells that a datagram isn't for this node at all. */
+  #checkForeign(bytes: Uint8Array, header: Header): Dropped | undefined {
+    const { version, kind, keyId } = header;
+    const isToAny = kind === KIND_SEALED_TO_ANY;
+    if (version !== PROTOCOL_VERSION)
+      return { drop: 'version', header, ...(isToAny && { refusable: 'version-too-old' }) };
+    if (kind !== KIND_SEALED_TO_ONE && !isToAny) return { drop: 'kind', header };
+    if (header.clusterTag !== this.#clusterTag) {
+      const foreignTag = toHex(bytes.subarray(OFFSET_CLUSTER_TAG, OFFSET_CLUSTER_TAG + CLUSTER_TAG_BYTES));
+      return { drop: 'wrong-cluster', foreignTag, header, ...(isToAny && { refusable: 'wrong-cluster' }) };
+    }
+    if (this.#keyring.readable(keyId).length > 0) return undefined;
+    return { drop: 'unknown-key', header, ...(isToAny && { refusable: 'unknown-key' }) };
+  }
+
+  #openKnown(nowMs: number, bytes: Uint8Array, header: Header, entry: SaltEntry): OpenResult {
+    const { session, window } = entry;
+    if (!window.isFresh(header.counter)) return { drop: 'replay', header };
+    // A salt belongs to one key [P-2.4], and the key id is sealed in: another id can't open.
+    if (entry.groupKey.id !== header.keyId) return { drop: 'forged', header };
+    const plaintext = this.#unseal(entry.sealKey, bytes, header.kind);
+    if (plaintext === undefined) return { drop: 'forged', header };
+    window.accept(header.counter);
+    this.#table.touch(entry);
+    const body = decodeBody(plaintext);
+    if (body === undefined) return { drop: 'malformed', header };
+    if (body.sender !== session.id || body.boot !== session.boot) return { drop: 'session', header };
+    session.openedCount++;
+    session.lastMs = nowMs;
+    return { session, body, sealedToAny: header.kind === KIND_SEALED_TO_ANY };
+  }
+
+  #openUnknown(nowMs: number, bytes: Uint8Array, header: Header): OpenResult {
+    if (!(header.counter >= 1)) return { drop: 'replay', header };
+    for (const groupKey of this.#keyring.readable(header.keyId)) {
+      // Each key that is tried costs its own derivation and opening.
+      if (!this.#newSalts.tryTake(nowMs)) return { drop: 'budget', header };
+      const sealKey = this.#provider.sealKey(groupKey.key.reveal(), header.salt);
+      const plaintext = this.#unseal(sealKey, bytes, header.kind);
+      if (plaintext !== undefined) return this.#begin(nowMs, plaintext, { header, groupKey, sealKey });
+    }
+    return { drop: 'forged', header };
+  }
+
+  /** Binds a salt to the sender that the first datagram opened under it names [P-3.7]. */
+  #begin(
+    nowMs: number,
+    plaintext: Uint8Array,
+    sealed: { readonly header: Header; readonly groupKey: GroupKey; readonly sealKey: SealKey },
+  ): OpenResult {
+    const { header, groupKey, sealKey } = sealed;
+    const body = decodeBody(plaintext);
+    if (body === undefined) return { drop: 'malformed', header };
+    const session = new Session(body.sender, body.boot, nowMs);
+    const entry = this.#table.add(header.salt, 0, { groupKey, sealKey, session });
+    entry.window.accept(header.counter);
+    session.openedCount = 1;
+    return { session, body, sealedToAny: header.kind === KIND_SEALED_TO_ANY };
+  }
+
+  #unseal(key: SealKey, bytes: Uint8Array, kind: number): Uint8Array | undefined {
+    const aad = kind === KIND_SEALED_TO_ONE ? this.#aadToSelf : this.#aadToAny;
+    aad.set(bytes.subarray(0, DATAGRAM_HEADER_BYTES), this.#prefixLength);
+    const counter8 = bytes.subarray(OFFSET_COUNTER, DATAGRAM_HEADER_BYTES);
+    return key.open(counter8, aad, bytes.subarray(DATAGRAM_HEADER_BYTES));
+  }
+
+  #isOwn(bytes: Uint8Array): boolean {
+    for (const own of this.#ownSalts) if (isSalt(own, bytes, OFFSET_SALT)) return true;
+    return false;
+  }
+}
+
+const SIZE: Dropped = { drop: 'size' };
+const VERSION: Dropped = { drop: 'version' };
+const MALFORMED: Dropped = { drop: 'malformed' };
+
+function receiveRefusal(bytes: Uint8Array): RefusalReceived | Dropped {
+  const refusal = decodeRefusal(bytes);
+  return refusal === undefined ? MALFORMED : { refusal };
+}
+
+function isSalt(salt: Uint8Array, bytes: Uint8Array, at: number): boolean {
+  for (let i = 0; i < salt.length; i++) if (salt[i] !== bytes[at + i]) return false;
+  return true;
+}

@@ -1,0 +1,187 @@
+import { KEY_BYTES_MAX, TTL_MS_MAX, UNIT_BYTES_MAX } from '../core/limits.ts';
+import { QUALITIES } from '../core/value.ts';
+import { bootOf, makeVersion, type Version } from '../core/version.ts';
+import { PRIORITIES } from '../core/views.ts';
+import { decodeCbor, toAppValue } from './cbor.ts';
+import { CborWriter } from './cbor-writer.ts';
+import { readUint32 } from './header.ts';
+import type { RecordBody } from './record.ts';
+import { asUint, asVersion, VERSION_MAX } from './schema.ts';
+import { problemOfText } from './value-check.ts';
+
+/** The longest unit, in bytes of UTF-8. */
+
+/** Keys of a record's meta map. */
+const META_TTL = 1;
+const META_UNIT = 2;
+const META_DELETED = 3;
+const META_PRIORITY = 4;
+const META_UPTIME = 5;
+const META_QUALITY = 6;
+
+/** What a meta field means when it is absent. */
+const PRIORITY_DEFAULT = 'normal';
+const QUALITY_DEFAULT = 'good';
+
+const CONTROL = /\p{Cc}/u;
+const encoder = new TextEncoder();
+
+/** Encodes a record deterministically; its owner does so once. @throws RangeError where a field is out of its range. */
+export function encodeRecord(body: RecordBody): Uint8Array {
+  const { version, key, value } = body;
+  if (!isRecordVersion(version))
+    throw new RangeError(`version: expected boot and sequence from 1; got ${version}`);
+  const meta = metaOf(body);
+  const writer = new CborWriter();
+  writer.array(meta.length === 0 ? 3 : 4);
+  writer.uint(version);
+  writer.text(key);
+  writer.value(value);
+  if (meta.length > 0) {
+    writer.map(meta.length);
+    for (const [number, field] of meta) {
+      writer.uint(number);
+      writer.value(field);
+    }
+  }
+  return writer.finish();
+}
+
+/**
+ * Decodes and validates a record. Meta keys that this version doesn't know are passed over: a relay passes the bytes on as they
+ * came [P-4.2].
+ * @returns undefined where it breaks the specification. Never throws.
+ */
+export function decodeRecord(bytes: Uint8Array): RecordBody | undefined {
+  const decoded = decodeCbor(bytes);
+  if (!('value' in decoded) || !Array.isArray(decoded.value)) return undefined;
+  const [rawVersion, key, rawValue, rawMeta] = decoded.value as unknown[];
+  const version = asVersion(rawVersion);
+  const value = toAppValue(rawValue);
+  if (version === undefined || !isRecordVersion(version) || value === undefined) return undefined;
+  if (typeof key !== 'string' || problemOfKey(key) !== undefined) return undefined;
+  const meta = rawMeta === undefined ? new Map<unknown, unknown>() : rawMeta;
+  if (!(meta instanceof Map)) return undefined;
+  const fields = readMeta(meta);
+  if (fields === undefined || (fields.deleted && value !== null)) return undefined;
+  return { version, key, value, ...fields };
+}
+
+/**
+ * The version that a record's bytes begin with, without looking at the rest: a cheap way to pass over what is known already.
+ * Whatever is kept must go through `decodeRecord`.
+ * @returns undefined where the bytes don't begin as a record does.
+ */
+export function peekVersion(bytes: Uint8Array): Version | undefined {
+  // A record is an array of at least 3; its version is at least 2^32, so in shortest form it takes 9 bytes.
+  if (bytes.length < 10 || bytes[0] < 0x83 || bytes[0] > 0x97 || bytes[1] !== 0x1b) return undefined;
+  const version = readUint32(bytes, 2) * 0x1_0000_0000 + readUint32(bytes, 6);
+  return isRecordVersion(version) ? version : undefined;
+}
+
+/**
+ * Checks a record's key: 1 to 128 bytes of UTF-8 without control characters [P-5.1]. Reserved keys are not its business.
+ * @returns what is wrong (`expected 1 to 128 bytes of UTF-8; got 200`), or undefined.
+ */
+export function problemOfKey(key: string): string | undefined {
+  return problemOfName(key, 1, KEY_BYTES_MAX);
+}
+
+/** Checks a unit: up to 32 bytes of UTF-8 without control characters. @returns what is wrong, or undefined. */
+export function problemOfUnit(unit: string): string | undefined {
+  return problemOfName(unit, 0, UNIT_BYTES_MAX);
+}
+
+function problemOfName(text: string, min: number, max: number): string | undefined {
+  if (text.length >= min && text.length <= max && isPrintableAscii(text)) return undefined;
+  const problem = problemOfText(text, '');
+  if (problem !== undefined) return problem.slice(2);
+  if (CONTROL.test(text)) return 'expected no control characters; got one';
+  const { length } = encoder.encode(text);
+  return length >= min && length <= max
+    ? undefined
+    : `expected ${min} to ${max} bytes of UTF-8; got ${length}`;
+}
+
+/** Nearly all keys and units are: the full check costs more than the rest of a record's decoding. */
+function isPrintableAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || code > 0x7e) return false;
+  }
+  return true;
+}
+
+/** Boot and sequence both count from 1 [P-1.3, P-1.4]. */
+function isRecordVersion(version: Version): boolean {
+  if (!(Number.isInteger(version) && version <= VERSION_MAX)) return false;
+  const boot = bootOf(version);
+  return boot >= 1 && version > makeVersion(boot, 0);
+}
+
+function metaOf(body: RecordBody): [number, number | string | boolean][] {
+  const meta: [number, number | string | boolean][] = [];
+  if (body.ttlMs !== undefined) meta.push([META_TTL, body.ttlMs]);
+  if (body.unit !== undefined) meta.push([META_UNIT, body.unit]);
+  if (body.deleted) meta.push([META_DELETED, true]);
+  if (body.priority !== PRIORITY_DEFAULT) meta.push([META_PRIORITY, PRIORITIES.indexOf(body.priority)]);
+  if (body.uptimeMs !== undefined) meta.push([META_UPTIME, body.uptimeMs]);
+  if (body.quality !== QUALITY_DEFAULT) meta.push([META_QUALITY, QUALITIES.indexOf(body.quality)]);
+  return meta;
+}
+
+function readMeta(
+  meta: ReadonlyMap<unknown, unknown>,
+): Omit<RecordBody, 'version' | 'key' | 'value'> | undefined {
+  for (const key of meta.keys()) if (typeof key === 'string') return undefined;
+  const ttlMs = optional(meta, META_TTL, (raw) => atLeastOne(asUint(raw, TTL_MS_MAX)));
+  const unit = optional(meta, META_UNIT, asUnit);
+  const deleted = optional(meta, META_DELETED, (raw) => (raw === true ? true : undefined));
+  const priority = optional(
+    meta,
+    META_PRIORITY,
+    (raw) => PRIORITIES[asUint(raw, PRIORITIES.length - 1) ?? -1],
+  );
+  const uptimeMs = optional(meta, META_UPTIME, (raw) => asUint(raw));
+  const quality = optional(meta, META_QUALITY, (raw) => QUALITIES[asUint(raw, QUALITIES.length - 1) ?? -1]);
+  if (!(ttlMs.ok && unit.ok && deleted.ok && priority.ok && uptimeMs.ok && quality.ok)) return undefined;
+  const fields: Mutable<MetaFields> = {
+    deleted: deleted.value ?? false,
+    priority: priority.value ?? PRIORITY_DEFAULT,
+    quality: quality.value ?? QUALITY_DEFAULT,
+  };
+  if (ttlMs.value !== undefined) fields.ttlMs = ttlMs.value;
+  if (unit.value !== undefined) fields.unit = unit.value;
+  if (uptimeMs.value !== undefined) fields.uptimeMs = uptimeMs.value;
+  return fields;
+}
+
+type MetaFields = Omit<RecordBody, 'version' | 'key' | 'value'>;
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+interface Field<T> {
+  readonly ok: boolean;
+  readonly value: T | undefined;
+}
+
+/** An absent field is fine; one that is there must be readable. */
+function optional<T>(
+  meta: ReadonlyMap<unknown, unknown>,
+  key: number,
+  read: (raw: unknown) => T | undefined,
+): Field<T> {
+  const raw = meta.get(key);
+  if (raw === undefined) return ABSENT;
+  const value = read(raw);
+  return { ok: value !== undefined, value };
+}
+
+const ABSENT: Field<never> = { ok: true, value: undefined };
+
+function asUnit(raw: unknown): string | undefined {
+  return typeof raw === 'string' && problemOfUnit(raw) === undefined ? raw : undefined;
+}
+
+function atLeastOne(value: number | undefined): number | undefined {
+  return value !== undefined && value >= 1 ? value : undefined;
+}

@@ -1,0 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { generateVectors } from './vectors/generate.ts';
+
+/** Writes the golden vectors. Run it after a deliberate change of the wire, and read the difference. */
+const folder = join(import.meta.dirname, '../test/vectors');
+for (const [name, content] of Object.entries(generateVectors())) {
+  writeFileSync(join(folder, name), `${JSON.stringify(content, undefined, 1)}\n`);
+  process.stdout.write(`test/vectors/${name}\n`);
+}

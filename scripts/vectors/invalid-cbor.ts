@@ -1,0 +1,33 @@
+import type { InvalidCbor } from './shape.ts';
+
+/** One of each way in which bytes can break [P-4.1]. */
+export const INVALID_CBOR: readonly InvalidCbor[] = [
+  { rule: 'empty', bytes: '' },
+  { rule: 'truncated', bytes: '8201' },
+  { rule: 'bytes after the end', bytes: '0000' },
+  { rule: 'depth of 9', bytes: `${'81'.repeat(9)}00` },
+  { rule: '4097 items', bytes: `991000${'00'.repeat(4_096)}` },
+  { rule: 'indefinite array', bytes: '9f00ff' },
+  { rule: 'indefinite map', bytes: 'bf610000ff' },
+  { rule: 'indefinite text', bytes: '7f6161ff' },
+  { rule: 'indefinite bytes', bytes: '5f4101ff' },
+  { rule: 'integer not in shortest form', bytes: '1817' },
+  { rule: 'negative integer not in shortest form', bytes: '390001' },
+  { rule: 'length of bytes not in shortest form', bytes: '580101' },
+  { rule: 'length of an array not in shortest form', bytes: '980100' },
+  { rule: 'text that is not UTF-8', bytes: '61ff' },
+  { rule: 'overlong UTF-8', bytes: '62c080' },
+  { rule: 'surrogate in UTF-8', bytes: '63eda080' },
+  { rule: 'byte order mark in front of text', bytes: '64efbbbf61' },
+  { rule: 'duplicate integer key', bytes: 'a201000100' },
+  { rule: 'duplicate text key, not adjacent', bytes: 'a3616200616100616200' },
+  { rule: 'negative map key', bytes: 'a12000' },
+  { rule: 'bytes as map key', bytes: 'a1410000' },
+  { rule: 'tag', bytes: 'c100' },
+  { rule: 'tag of a shared reference', bytes: 'd81c81d81d00' },
+  { rule: 'undefined', bytes: 'f7' },
+  { rule: 'simple value', bytes: 'f0' },
+  { rule: 'NaN', bytes: 'f97e00' },
+  { rule: 'infinity of 32 bits', bytes: 'fa7f800000' },
+  { rule: 'negative infinity of 64 bits', bytes: 'fbfff0000000000000' },
+];

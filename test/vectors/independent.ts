@@ -1,0 +1,92 @@
+import { createHash, createPrivateKey, createPublicKey, hkdfSync } from 'node:crypto';
+import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
+import { decode } from 'cborg';
+
+/**
+ * A second, naive reader of the protocol, written from the specification and sharing no code with the runtime: what it agrees
+ * with the vectors on is more than one program's opinion.
+ */
+
+export const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
+
+/** [P-2.1] */
+export function groupKey(psk: Uint8Array, cluster: string): Buffer {
+  return Buffer.from(
+    hkdfSync('sha256', psk, Buffer.alloc(0), Buffer.from(`gridvine/1 group key ${cluster}`), 32),
+  );
+}
+
+/** [P-2.2] */
+export function keyId(key: Uint8Array): number {
+  return sha256(Buffer.concat([Buffer.from('gridvine/1 key id'), key])).readUInt16BE(0);
+}
+
+/** [P-2.3] */
+export function clusterTag(cluster: string): Buffer {
+  return sha256(Buffer.from(`gridvine/1 cluster ${cluster}`)).subarray(0, 4);
+}
+
+/** [P-1.2] */
+export function publicKeyOf(seed: Buffer): Buffer {
+  const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
+  const key = createPublicKey(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }));
+  return key.export({ format: 'der', type: 'spki' }).subarray(-32);
+}
+
+export interface Receiver {
+  readonly cluster: string;
+  readonly preSharedKey: string;
+  readonly destination: string;
+}
+
+/** Opens a datagram in the order of [P-3.5], as far as one can that remembers nothing. */
+export function openDatagram(datagram: Buffer, receiver: Receiver): { drop: string } | { body: Buffer } {
+  if (datagram.length < 49 || datagram.length > 1200) return { drop: 'size' };
+  if (datagram[0] !== 0x47 || datagram[1] >> 4 !== 1) return { drop: 'version' };
+  const kind = datagram[1] & 15;
+  if (kind !== 1 && kind !== 2) return { drop: 'kind' };
+  if (!datagram.subarray(2, 6).equals(clusterTag(receiver.cluster))) return { drop: 'wrong-cluster' };
+  const key = groupKey(Buffer.from(receiver.preSharedKey, 'hex'), receiver.cluster);
+  if (datagram.readUInt16BE(6) !== keyId(key)) return { drop: 'unknown-key' };
+  if (datagram.readBigUInt64BE(24) === 0n) return { drop: 'replay' };
+  const name = Buffer.from(receiver.cluster);
+  const aad = Buffer.concat([
+    Buffer.from('gridvine/1'),
+    Buffer.from([name.length]),
+    name,
+    datagram.subarray(0, 32),
+    ...(kind === 1 ? [Buffer.from(receiver.destination, 'hex')] : []),
+  ]);
+  try {
+    const cipher = xchacha20poly1305(key, datagram.subarray(8, 32), aad);
+    const body = Buffer.from(cipher.decrypt(datagram.subarray(32)));
+    return isBody(body) ? { body } : { drop: 'malformed' };
+  } catch {
+    return { drop: 'forged' };
+  }
+}
+
+/** CBOR by a strict decoder; undefined where it refuses. Integers as bigint or number, maps as Map. */
+export function readCbor(bytes: Uint8Array): { value: unknown } | undefined {
+  try {
+    const options = { strict: true, allowIndefinite: false, allowUndefined: false, allowNaN: false };
+    return {
+      value: decode(bytes, { ...options, allowInfinity: false, rejectDuplicateMapKeys: true, useMaps: true }),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+const NAMES = 'ping ack ping-req nack gone join presence blocks digest buckets have want'.split(' ');
+
+/** The names of a body's messages; undefined where it isn't `[ node-id, boot, * message ]`. */
+export function messageTypes(body: Uint8Array): string[] | undefined {
+  const items = readCbor(body)?.value;
+  if (!Array.isArray(items) || !(items[0] instanceof Uint8Array) || items[0].length !== 16) return undefined;
+  return items.slice(2).map((message: unknown[]) => NAMES[Number(message[0]) - 1]);
+}
+
+function isBody(bytes: Uint8Array): boolean {
+  return messageTypes(bytes) !== undefined;
+}

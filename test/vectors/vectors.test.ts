@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { fromHex, toHex } from '#runtime/core/ids.ts';
+import { clusterTag } from '#runtime/crypto/cluster.ts';
+import { identityFromSeed } from '#runtime/crypto/identity.ts';
+import { groupKeyOf, Keyring } from '#runtime/crypto/keyring.ts';
+import { nobleProvider } from '#runtime/crypto/noble-provider.ts';
+import { createNodeProvider } from '#runtime/crypto/node-provider.ts';
+import { BodyBuilder, decodeBody } from '#runtime/wire/body.ts';
+import { gateCbor } from '#runtime/wire/cbor-gate.ts';
+import { Opener } from '#runtime/wire/opener.ts';
+import { decodeRecord, encodeRecord } from '#runtime/wire/record-codec.ts';
+import { decodeRefusal } from '#runtime/wire/refusal.ts';
+import { generateVectors } from '../../scripts/vectors/generate.ts';
+import type {
+  BodyVector,
+  DatagramVector,
+  InvalidCbor,
+  KeyVector,
+  RecordVector,
+  RefusalVector,
+} from '../../scripts/vectors/shape.ts';
+import * as independent from './independent.ts';
+
+const FOLDER = import.meta.dirname;
+
+function load<T>(name: string): T {
+  return JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as T;
+}
+
+test('the files hold what the code makes today: a change of the wire shows here (npm run vectors writes them)', () => {
+  const generated = generateVectors();
+  const files = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
+  assert.deepEqual(files.sort(), Object.keys(generated).sort());
+  for (const [name, content] of Object.entries(generated)) assert.deepEqual(load(name), content, name);
+});
+
+for (const provider of [nobleProvider, createNodeProvider()]) {
+  test(`[P-2] keys, ids and tags are those of the vectors, with the ${provider.name} provider`, () => {
+    for (const vector of load<KeyVector[]>('keys.json')) {
+      const group = groupKeyOf(provider, fromHex(vector.preSharedKey), vector.cluster);
+      assert.equal(toHex(group.key.reveal()), vector.groupKey);
+      assert.equal(group.id, vector.keyId);
+      assert.equal(toHex(clusterTag(provider, vector.cluster)), vector.clusterTag);
+      const identity = identityFromSeed(provider, fromHex(vector.seed));
+      assert.deepEqual([toHex(identity.publicKey), identity.id], [vector.publicKey, vector.nodeId]);
+    }
+  });
+
+  test(`[P-3] datagrams open or are dropped as the vectors say, with the ${provider.name} provider`, () => {
+    for (const vector of load<DatagramVector[]>('datagrams.json')) {
+      const keyring = new Keyring(groupKeyOf(provider, fromHex(vector.preSharedKey), vector.cluster));
+      const opener = new Opener({ provider, cluster: vector.cluster, keyring, self: vector.destination });
+      const result = opener.open(0, fromHex(vector.datagram));
+      assert.equal('drop' in result ? result.drop : null, vector.drop, vector.name);
+      if ('body' in result)
+        assert.deepEqual(result.body, decodeBody(fromHex(vector.body ?? '')), vector.name);
+    }
+  });
+}
+
+test('[P-4.1] the gate refuses all invalid CBOR', () => {
+  for (const { rule, bytes } of load<InvalidCbor[]>('cbor-invalid.json'))
+    assert.ok(gateCbor(fromHex(bytes)) !== undefined, rule);
+});
+
+test('[P-5] valid records survive decoding and encoding, invalid ones are refused', () => {
+  for (const { name, record, valid } of load<RecordVector[]>('records.json')) {
+    const body = decodeRecord(fromHex(record));
+    assert.equal(body !== undefined, valid, name);
+    if (body !== undefined && name !== 'meta: unknown number')
+      assert.equal(toHex(encodeRecord(body)), record, name);
+  }
+});
+
+test('[P-4] bodies survive decoding and encoding byte for byte', () => {
+  for (const vector of load<BodyVector[]>('bodies.json')) {
+    const body = decodeBody(fromHex(vector.body));
+    assert.ok(body, vector.name);
+    assert.deepEqual(
+      body.messages.map((message) => message.type),
+      vector.types,
+    );
+    const builder = new BodyBuilder(body.sender, body.boot);
+    for (const message of body.messages) assert.ok(builder.tryAdd(message));
+    assert.equal(toHex(builder.finish()), vector.body, vector.name);
+  }
+});
+
+test('[P-8.1] refusals read as the vectors say', () => {
+  for (const vector of load<RefusalVector[]>('refusals.json')) {
+    const refusal = decodeRefusal(fromHex(vector.refusal));
+    assert.equal(refusal?.code, vector.code);
+    assert.equal(refusal?.cluster, vector.cluster);
+    assert.equal(toHex(refusal?.nonce ?? new Uint8Array(0)), vector.answered.slice(16, 64));
+  }
+});
+
+describe('a second program, written from the specification alone, agrees on', () => {
+  test('keys, ids and tags', () => {
+    for (const vector of load<KeyVector[]>('keys.json')) {
+      const key = independent.groupKey(Buffer.from(vector.preSharedKey, 'hex'), vector.cluster);
+      assert.equal(key.toString('hex'), vector.groupKey);
+      assert.equal(independent.keyId(key), vector.keyId);
+      assert.equal(independent.clusterTag(vector.cluster).toString('hex'), vector.clusterTag);
+      const publicKey = independent.publicKeyOf(Buffer.from(vector.seed, 'hex'));
+      assert.equal(publicKey.toString('hex'), vector.publicKey);
+      assert.equal(independent.sha256(publicKey).toString('hex', 0, 16), vector.nodeId);
+    }
+  });
+
+  test('datagrams', () => {
+    for (const vector of load<DatagramVector[]>('datagrams.json')) {
+      const result = independent.openDatagram(Buffer.from(vector.datagram, 'hex'), vector);
+      assert.equal('drop' in result ? result.drop : null, vector.drop, vector.name);
+      if ('body' in result) assert.equal(result.body.toString('hex'), vector.body, vector.name);
+    }
+  });
+
+  test('bodies and records being strict CBOR, and what is in them', () => {
+    for (const vector of load<BodyVector[]>('bodies.json'))
+      assert.deepEqual(independent.messageTypes(Buffer.from(vector.body, 'hex')), vector.types, vector.name);
+    for (const vector of load<RecordVector[]>('records.json')) {
+      const items = independent.readCbor(Buffer.from(vector.record, 'hex'))?.value;
+      assert.ok(Array.isArray(items), vector.name);
+      if (vector.valid) assert.equal(typeof items[1], 'string');
+    }
+  });
+});
