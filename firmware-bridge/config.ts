@@ -1,0 +1,177 @@
+import * as v from 'valibot';
+import {
+  durationField,
+  finiteField,
+  integerField,
+  numberField,
+  pathField,
+  section,
+  textField,
+  unitField,
+} from './config-fields.ts';
+import { SOURCES_MAX } from './limits.ts';
+
+const DAY_MS = 86_400_000;
+const INTERVAL = { min: 100, max: DAY_MS };
+const ANY_DURATION = { min: 0, max: 30 * DAY_MS };
+
+/** A glob over keys: no empty segments, which could match nothing. */
+const KEY_GLOB = /^[^/\s]+(\/[^/\s]+)*$/;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
+const NAME_PHRASE = 'a name of 1 to 32 letters, digits and . _ -, such as tank';
+const COMMAND_PHRASE = 'a list of a program and its arguments, such as [/usr/local/bin/tank, --fast]';
+
+const metricSchema = v.pipe(
+  section(
+    {
+      key: textField('a key or a pattern such as battery/* or **', KEY_GLOB),
+      unit: v.optional(unitField()),
+      scale: v.optional(v.pipe(finiteField('not 0'), v.notValue(0, 'a number (not 0)'))),
+      offset: v.optional(finiteField('in the unit after scaling')),
+      decimals: v.optional(integerField('digits after the point', { min: 0, max: 9 })),
+      deadband: v.optional(numberField('in the unit after calibration', { min: 0, max: Number.MAX_VALUE })),
+      minInterval: v.optional(durationField(ANY_DURATION)),
+      maxInterval: v.optional(durationField(ANY_DURATION)),
+      min: v.optional(finiteField('lowest plausible value')),
+      max: v.optional(finiteField('highest plausible value')),
+      staleAfter: v.optional(durationField({ min: 1000, max: 30 * DAY_MS })),
+    },
+    { key: 'a key or a pattern such as battery/* or **' },
+  ),
+  v.forward(
+    v.partialCheck([['min'], ['max']], ({ min, max }) => ordered(min, max), 'a number above min'),
+    ['max'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['minInterval'], ['maxInterval']],
+      (metric) => ordered(metric.minInterval, metric.maxInterval),
+      'a duration not shorter than minInterval',
+    ),
+    ['maxInterval'],
+  ),
+);
+
+/** Options that every kind of source has. */
+const common = {
+  /** How readings are shaped and thinned out; added to the kind's own rules, and what comes later wins. */
+  metrics: v.optional(v.array(metricSchema, 'a list of metrics'), []),
+  /** Readings that may be gossiped in a second. */
+  readingsPerSecond: v.optional(numberField('readings a second', { min: 0.1, max: 1000 }), 20),
+};
+
+/** How long a source may give nothing at all before it counts as silent. */
+const silentAfter = durationField({ min: 1000, max: 30 * DAY_MS });
+
+const systemSchema = section({
+  kind: v.literal('system'),
+  name: v.optional(textField(NAME_PHRASE, NAME), 'system'),
+  interval: v.optional(durationField(INTERVAL), '5s'),
+  diskPath: v.optional(pathField()),
+  temperatureZones: v.optional(
+    v.pipe(
+      v.array(
+        textField('the type of a thermal zone, such as cpu-thermal', /^\S{1,64}$/),
+        'a list of types of thermal zones',
+      ),
+      v.minLength(1, 'at least one type of thermal zone'),
+    ),
+  ),
+  throttlePath: v.optional(pathField()),
+  ...common,
+});
+
+const inventorySchema = section({
+  kind: v.literal('inventory'),
+  name: v.optional(textField(NAME_PHRASE, NAME), 'inventory'),
+  timeout: v.optional(durationField({ min: 1000, max: 300_000 }), '30s'),
+  ...common,
+});
+
+const plantSchema = section({
+  kind: v.literal('plant'),
+  name: v.optional(textField(NAME_PHRASE, NAME), 'plant'),
+  interval: v.optional(durationField(INTERVAL), '1s'),
+  latitude: v.optional(numberField('degrees, north positive', { min: -90, max: 90 }), 47),
+  longitude: v.optional(numberField('degrees, east positive', { min: -180, max: 180 }), 8),
+  panelWatts: v.optional(numberField('W', { min: 1, max: 1e9 }), 5000),
+  batteryWh: v.optional(numberField('Wh', { min: 1, max: 1e9 }), 10_000),
+  batteryWattsMax: v.optional(numberField('W', { min: 1, max: 1e9 }), 3000),
+  initialSoc: v.optional(numberField('%', { min: 0, max: 100 }), 50),
+  loadWatts: v.optional(numberField('W, the mean over a day', { min: 1, max: 1e9 }), 800),
+  speed: v.optional(numberField('simulated time per real time', { min: 0.01, max: 100_000 }), 1),
+  seed: v.optional(integerField('for clouds and consumers', { min: 0, max: 0xffff_ffff }), 1),
+  ...common,
+});
+
+const execSchema = section(
+  {
+    kind: v.literal('exec'),
+    name: textField(NAME_PHRASE, NAME),
+    command: v.pipe(
+      v.array(textField('a text without NUL', /^[^\0]*$/), COMMAND_PHRASE),
+      v.check((command) => (command[0] ?? '') !== '', COMMAND_PHRASE),
+    ),
+    cwd: v.optional(pathField()),
+    env: v.optional(
+      v.record(
+        textField('a name of a variable', /^[A-Za-z_][A-Za-z0-9_]*$/),
+        textField('a text without NUL', /^[^\0]*$/),
+        'variables with their values',
+      ),
+    ),
+    passEnv: v.optional(
+      v.array(textField('a name of a variable', /^[A-Za-z_][A-Za-z0-9_]*$/), 'a list of names of variables'),
+    ),
+    keyPrefix: v.optional(
+      textField(
+        'a key without slashes at its ends, such as pump-house',
+        /^[A-Za-z0-9._~:@/-]*[A-Za-z0-9._~:@-]$/,
+      ),
+    ),
+    linesPerSecond: v.optional(numberField('lines a second', { min: 1, max: 10_000 }), 50),
+    silentAfter: v.optional(silentAfter, '60s'),
+    ...common,
+  },
+  { name: NAME_PHRASE, command: COMMAND_PHRASE },
+);
+
+/** One entry of `sources:`. Durations come in as text or milliseconds, and come out as milliseconds: idempotent. */
+export const sourceSchema = v.variant(
+  'kind',
+  [systemSchema, inventorySchema, plantSchema, execSchema],
+  'one of system, inventory, plant, exec',
+);
+
+/** The `sources:` list of the configuration. Names are unique, so that health items and commands can refer to them. */
+export const sourcesSchema = v.pipe(
+  v.array(sourceSchema, 'a list of sources'),
+  v.maxLength(SOURCES_MAX, `at most ${SOURCES_MAX} sources`),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const seen = new Set<string>();
+    dataset.value.forEach((source, index) => {
+      if (seen.has(source.name))
+        addIssue({ message: 'a name that no other source has', path: namePath(dataset.value, index) });
+      seen.add(source.name);
+    });
+  }),
+);
+
+export type SourceConfig = v.InferOutput<typeof sourceSchema>;
+export type SourceKind = SourceConfig['kind'];
+/** The configuration of one kind of source. */
+export type ConfigOf<Kind extends SourceKind> = Extract<SourceConfig, { kind: Kind }>;
+export type MetricConfig = SourceConfig['metrics'][number];
+
+function ordered(low: number | undefined, high: number | undefined): boolean {
+  return low === undefined || high === undefined || low <= high;
+}
+
+function namePath(sources: readonly SourceConfig[], index: number): [v.ArrayPathItem, v.ObjectPathItem] {
+  const source = sources[index]!;
+  return [
+    { type: 'array', origin: 'value', input: [...sources], key: index, value: source },
+    { type: 'object', origin: 'value', input: { ...source }, key: 'name', value: source.name },
+  ];
+}

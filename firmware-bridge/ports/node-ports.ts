@@ -1,0 +1,22 @@
+import { nodeClock } from './node-clock.ts';
+import { nodeFiles } from './node-files.ts';
+import { nodeProcesses } from './node-processes.ts';
+import type { SourceLogEntry, SourcePorts } from './source-ports.ts';
+
+export interface NodePortsOptions {
+  /** Put in front of every path that is read; `/` on a board, a fake tree in tests. */
+  readonly sysroot?: string;
+  /** Boot-time milliseconds; the daemon passes the clock of its event loop. */
+  readonly nowMs?: () => number;
+  readonly log: (entry: SourceLogEntry) => void;
+}
+
+/** The ports of this machine. */
+export function nodePorts(options: NodePortsOptions): SourcePorts {
+  return {
+    clock: nodeClock(options.nowMs),
+    files: nodeFiles(options.sysroot ?? '/'),
+    processes: nodeProcesses(),
+    log: options.log,
+  };
+}

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as v from 'valibot';
+import { type SourceConfig, sourcesSchema } from '#bridge/config.ts';
+
+/** The problems as `path: expected phrase`, which is what the daemon prints before "; got ...". */
+function problems(sources: unknown): string[] {
+  const result = v.safeParse(v.object({ sources: sourcesSchema }), { sources });
+  return (result.issues ?? []).map((issue) => `${v.getDotPath(issue) ?? ''}: expected ${issue.message}`);
+}
+
+function parse(sources: unknown): SourceConfig[] {
+  return v.parse(sourcesSchema, sources);
+}
+
+test('short forms get their defaults', () => {
+  const [system, plant, inventory] = parse([{ kind: 'system' }, { kind: 'plant' }, { kind: 'inventory' }]);
+  assert.deepEqual(system, {
+    kind: 'system',
+    name: 'system',
+    interval: 5000,
+    metrics: [],
+    readingsPerSecond: 20,
+  });
+  assert.equal(plant?.kind === 'plant' && plant.speed, 1);
+  assert.equal(inventory?.kind === 'inventory' && inventory.timeout, 30_000);
+});
+
+test('durations are text or milliseconds, and a parsed configuration parses to itself', () => {
+  const sources = parse([
+    { kind: 'system', interval: '1.5s' },
+    { kind: 'plant', interval: 250 },
+    {
+      kind: 'exec',
+      name: 'tank',
+      command: ['/opt/tank'],
+      silentAfter: '2m',
+      metrics: [{ key: 'tank/*', minInterval: '1s', maxInterval: '1m', min: 0, max: 100, deadband: 0.5 }],
+    },
+  ]);
+  assert.deepEqual(
+    sources.map((source) =>
+      source.kind === 'exec' ? source.silentAfter : source.kind !== 'inventory' && source.interval,
+    ),
+    [1500, 250, 120_000],
+  );
+  assert.deepEqual(parse(structuredClone(sources)), sources);
+});
+
+test('each mistake names its place and what was expected', () => {
+  const exec = { kind: 'exec', name: 'tank', command: ['/opt/tank'] };
+  const duration = 'a duration from 100ms to 1d, such as 500ms, 30s or 5m, or a number of milliseconds';
+  const cases: readonly [source: unknown, problem: string][] = [
+    [{ kind: 'system', interval: 'soon' }, `sources.0.interval: expected ${duration}`],
+    [{ kind: 'system', interval: 5 }, `sources.0.interval: expected ${duration}`],
+    [{ kind: 'system', interval: true }, `sources.0.interval: expected ${duration}`],
+    [{ kind: 'sistem' }, 'sources.0.kind: expected one of system, inventory, plant, exec'],
+    [{}, 'sources.0.kind: expected one of system, inventory, plant, exec'],
+    [{ kind: 'system', diskPath: 'data' }, 'sources.0.diskPath: expected an absolute path, such as /var/lib'],
+    [
+      { kind: 'plant', latitude: 91 },
+      'sources.0.latitude: expected a number from -90 to 90 (degrees, north positive)',
+    ],
+    [
+      { kind: 'plant', seed: 1.5 },
+      'sources.0.seed: expected a whole number from 0 to 4294967295 (for clouds and consumers)',
+    ],
+    [
+      { kind: 'exec', name: 'tank' },
+      'sources.0.command: expected a list of a program and its arguments, such as [/usr/local/bin/tank, --fast]',
+    ],
+    [
+      { ...exec, command: [] },
+      'sources.0.command: expected a list of a program and its arguments, such as [/usr/local/bin/tank, --fast]',
+    ],
+    [
+      { ...exec, command: '/opt/tank --fast' },
+      'sources.0.command: expected a list of a program and its arguments, such as [/usr/local/bin/tank, --fast]',
+    ],
+    [
+      { ...exec, name: 'a b' },
+      'sources.0.name: expected a name of 1 to 32 letters, digits and . _ -, such as tank',
+    ],
+    [{ ...exec, env: { 'A B': 'x' } }, 'sources.0.env.A B: expected a name of a variable'],
+    [
+      { ...exec, metrics: [{ deadband: 1 }] },
+      'sources.0.metrics.0.key: expected a key or a pattern such as battery/* or **',
+    ],
+    [{ ...exec, metrics: [{ key: 'a', scale: 0 }] }, 'sources.0.metrics.0.scale: expected a number (not 0)'],
+    [
+      { ...exec, metrics: [{ key: 'a', unit: '' }] },
+      'sources.0.metrics.0.unit: expected a unit of 1 to 32 bytes, such as W/m²',
+    ],
+    [
+      { ...exec, metrics: [{ key: 'a', min: 5, max: 4 }] },
+      'sources.0.metrics.0.max: expected a number above min',
+    ],
+    [
+      { ...exec, metrics: [{ key: 'a', minInterval: '2s', maxInterval: '1s' }] },
+      'sources.0.metrics.0.maxInterval: expected a duration not shorter than minInterval',
+    ],
+  ];
+  for (const [source, problem] of cases) assert.deepEqual(problems([source]), [problem]);
+  assert.deepEqual(problems('none'), ['sources: expected a list of sources']);
+});
+
+test('an unknown key is reported at its place, as an issue that expects nothing there', () => {
+  const { issues = [] } = v.safeParse(sourcesSchema, [{ kind: 'system', intervall: '5s' }]);
+  assert.deepEqual(
+    issues.map((issue) => [v.getDotPath(issue), issue.kind, issue.expected]),
+    [['0.intervall', 'schema', 'never']],
+  );
+});
+
+test('two sources cannot have the same name', () => {
+  assert.deepEqual(problems([{ kind: 'system' }, { kind: 'plant' }, { kind: 'system' }]), [
+    'sources.2.name: expected a name that no other source has',
+  ]);
+});
