@@ -4,8 +4,7 @@
  * @returns undefined where the text is no literal address.
  */
 export function parseAddress(text: string): Uint8Array | undefined {
-  const withoutZone = text.replace(/%.*$/, '');
-  const bytes = withoutZone.includes(':') ? parseIpv6(withoutZone) : parseIpv4(withoutZone);
+  const bytes = text.includes(':') ? parseIpv6(text.replace(/%.*$/, '')) : parseIpv4(text);
   return bytes !== undefined && isMapped(bytes) ? bytes.slice(12) : bytes;
 }
 
@@ -40,20 +39,21 @@ function parseIpv4(text: string): Uint8Array | undefined {
 function parseIpv6(text: string): Uint8Array | undefined {
   const halves = text.split('::');
   if (halves.length > 2) return undefined;
-  const head = parseGroups(halves[0]);
-  const tail = halves.length === 2 ? parseGroups(halves[1]) : [];
+  const head = parseGroups(halves[0], { endsAddress: halves.length === 1 });
+  const tail = halves.length === 2 ? parseGroups(halves[1], { endsAddress: true }) : [];
   if (head === undefined || tail === undefined) return undefined;
   const missing = 16 - head.length - tail.length;
   if (halves.length === 2 ? missing < 2 : missing !== 0) return undefined;
   return Uint8Array.from([...head, ...new Array<number>(missing).fill(0), ...tail]);
 }
 
-function parseGroups(text: string): number[] | undefined {
+/** Groups of an IPv6 address; only at its end may stand an IPv4 address. */
+function parseGroups(text: string, { endsAddress }: { endsAddress: boolean }): number[] | undefined {
   if (text === '') return [];
   const bytes: number[] = [];
   const groups = text.split(':');
   for (const [index, group] of groups.entries()) {
-    if (group.includes('.') && index === groups.length - 1) {
+    if (endsAddress && group.includes('.') && index === groups.length - 1) {
       const ipv4 = parseIpv4(group);
       if (ipv4 === undefined) return undefined;
       bytes.push(...ipv4);

@@ -15,10 +15,15 @@ export const BYTES_PER_OWNER_MAX = 65_536;
 export const OWNERS_MAX = 4096;
 export const REPLAY_WINDOW = 1024;
 export const CBOR_DEPTH_MAX = 8;
+/** Arrays and maps around each other in a value: a record is an array around its value [P-4.1]. */
+export const VALUE_DEPTH_MAX = CBOR_DEPTH_MAX - 1;
 export const CBOR_ITEMS_MAX = 4096;
 export const ENDPOINTS_PER_NODE_MAX = 8;
 export const TAGS_PER_NODE_MAX = 32;
+export const TAG_BYTES_MAX = 128;
 export const TTL_MS_MAX = 366 * 86_400_000;
+/** Ages stop growing here, about 100 years. */
+export const AGE_MS_MAX = 100 * 366 * 86_400_000;
 export const ACCUSE_SLOTS = 32;
 export const JOIN_BYTES_MIN = 600;
 export const DIGEST_BUCKETS = 64;

@@ -1,0 +1,136 @@
+import type { NodeId } from '../core/ids.ts';
+import type { Version } from '../core/version.ts';
+import { isLive, type StoredRecord } from './stored-record.ts';
+
+/** All that a holder has of one owner: its records and the lines `known` and `gc` [P-5.2]. */
+export class OwnerRecords {
+  readonly owner: NodeId;
+  readonly #byKey = new Map<string, StoredRecord>();
+  /** Ascending by version; may hold replaced records until compacted. */
+  #ordered: StoredRecord[] = [];
+  #known: Version;
+  #gc: Version;
+  #bytes = 0;
+  #live = 0;
+  /** Something of this owner was refused for a limit here: not asked for again before then. */
+  refusedUntilMs = Number.NEGATIVE_INFINITY;
+  /** When a line last changed, on this node's clock. */
+  changedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(owner: NodeId, lines: { known: Version; gc: Version } = { known: 0, gc: 0 }) {
+    this.owner = owner;
+    this.#known = lines.known;
+    this.#gc = lines.gc;
+  }
+
+  get known(): Version {
+    return this.#known;
+  }
+
+  get gc(): Version {
+    return this.#gc;
+  }
+
+  /** Encoded bytes of all records. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  /** Records that readers see. */
+  get liveCount(): number {
+    return this.#live;
+  }
+
+  /** Whether a reset is under way: what lies between `known` and `gc` isn't known to be complete. */
+  get resetting(): boolean {
+    return this.#known < this.#gc;
+  }
+
+  get(key: string): StoredRecord | undefined {
+    return this.#byKey.get(key);
+  }
+
+  values(): IterableIterator<StoredRecord> {
+    return this.#byKey.values();
+  }
+
+  /** Puts a record in the place of an older one. The caller has checked that it is newer. */
+  set(record: StoredRecord): void {
+    this.#forgetCounts(this.#byKey.get(record.key));
+    this.#byKey.set(record.key, record);
+    this.#bytes += record.body.length;
+    if (isLive(record)) this.#live++;
+    this.#insertOrdered(record);
+  }
+
+  remove(key: string): void {
+    this.#forgetCounts(this.#byKey.get(key));
+    this.#byKey.delete(key);
+  }
+
+  /** Lines only grow [P-5.2]; lower values change nothing. @returns whether one moved. */
+  raise(lines: { known?: Version; gc?: Version }): boolean {
+    const known = Math.max(this.#known, lines.known ?? 0);
+    const gc = Math.max(this.#gc, lines.gc ?? 0);
+    const moved = known !== this.#known || gc !== this.#gc;
+    this.#known = known;
+    this.#gc = gc;
+    return moved;
+  }
+
+  /** A reset begins: what lies above `known` is told again. The pair (gc, known) grows all the same [P-5.2]. */
+  beginReset(lines: { known: Version; gc: Version }): void {
+    if (lines.gc <= this.#gc) return;
+    this.#gc = lines.gc;
+    this.#known = lines.known;
+  }
+
+  /** Records and tombstones with a version above `from`, ascending. */
+  *above(from: Version): IterableIterator<StoredRecord> {
+    for (let i = this.#indexAbove(from); i < this.#ordered.length; i++) {
+      const record = this.#ordered[i];
+      if (this.#byKey.get(record.key) === record) yield record;
+    }
+  }
+
+  /** The version of the next record below `version`; 0 where there is none. */
+  versionBelow(version: Version): Version {
+    for (let i = this.#indexAbove(version - 1) - 1; i >= 0; i--) {
+      const record = this.#ordered[i];
+      if (this.#byKey.get(record.key) === record) return record.version;
+    }
+    return 0;
+  }
+
+  #forgetCounts(record: StoredRecord | undefined): void {
+    if (record === undefined) return;
+    this.#bytes -= record.body.length;
+    if (isLive(record)) this.#live--;
+  }
+
+  #insertOrdered(record: StoredRecord): void {
+    const ordered = this.#ordered;
+    if (ordered.length > 2 * this.#byKey.size + 8) {
+      this.#ordered = Array.from(this.#byKey.values()).sort((a, b) => a.version - b.version);
+      return;
+    }
+    if (ordered.length === 0 || ordered[ordered.length - 1].version < record.version) ordered.push(record);
+    else ordered.splice(this.#indexAbove(record.version), 0, record);
+  }
+
+  /** The first index whose version is above `version`. */
+  #indexAbove(version: Version): number {
+    let low = 0;
+    let high = this.#ordered.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#ordered[middle].version <= version) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

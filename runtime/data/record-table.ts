@@ -1,0 +1,325 @@
+import type { DropReason } from '../core/counters.ts';
+import type { NodeId } from '../core/ids.ts';
+import { AGE_MS_MAX } from '../core/limits.ts';
+import type { Version } from '../core/version.ts';
+import type { Block, Line } from '../wire/message.ts';
+import { decodeRecord, peekVersion } from '../wire/record-codec.ts';
+import { ExpiryQueue } from './expiry-queue.ts';
+import { OwnerRecords } from './owner-records.ts';
+import { expiredRecord, expiresAtMs, isLive, type StoredRecord, storedRecord } from './stored-record.ts';
+import { TableHash } from './table-hash.ts';
+
+export interface TableLimits {
+  readonly ownersMax: number;
+  readonly recordsPerOwnerMax: number;
+  readonly bytesPerOwnerMax: number;
+  /** Encoded bytes of all records. */
+  readonly tableBytesMax: number;
+}
+
+/** One change of the table. `record` is the one put, or the one that went. */
+export interface TableChange {
+  readonly change: 'put' | 'delete' | 'expire' | 'forget';
+  readonly owner: NodeId;
+  readonly record: StoredRecord;
+}
+
+/** What merging a block did. */
+export interface MergeResult {
+  /** Records that were new here, in ascending order of version. */
+  readonly fresh: readonly StoredRecord[];
+  /** Whether a line of the owner moved. */
+  readonly advanced: boolean;
+  /** Whether the block starts above the known line: records between are missing. */
+  readonly gap: boolean;
+  readonly refused: DropReason | undefined;
+  /** Records that were known already, and so weren't read. */
+  readonly repeated: number;
+}
+
+const NOTHING: MergeResult = { fresh: [], advanced: false, gap: false, refused: undefined, repeated: 0 };
+/** What was refused for a limit isn't asked for again so soon. */
+const REFUSED_FOR_MS = 60_000;
+/** Recent changes are remembered so long beyond the question. */
+const RECENT_KEPT_MS = 10_000;
+
+/** The replicated state: every owner's records, merged by version [P-5]. Emits each change to its listener, in order. */
+export class RecordTable {
+  readonly hash: TableHash;
+  readonly #owners = new Map<NodeId, OwnerRecords>();
+  readonly #limits: TableLimits;
+  readonly #expiry = new ExpiryQueue();
+  readonly #onChange: (change: TableChange) => void;
+  /** Owners whose lines moved lately, the latest last. */
+  readonly #recent = new Map<NodeId, OwnerRecords>();
+  #liveCount = 0;
+  #bytes = 0;
+
+  constructor(options: {
+    limits: TableLimits;
+    sha256: (data: Uint8Array) => Uint8Array;
+    onChange: (change: TableChange) => void;
+  }) {
+    this.#limits = options.limits;
+    this.hash = new TableHash(options.sha256);
+    this.#onChange = options.onChange;
+  }
+
+  /** Live records of all owners. */
+  get liveCount(): number {
+    return this.#liveCount;
+  }
+
+  get ownerCount(): number {
+    return this.#owners.size;
+  }
+
+  /** When the next record's validity ends; Infinity where none will. */
+  get nextExpiryMs(): number {
+    return this.#expiry.nextMs;
+  }
+
+  owner(id: NodeId): OwnerRecords | undefined {
+    return this.#owners.get(id);
+  }
+
+  owners(): IterableIterator<OwnerRecords> {
+    return this.#owners.values();
+  }
+
+  line(owner: NodeId): Line {
+    const records = this.#owners.get(owner);
+    return { owner, known: records?.known ?? 0, gc: records?.gc ?? 0 };
+  }
+
+  /** Opens an owner of our own at the start of a boot: everything of earlier boots is forgotten [P-5.6]. */
+  openOwn(owner: NodeId, start: Version, nowMs: number): OwnerRecords {
+    const records = this.#owners.get(owner) ?? new OwnerRecords(owner);
+    this.#owners.set(owner, records);
+    records.raise({ known: start, gc: start });
+    this.#dropCollected(records);
+    this.#moved(records, nowMs);
+    return records;
+  }
+
+  /** Puts a record of our own; its version is the owner's newest. */
+  putOwn(records: OwnerRecords, record: StoredRecord, nowMs: number): void {
+    this.#apply(records, record);
+    records.raise({ known: record.version });
+    this.#moved(records, nowMs);
+  }
+
+  /** Merges what a peer sent of another owner. Items are decoded and validated before anything is applied. */
+  merge(block: Block, nowMs: number, ageBoundMs: number | null): MergeResult {
+    const present = this.#owners.get(block.owner);
+    if (present === undefined && this.#owners.size >= this.#limits.ownersMax)
+      return { ...NOTHING, refused: 'table-full' };
+    const records = present ?? new OwnerRecords(block.owner);
+    const plan = planMerge(records, block);
+    const incoming = readItems(block, { skipUpTo: plan.complete ? 0 : plan.known, nowMs, ageBoundMs });
+    if (incoming === undefined) return { ...NOTHING, refused: 'malformed' };
+    if (present === undefined) this.#owners.set(block.owner, records);
+    if (plan.complete) this.#forgetUnlisted(records, block, incoming);
+    if (plan.reset) records.beginReset({ known: 0, gc: block.gc });
+    const fresh: StoredRecord[] = [];
+    let refused: DropReason | undefined;
+    for (const record of incoming) {
+      if (!isNews(records, record, plan)) continue;
+      if (!this.#fits(records, record)) {
+        refused = 'quota';
+        records.refusedUntilMs = nowMs + REFUSED_FOR_MS;
+        break;
+      }
+      if (expiresAtMs(record) <= nowMs) this.#expireTo(records, record);
+      else {
+        this.#apply(records, record);
+        fresh.push(record);
+      }
+    }
+    const advanced =
+      (refused === undefined && plan.contiguous && this.#advance(records, block)) || plan.reset;
+    if (advanced || fresh.length > 0) this.#moved(records, nowMs);
+    return {
+      fresh,
+      advanced,
+      gap: !plan.contiguous && block.to > records.known,
+      refused,
+      repeated: block.items.length - incoming.length,
+    };
+  }
+
+  /** The owner forgets tombstones up to a version; holders follow when they hear of it. */
+  collectTombstones(records: OwnerRecords, upTo: Version, nowMs: number): void {
+    if (!records.raise({ gc: Math.min(upTo, records.known) })) return;
+    this.#dropCollected(records);
+    this.#moved(records, nowMs);
+  }
+
+  /** Ends records whose validity is over; what is left of them goes with the gc line [P-5.7]. */
+  expire(nowMs: number): void {
+    for (let due = this.#expiry.take(nowMs); due !== undefined; due = this.#expiry.take(nowMs)) {
+      const records = this.#owners.get(due.owner);
+      const record = records?.get(due.key);
+      if (records === undefined || record === undefined || record.version !== due.version) continue;
+      this.#expireTo(records, record);
+    }
+  }
+
+  /** Forgets an owner whole. */
+  forget(owner: NodeId): void {
+    const records = this.#owners.get(owner);
+    if (records === undefined) return;
+    for (const record of [...records.values()]) this.#forgetOne(records, record);
+    this.#owners.delete(owner);
+    this.#recent.delete(owner);
+    this.hash.remove(owner);
+  }
+
+  /** Owners whose lines moved since `sinceMs`, the latest first, at most `limit`. */
+  recentOwners(sinceMs: number, limit: number): OwnerRecords[] {
+    const recent: OwnerRecords[] = [];
+    for (const [id, records] of this.#recent) {
+      if (records.changedAtMs > sinceMs) recent.push(records);
+      else if (records.changedAtMs <= sinceMs - RECENT_KEPT_MS) this.#recent.delete(id);
+    }
+    return recent.slice(-limit).reverse();
+  }
+
+  #moved(records: OwnerRecords, nowMs: number): void {
+    records.changedAtMs = nowMs;
+    this.#recent.delete(records.owner);
+    this.#recent.set(records.owner, records);
+    this.hash.touch(records.owner, records);
+  }
+
+  #advance(records: OwnerRecords, block: Block): boolean {
+    const moved = records.raise({ known: block.to });
+    const collected = records.known >= block.gc && records.raise({ gc: block.gc });
+    if (collected) this.#dropCollected(records);
+    return moved || collected;
+  }
+
+  #dropCollected(records: OwnerRecords): void {
+    for (const record of [...records.values()]) {
+      if (!isLive(record) && record.version <= records.gc) this.#remove(records, record);
+    }
+  }
+
+  /** What a reset doesn't list is gone [P-5.4]. */
+  #forgetUnlisted(records: OwnerRecords, block: Block, incoming: readonly StoredRecord[]): void {
+    const listed = new Set(incoming.map((record) => record.key));
+    for (const record of [...records.values()]) {
+      if (record.version > block.from && record.version <= block.to && !listed.has(record.key))
+        this.#forgetOne(records, record);
+    }
+  }
+
+  #apply(records: OwnerRecords, record: StoredRecord): void {
+    const before = records.get(record.key);
+    const wasLive = before !== undefined && isLive(before);
+    this.#bytes += record.body.length - (before?.body.length ?? 0);
+    this.#liveCount += Number(isLive(record)) - Number(wasLive);
+    records.set(record);
+    if (record.ttlMs === undefined || record.expired) this.#expiry.remove(records.owner, record.key);
+    else
+      this.#expiry.add(expiresAtMs(record), {
+        owner: records.owner,
+        key: record.key,
+        version: record.version,
+      });
+    if (isLive(record)) this.#onChange({ change: 'put', owner: records.owner, record });
+    else if (wasLive)
+      this.#onChange({
+        change: record.expired ? 'expire' : 'delete',
+        owner: records.owner,
+        record: record.expired ? before : record,
+      });
+  }
+
+  /** Puts what is left of an expired record in the place of the record, or of its elder. */
+  #expireTo(records: OwnerRecords, record: StoredRecord): void {
+    this.#apply(records, expiredRecord(record));
+  }
+
+  #forgetOne(records: OwnerRecords, record: StoredRecord): void {
+    this.#remove(records, record);
+    if (!isLive(record)) return;
+    this.#liveCount--;
+    this.#onChange({ change: 'forget', owner: records.owner, record });
+  }
+
+  #remove(records: OwnerRecords, record: StoredRecord): void {
+    records.remove(record.key);
+    this.#bytes -= record.body.length;
+    this.#expiry.remove(records.owner, record.key);
+  }
+
+  #fits(records: OwnerRecords, record: StoredRecord): boolean {
+    const before = records.get(record.key);
+    const size = records.size + (before === undefined ? 1 : 0);
+    const bytes = records.bytes + record.body.length - (before?.body.length ?? 0);
+    const tableBytes = this.#bytes + record.body.length - (before?.body.length ?? 0);
+    return (
+      size <= this.#limits.recordsPerOwnerMax &&
+      bytes <= this.#limits.bytesPerOwnerMax &&
+      tableBytes <= this.#limits.tableBytesMax
+    );
+  }
+}
+
+interface MergePlan {
+  /** The holder starts again from what the block lists [P-5.4]. */
+  readonly reset: boolean;
+  /** The block joins on to what is known, so the line may move. */
+  readonly contiguous: boolean;
+  /** What the block's span doesn't list is gone. */
+  readonly complete: boolean;
+  /** Versions up to here are held or were forgotten for good. */
+  readonly known: Version;
+}
+
+/**
+ * How a block meets what is held. It joins on only where its gc line was passed too: else a tombstone between may have been
+ * collected, and what it deleted would stay. In the middle of a reset, blocks from before it are no help.
+ */
+function planMerge(records: OwnerRecords, block: Block): MergePlan {
+  const stale = records.resetting && block.gc < records.gc;
+  const reset = !stale && block.from === 0 && block.gc > records.known && block.gc > records.gc;
+  const behindGc = records.known < block.gc && records.gc !== block.gc;
+  const contiguous = reset || (!stale && !behindGc && records.known >= block.from);
+  const complete = reset || (records.resetting && contiguous);
+  const known = reset ? 0 : stale ? Math.max(records.known, records.gc) : records.known;
+  return { reset, contiguous, complete, known };
+}
+
+/** Whether a record is newer than what is held, and not one that was forgotten here for good. */
+function isNews(records: OwnerRecords, record: StoredRecord, { known }: MergePlan): boolean {
+  const before = records.get(record.key);
+  if (before !== undefined) return record.version > before.version;
+  return record.version > known && !(record.deleted && record.version <= records.gc);
+}
+
+/**
+ * Decodes a block's items. What this holder must already have or have forgotten is skipped unread: most of what comes by push is.
+ * @returns undefined where one of them breaks the specification.
+ */
+function readItems(
+  block: Block,
+  { skipUpTo, nowMs, ageBoundMs }: { skipUpTo: Version; nowMs: number; ageBoundMs: number | null },
+): StoredRecord[] | undefined {
+  const records: StoredRecord[] = [];
+  for (const item of block.items) {
+    const version = peekVersion(item.body);
+    if (version === undefined || version <= block.from || version > block.to) return undefined;
+    if (version <= skipUpTo) continue;
+    const body = decodeRecord(item.body);
+    if (body === undefined) return undefined;
+    const origin = {
+      setAtMs: nowMs - Math.min(item.ageMs, AGE_MS_MAX),
+      ageBoundMs,
+      signature: item.signature,
+    };
+    records.push(storedRecord(body, item.body, origin));
+  }
+  return records;
+}

@@ -1,0 +1,214 @@
+import type { NodeId } from '../core/ids.ts';
+import { ACCUSE_SLOTS } from '../core/limits.ts';
+import { freshBlock } from '../data/delta.ts';
+import type { StoredRecord } from '../data/stored-record.ts';
+import {
+  type AccusationRecord,
+  accuseKey,
+  decodeAccusation,
+  type Evidence,
+  encodeAccusation,
+} from '../membership/accusation-record.ts';
+import type { Member } from '../membership/member.ts';
+import { suspicionTimeMs, suspicionTimes } from '../membership/suspicion.ts';
+import type { Block } from '../wire/message.ts';
+import type { EngineContext } from './context.ts';
+
+/** Accusations outlive the longest suspicion by this much, so that a late hearer still counts them. */
+const SUSPECT_TTL_MARGIN_MS = 30_000;
+/** A verdict is kept this long for newcomers. */
+const DOWN_TTL_MS = 3_600_000;
+
+interface Standing {
+  readonly accuser: NodeId;
+  readonly key: string;
+  readonly record: AccusationRecord;
+  readonly madeAtMs: number;
+  readonly heardAtMs: number;
+}
+
+/** Carries accusations between the record table and the membership view, and keeps this node's own. */
+export class Accuser {
+  readonly #ctx: EngineContext;
+  readonly #byRecord = new Map<string, Standing>();
+  readonly #byTarget = new Map<NodeId, Map<string, Standing>>();
+  #holdUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(ctx: EngineContext) {
+    this.#ctx = ctx;
+  }
+
+  /** This node can't reach the target: says so, unless enough others do (B-25). */
+  accuse(target: Member, evidence: Evidence, nowMs: number): void {
+    this.#ctx.counters.probesFailed++;
+    const { confirmations, maxMs } = this.#times();
+    if (target.suspicion.size > confirmations || target.suspicion.has(this.#ctx.id)) return;
+    this.#put(target, { stage: 'suspect', evidence, ttlMs: maxMs + SUSPECT_TTL_MARGIN_MS }, nowMs);
+  }
+
+  /** Before a down member is called: there is something for it to refute. */
+  ensureStanding(target: Member, nowMs: number): void {
+    if (this.#byTarget.has(target.id) && target.suspicion.size > 0) return;
+    this.#put(
+      target,
+      {
+        stage: 'down',
+        evidence: { waitedMs: 0, helpers: 0, nacks: 0, localHealth: this.#ctx.health.score },
+        ttlMs: DOWN_TTL_MS,
+      },
+      nowMs,
+    );
+  }
+
+  /** The suspicion stayed unrefuted: an accuser turns its own accusation into a verdict. */
+  noteDown(target: Member, nowMs: number): void {
+    const own = [...(this.#byTarget.get(target.id)?.values() ?? [])].find(
+      (standing) => standing.accuser === this.#ctx.id,
+    );
+    if (own === undefined || own.record.stage === 'down') return;
+    this.#put(target, { stage: 'down', evidence: own.record.evidence, ttlMs: DOWN_TTL_MS }, nowMs);
+  }
+
+  /** An accusation's record came, changed or went. */
+  onRecord(accuser: NodeId, record: StoredRecord, present: boolean, nowMs: number): void {
+    const name = `${accuser}/${record.key}`;
+    const before = this.#byRecord.get(name);
+    const accusation = present ? decodeAccusation(record.value) : undefined;
+    if (before !== undefined) this.#forget(name, before, nowMs, accusation?.target === before.record.target);
+    if (accusation === undefined || accusation.target === accuser) return;
+    const standing = {
+      accuser,
+      key: record.key,
+      record: accusation,
+      madeAtMs: record.setAtMs,
+      heardAtMs: nowMs,
+    };
+    this.#byRecord.set(name, standing);
+    const ofTarget = this.#byTarget.get(accusation.target) ?? new Map<string, Standing>();
+    this.#byTarget.set(accusation.target, ofTarget.set(name, standing));
+    if (accusation.target === this.#ctx.id) this.#ctx.self.refute(accusation, nowMs);
+    else this.#apply(standing, nowMs);
+  }
+
+  /** A member, or a new life of it, became known: what was said of it before counts now. */
+  onMemberChanged(member: Member, nowMs: number): void {
+    for (const standing of this.#byTarget.get(member.id)?.values() ?? []) this.#apply(standing, nowMs);
+  }
+
+  /** The accusations that a suspect or down member must hear of, to refute them (B-10, buddy). */
+  blocksAbout(target: NodeId, nowMs: number): Block[] {
+    const blocks: Block[] = [];
+    for (const { accuser, key } of this.#byTarget.get(target)?.values() ?? []) {
+      const records = this.#ctx.table.owner(accuser);
+      const record = records?.get(key);
+      if (records !== undefined && record !== undefined) blocks.push(freshBlock(records, record, nowMs));
+      if (blocks.length === 2) break;
+    }
+    return blocks;
+  }
+
+  /** The evidence behind a member's state, newest last. */
+  evidence(target: NodeId): { accuser: NodeId; record: AccusationRecord; madeAtMs: number }[] {
+    return [...(this.#byTarget.get(target)?.values() ?? [])].sort((a, b) => a.madeAtMs - b.madeAtMs);
+  }
+
+  /** The host was stalled: verdicts wait until what came meanwhile was heard. */
+  hold(untilMs: number): void {
+    this.#holdUntilMs = Math.max(this.#holdUntilMs, untilMs);
+  }
+
+  /** The verdict's time: by the age of the accusation, but never before the accused had the least time to answer here. */
+  schedule(member: Member, nowMs: number): void {
+    if (member.suspicion.size === 0) return;
+    const times = this.#times();
+    const timeMs = suspicionTimeMs(times, member.suspicion.size - 1);
+    const startMs = Math.max(member.suspicion.startMs, member.sparedAtMs);
+    const deadlineMs = Math.max(startMs + timeMs, member.suspicion.heardAtMs + times.minMs);
+    this.#ctx.timers.set(`suspicion/${member.id}`, Math.max(nowMs, deadlineMs));
+  }
+
+  /** A suspicion's time is over: down, unless this node itself heard from the member since. */
+  onDeadline(id: NodeId, nowMs: number): void {
+    const member = this.#ctx.members.get(id);
+    if (member === undefined || !(member.state === 'suspect' || member.state === 'leaving')) return;
+    if (nowMs < this.#holdUntilMs) {
+      this.#ctx.timers.set(`suspicion/${id}`, this.#holdUntilMs);
+      return;
+    }
+    const heardMs = member.arrivals.lastMs ?? Number.NEGATIVE_INFINITY;
+    if (heardMs > Math.max(member.suspicion.startMs, member.sparedAtMs)) {
+      member.sparedAtMs = nowMs;
+      this.schedule(member, nowMs);
+      this.#ctx.prober.probe(member, nowMs);
+      return;
+    }
+    this.#ctx.members.declareDown(member, nowMs);
+  }
+
+  #times() {
+    return suspicionTimes(this.#ctx.members.presentCount + 1, this.#ctx.settings);
+  }
+
+  #apply({ accuser, record, madeAtMs, heardAtMs }: Standing, nowMs: number): void {
+    const { target, boot, incarnation, stage } = record;
+    if (
+      this.#ctx.members.accuse(target, { accuser, boot, incarnation, stage, madeAtMs, heardAtMs }, nowMs) !==
+      'news'
+    )
+      return;
+    const member = this.#ctx.members.get(target);
+    if (member?.state !== 'suspect' && member?.state !== 'leaving') return;
+    this.schedule(member, nowMs);
+    if (accuser !== this.#ctx.id) this.#confirmSoon(member, nowMs);
+  }
+
+  /** About twice as many as are expected to confirm look for themselves at once, so that a true suspicion ends early. */
+  #confirmSoon(member: Member, nowMs: number): void {
+    const { confirmations } = this.#times();
+    if (member.suspicion.size > confirmations) return;
+    const share = (2 * (confirmations + 1)) / Math.max(1, this.#ctx.members.presentCount);
+    if (this.#ctx.random.next() < share) this.#ctx.prober.probe(member, nowMs);
+  }
+
+  #forget(name: string, { accuser, record }: Standing, nowMs: number, sameTarget: boolean): void {
+    this.#byRecord.delete(name);
+    const ofTarget = this.#byTarget.get(record.target);
+    ofTarget?.delete(name);
+    if (ofTarget?.size === 0) this.#byTarget.delete(record.target);
+    if (!sameTarget) this.#ctx.members.withdraw(record.target, accuser, nowMs);
+  }
+
+  #put(
+    target: Member,
+    about: { stage: 'suspect' | 'down'; evidence: Evidence; ttlMs: number },
+    nowMs: number,
+  ): void {
+    const key = accuseKey(this.#slotFor(target.id));
+    const value = encodeAccusation({
+      target: target.id,
+      boot: target.boot,
+      incarnation: target.facts.incarnation,
+      stage: about.stage,
+      evidence: about.evidence,
+    });
+    this.#ctx.own.putReserved(key, value, nowMs, Math.round(about.ttlMs));
+    this.#ctx.spreader.add(this.#ctx.id, key, { urgent: about.stage === 'suspect', nowMs });
+  }
+
+  /** The target's slot, else a free one, else the one that was used longest ago. */
+  #slotFor(target: NodeId): number {
+    let oldest = 0;
+    let oldestMs = Number.POSITIVE_INFINITY;
+    let free: number | undefined;
+    for (let slot = 0; slot < ACCUSE_SLOTS; slot++) {
+      const standing = this.#byRecord.get(`${this.#ctx.id}/${accuseKey(slot)}`);
+      if (standing?.record.target === target) return slot;
+      if (standing === undefined) free ??= slot;
+      else if (standing.madeAtMs < oldestMs) {
+        oldest = slot;
+        oldestMs = standing.madeAtMs;
+      }
+    }
+    return free ?? oldest;
+  }
+}

@@ -1,0 +1,67 @@
+import type { Counters } from '../core/counters.ts';
+import type { Endpoint } from '../core/endpoint.ts';
+import type { NodeId } from '../core/ids.ts';
+import type { Path } from '../core/outputs.ts';
+import type { RandomSource } from '../core/random.ts';
+import type { TimerTable } from '../core/timers.ts';
+import type { RecordTable } from '../data/record-table.ts';
+import type { LocalHealth } from '../membership/local-health.ts';
+import type { MemberTable } from '../membership/member-table.ts';
+import type { Prober } from '../membership/prober.ts';
+import type { Session } from '../wire/session.ts';
+import type { TokenBucket } from '../wire/token-bucket.ts';
+import type { Accuser } from './accuser.ts';
+import type { Link } from './contract.ts';
+import type { Joiner } from './joiner.ts';
+import type { Leaver } from './leaver.ts';
+import type { Outbox } from './outbox.ts';
+import type { OwnRecords } from './own-records.ts';
+import type { Pending } from './pending.ts';
+import type { PresenceSpeaker } from './presence-speaker.ts';
+import type { SelfRecord } from './self-record.ts';
+import type { EngineSettings } from './settings.ts';
+import type { Spreader } from './spreader.ts';
+import type { Synchroniser } from './synchroniser.ts';
+
+/** The machines of one engine, as they see one another. */
+export interface EngineContext {
+  readonly id: NodeId;
+  readonly settings: EngineSettings;
+  readonly counters: Counters;
+  readonly random: RandomSource;
+  readonly timers: TimerTable;
+  readonly outbox: Outbox;
+  readonly pending: Pending;
+  readonly table: RecordTable;
+  readonly own: OwnRecords;
+  readonly self: SelfRecord;
+  readonly members: MemberTable;
+  readonly health: LocalHealth;
+  readonly prober: Prober;
+  readonly accuser: Accuser;
+  readonly spreader: Spreader;
+  readonly sync: Synchroniser;
+  readonly presence: PresenceSpeaker;
+  readonly joiner: Joiner;
+  readonly leaver: Leaver;
+  /** Pings for others a second, at most. */
+  readonly helpBudget: TokenBucket;
+  endpoints: readonly Endpoint[];
+  links: readonly Link[];
+}
+
+/** Who said something, and how it came. */
+export interface Inbound {
+  readonly nowMs: number;
+  readonly path: Path;
+  readonly sender: NodeId;
+  readonly boot: number;
+  readonly session: Session;
+  readonly sealedToAny: boolean;
+  readonly bytes: number;
+}
+
+/** The endpoint that a datagram came from: where answers go. */
+export function replyEndpoint(path: Path): Endpoint {
+  return { transport: path.transport, address: path.address, port: path.port };
+}

@@ -1,0 +1,82 @@
+import type { Counters } from '../core/counters.ts';
+import type { Endpoint } from '../core/endpoint.ts';
+import type { NodeId } from '../core/ids.ts';
+import type { Output, Path } from '../core/outputs.ts';
+import type { RandomSource } from '../core/random.ts';
+import type { AppValue } from '../core/value.ts';
+import type { Version } from '../core/version.ts';
+import type { MemberView, PutOptions, RecordView } from '../core/views.ts';
+import type { Keyring } from '../crypto/keyring.ts';
+import type { CryptoProvider } from '../crypto/provider.ts';
+import type { EngineSettings } from './settings.ts';
+
+/** A link (network interface) that the node uses. */
+export interface Link {
+  readonly name: string;
+  /** `full`: presence and data by multicast; `discovery`: presence only; `off`: unicast only. */
+  readonly multicast: 'full' | 'discovery' | 'off';
+}
+
+export interface EngineOptions {
+  readonly id: NodeId;
+  readonly name: string;
+  readonly cluster: string;
+  /** This life's boot counter, persisted before the engine is made; 1 to 2^20 - 1. */
+  readonly boot: number;
+  readonly keyring: Keyring;
+  readonly provider: CryptoProvider;
+  readonly random: RandomSource;
+  readonly settings: EngineSettings;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly endpoints: readonly Endpoint[];
+  readonly links: readonly Link[];
+}
+
+/** What the driver knows of its host's health, as inputs of local health. */
+export interface HostObservation {
+  /** How much later than asked the event loop ran, in milliseconds. */
+  readonly lagMs?: number;
+}
+
+export interface RecordFilter {
+  /** Exact key, or a prefix where it ends with `/`. Absent: all. */
+  readonly key?: string;
+  readonly owner?: NodeId;
+}
+
+/**
+ * A gossip node as a pure state machine. Every method that takes `nowMs` (boot-time milliseconds, never going back) is one
+ * mutation; after each, drain `pollOutput` until it answers `timeout`. Late or extra timeouts are harmless.
+ */
+export interface GossipEngine {
+  readonly id: NodeId;
+  readonly boot: number;
+  readonly counters: Readonly<Counters>;
+  /** Announces this node; call once. Records may be put before, so that the announcement stands for them too. */
+  start(nowMs: number): void;
+  /** Adds seeds; they are tried until answered, and again whenever this node is alone. */
+  join(nowMs: number, seeds: readonly Endpoint[]): void;
+  /** Says goodbye; the event `left` tells when to stop. */
+  leave(nowMs: number): void;
+  /** @throws GridvineError (`E_KEY_...`, `E_VALUE_...`, `E_QUOTA`, `E_VERSION_CONFLICT`); the state is unchanged then. */
+  put(nowMs: number, key: string, value: AppValue, options?: PutOptions): Version;
+  /** @throws GridvineError `E_NOT_FOUND` where this node has no such record. */
+  delete(nowMs: number, key: string): Version;
+  /** The host's addresses changed. */
+  setEndpoints(nowMs: number, endpoints: readonly Endpoint[], links: readonly Link[]): void;
+  setTags(nowMs: number, tags: Readonly<Record<string, string>>): void;
+  /** After `boot-behind`: go on under this higher boot, which the driver has persisted. */
+  adoptBoot(nowMs: number, boot: number): void;
+  observeHost(nowMs: number, observation: HostObservation): void;
+  /** The platform says that nothing listens there (connection refused). */
+  handleUnreachable(nowMs: number, endpoint: Endpoint): void;
+  handleDatagram(nowMs: number, path: Path, bytes: Uint8Array): void;
+  handleTimeout(nowMs: number): void;
+  pollOutput(): Output;
+  members(nowMs: number): MemberView[];
+  records(nowMs: number, filter?: RecordFilter): RecordView[];
+  /** Number of live records, tombstones not counted. */
+  readonly recordCount: number;
+  /** Local health score, 0 (well) to `localHealthMax - 1`. */
+  readonly localHealth: number;
+}

@@ -1,0 +1,391 @@
+import { createCounters } from '../core/counters.ts';
+import { type Endpoint, endpointKey } from '../core/endpoint.ts';
+import { assert } from '../core/errors.ts';
+import type { NodeId } from '../core/ids.ts';
+import type { Output, Path } from '../core/outputs.ts';
+import { TimerTable } from '../core/timers.ts';
+import type { AppValue } from '../core/value.ts';
+import { BOOT_MAX, type Version } from '../core/version.ts';
+import type { MemberState, MemberView, PutOptions, RecordView } from '../core/views.ts';
+import { RecordTable, type TableChange } from '../data/record-table.ts';
+import type { StoredRecord } from '../data/stored-record.ts';
+import { isAccuseKey } from '../membership/accusation-record.ts';
+import { LocalHealth } from '../membership/local-health.ts';
+import type { Member } from '../membership/member.ts';
+import { MemberTable } from '../membership/member-table.ts';
+import { decodeNodeFacts, NODE_KEY } from '../membership/node-facts.ts';
+import { type Probe, Prober } from '../membership/prober.ts';
+import { PROTOCOL_VERSION } from '../wire/header.ts';
+import { Opener } from '../wire/opener.ts';
+import { Sealer } from '../wire/sealer.ts';
+import { TokenBucket } from '../wire/token-bucket.ts';
+import { Accuser } from './accuser.ts';
+import type { EngineContext, Inbound } from './context.ts';
+import type { EngineOptions, GossipEngine, HostObservation, Link, RecordFilter } from './contract.ts';
+import { handleMessage } from './handlers/table.ts';
+import { Joiner } from './joiner.ts';
+import { Leaver } from './leaver.ts';
+import { Outbox, type Staged } from './outbox.ts';
+import { OwnRecords } from './own-records.ts';
+import { Pending } from './pending.ts';
+import { PresenceSpeaker } from './presence-speaker.ts';
+import { Refuser } from './refuser.ts';
+import { SelfRecord } from './self-record.ts';
+import { Spreader } from './spreader.ts';
+import { Synchroniser } from './synchroniser.ts';
+import { onTimer } from './timer-routes.ts';
+import { isReservedKey, memberViews, recordView, recordViews } from './views.ts';
+
+/** A stall longer than this speaks against this node's own health. */
+const LAG_MS = 250;
+const HOLD_MS_MAX = 5_000;
+const HELPS_PER_SECOND = 100;
+/** Messages that may be answered by more than they take: no datagram needs more of them than this. */
+const QUESTIONS: ReadonlySet<string> = new Set(['digest', 'buckets', 'have', 'want']);
+const QUESTIONS_PER_DATAGRAM = 4;
+
+/**
+ * A gossip node as a pure state machine: composes the machines and routes between them. Datagrams, time and commands in; datagrams,
+ * events and the next deadline out.
+ */
+export class Engine implements GossipEngine {
+  readonly id: NodeId;
+  readonly #ctx: EngineContext;
+  readonly #opener: Opener;
+  readonly #sealer: Sealer;
+  readonly #refuser: Refuser;
+  #nowMs = 0;
+
+  /** @throws Error where the options contradict the specification: the caller's bug. */
+  constructor(options: EngineOptions) {
+    assert(
+      Number.isInteger(options.boot) && options.boot >= 1 && options.boot <= BOOT_MAX,
+      `boot of 1 to ${BOOT_MAX}, got ${options.boot}`,
+    );
+    this.id = options.id;
+    const { provider, cluster, keyring, random, settings, id, boot } = options;
+    this.#sealer = new Sealer({ provider, cluster, keyring, random });
+    this.#opener = new Opener({ provider, cluster, keyring, self: id });
+    this.#opener.ownSalt(this.#sealer.salt);
+    const counters = createCounters();
+    const timers = new TimerTable();
+    const health = new LocalHealth(settings.localHealthMax);
+    const members = new MemberTable((member, from, nowMs) => this.#onMemberState(member, from, nowMs));
+    const table = new RecordTable({
+      limits: settings,
+      sha256: provider.sha256,
+      onChange: (change) => this.#onTableChange(change),
+    });
+    const own = new OwnRecords({ owner: id, boot, table, settings, nowMs: 0 });
+    const port = {
+      ping: (probe: Probe, nowMs: number) => this.#sendPing(probe, nowMs),
+      pingReq: (probe: Probe, helper: Member, nowMs: number) => this.#sendPingReq(probe, helper, nowMs),
+      accuse: (target: Member, evidence: Parameters<Accuser['accuse']>[1], nowMs: number) =>
+        this.#ctx.accuser.accuse(target, evidence, nowMs),
+    };
+    const outbox = new Outbox({ sender: id, boot, sealer: this.#sealer, counters });
+    const ctx = {
+      id,
+      settings,
+      counters,
+      random,
+      timers,
+      outbox,
+      pending: new Pending(random),
+      table,
+      own,
+      members,
+      health,
+      helpBudget: new TokenBucket({ perSecond: HELPS_PER_SECOND, burst: 2 * HELPS_PER_SECOND }),
+      prober: new Prober({ settings, members, health, timers, random, port }),
+      endpoints: options.endpoints,
+      links: options.links,
+    } as Omit<EngineContext, Machines> as EngineContext;
+    this.#ctx = Object.assign(ctx, {
+      self: new SelfRecord(ctx, { name: options.name, protocol: PROTOCOL_VERSION, tags: options.tags ?? {} }),
+      accuser: new Accuser(ctx),
+      spreader: new Spreader(ctx),
+      sync: new Synchroniser(ctx),
+      presence: new PresenceSpeaker(ctx),
+      joiner: new Joiner(ctx),
+      leaver: new Leaver(ctx),
+    });
+    this.#refuser = new Refuser({ outbox, provider, cluster });
+  }
+
+  get boot(): number {
+    return this.#ctx.own.boot;
+  }
+
+  get counters() {
+    return this.#ctx.counters;
+  }
+
+  get recordCount(): number {
+    return this.#ctx.table.liveCount;
+  }
+
+  get localHealth(): number {
+    return this.#ctx.health.score;
+  }
+
+  start(nowMs: number): void {
+    this.#mutate(nowMs, () => {
+      this.#ctx.self.publish(nowMs);
+      this.#ctx.prober.start(nowMs);
+      this.#ctx.sync.start(nowMs);
+      this.#ctx.presence.start(nowMs);
+      this.#ctx.joiner.start(nowMs);
+    });
+  }
+
+  join(nowMs: number, seeds: readonly Endpoint[]): void {
+    this.#mutate(nowMs, () => this.#ctx.joiner.addSeeds(seeds, nowMs));
+  }
+
+  leave(nowMs: number): void {
+    this.#mutate(nowMs, () => this.#ctx.leaver.start(nowMs));
+  }
+
+  put(nowMs: number, key: string, value: AppValue, options: PutOptions = {}): Version {
+    return this.#mutate(nowMs, () => this.#spreadOwn(this.#ctx.own.put(key, value, options, nowMs), nowMs));
+  }
+
+  delete(nowMs: number, key: string): Version {
+    return this.#mutate(nowMs, () => this.#spreadOwn(this.#ctx.own.delete(key, nowMs), nowMs));
+  }
+
+  setEndpoints(nowMs: number, endpoints: readonly Endpoint[], links: readonly Link[]): void {
+    this.#mutate(nowMs, () => {
+      const changed = JSON.stringify(endpoints) !== JSON.stringify(this.#ctx.endpoints);
+      this.#ctx.endpoints = endpoints;
+      this.#ctx.links = links;
+      if (changed) this.#ctx.self.publish(nowMs);
+      this.#ctx.presence.start(nowMs);
+    });
+  }
+
+  setTags(nowMs: number, tags: Readonly<Record<string, string>>): void {
+    this.#mutate(nowMs, () => this.#ctx.self.setTags(tags, nowMs));
+  }
+
+  adoptBoot(nowMs: number, boot: number): void {
+    assert(boot > this.boot && boot <= BOOT_MAX, `a boot above ${this.boot}, got ${boot}`);
+    this.#mutate(nowMs, () => {
+      this.#ctx.own.adoptBoot(boot, nowMs);
+      this.#ctx.outbox.boot = boot;
+      this.#opener.ownSalt(this.#sealer.renewSalt());
+      this.#ctx.self.renew(nowMs);
+      this.#ctx.presence.start(nowMs);
+    });
+  }
+
+  observeHost(nowMs: number, { lagMs = 0 }: HostObservation): void {
+    if (lagMs < LAG_MS) return;
+    this.#mutate(nowMs, () => {
+      this.#ctx.health.change(1);
+      this.#ctx.accuser.hold(nowMs + Math.min(lagMs, HOLD_MS_MAX));
+    });
+  }
+
+  handleUnreachable(nowMs: number, endpoint: Endpoint): void {
+    this.#mutate(nowMs, () => {
+      const member = this.#ctx.members.atEndpoint(endpointKey(endpoint));
+      if (member?.present) this.#ctx.prober.probe(member, nowMs);
+    });
+  }
+
+  handleDatagram(nowMs: number, path: Path, bytes: Uint8Array): void {
+    this.#mutate(nowMs, () => this.#receive(nowMs, path, bytes));
+  }
+
+  handleTimeout(nowMs: number): void {
+    this.#mutate(nowMs, () => {
+      for (
+        let key = this.#ctx.timers.takeDue(nowMs);
+        key !== undefined;
+        key = this.#ctx.timers.takeDue(nowMs)
+      )
+        onTimer(this.#ctx, key, nowMs);
+      this.#ctx.table.expire(nowMs);
+    });
+  }
+
+  pollOutput(): Output {
+    const output = this.#ctx.outbox.take();
+    if (output !== undefined) return output;
+    return { type: 'timeout', atMs: Math.min(this.#ctx.timers.nextMs, this.#ctx.table.nextExpiryMs) };
+  }
+
+  members(nowMs: number): MemberView[] {
+    return memberViews(this.#ctx, nowMs);
+  }
+
+  records(nowMs: number, filter: RecordFilter = {}): RecordView[] {
+    return recordViews(this.#ctx, filter, nowMs);
+  }
+
+  /** Runs one mutation: time never goes back, and what it staged leaves with it. */
+  #mutate<T>(nowMs: number, change: () => T): T {
+    this.#nowMs = Math.max(this.#nowMs, nowMs);
+    try {
+      return change();
+    } finally {
+      this.#ctx.outbox.settle((staged) => this.#piggyback(staged));
+    }
+  }
+
+  #receive(nowMs: number, path: Path, bytes: Uint8Array): void {
+    this.#ctx.counters.rxDatagrams++;
+    this.#ctx.counters.rxBytes += bytes.length;
+    const opened = this.#opener.open(nowMs, bytes);
+    if ('refusal' in opened) {
+      if (this.#ctx.joiner.takeJoinNonce(opened.refusal.nonce, nowMs))
+        this.#refuser.report(opened.refusal, path);
+      return;
+    }
+    if ('drop' in opened) {
+      this.#ctx.counters.drops[opened.drop]++;
+      this.#refuser.onDrop(opened, path, { bytes, nowMs });
+      return;
+    }
+    const { session, body, sealedToAny } = opened;
+    if (body.sender === this.id) {
+      this.#ctx.self.checkLine({ owner: this.id, known: body.boot * 2 ** 32, gc: 0 }, nowMs);
+      return;
+    }
+    this.#ctx.counters.drops['unknown-message'] += body.unknown;
+    const from: Inbound = {
+      nowMs,
+      path,
+      sender: body.sender,
+      boot: body.boot,
+      session,
+      sealedToAny,
+      bytes: bytes.length,
+    };
+    let questions = 0;
+    for (const message of body.messages) {
+      if (QUESTIONS.has(message.type) && ++questions > QUESTIONS_PER_DATAGRAM) continue;
+      handleMessage(this.#ctx, message, from);
+    }
+    this.#noteHeard(from);
+  }
+
+  /** A datagram of a proven session is evidence that its sender lives, and shows where it can be reached [P-3.8]. */
+  #noteHeard(from: Inbound): void {
+    const member = this.#ctx.members.get(from.sender);
+    if (member === undefined || !from.session.proven || from.boot !== member.boot) return;
+    member.arrivals.add(from.nowMs);
+    // What anybody could have copied from elsewhere moves no address.
+    if (from.sealedToAny || from.path.multicast) return;
+    const { transport, address, port } = from.path;
+    if (
+      member.observed?.address === address &&
+      member.observed.port === port &&
+      member.observed.transport === transport
+    )
+      return;
+    const endpoint = { transport, address, port };
+    this.#ctx.members.observe(member, endpoint, endpointKey(endpoint));
+  }
+
+  #onTableChange({ change, owner, record }: TableChange): void {
+    const nowMs = this.#nowMs;
+    if (record.key === NODE_KEY && owner !== this.id && change === 'put')
+      this.#onNodeRecord(owner, record, nowMs);
+    else if (isAccuseKey(record.key)) this.#ctx.accuser.onRecord(owner, record, change === 'put', nowMs);
+    if (!isReservedKey(record.key))
+      this.#ctx.outbox.event({ type: 'record', change, record: recordView(this.#ctx, owner, record, nowMs) });
+  }
+
+  #onNodeRecord(owner: NodeId, record: StoredRecord, nowMs: number): void {
+    const facts = decodeNodeFacts(record.value);
+    if (facts === undefined) {
+      this.#ctx.counters.drops.malformed++;
+      return;
+    }
+    const member = this.#ctx.members.applyFacts(owner, record.version, facts, nowMs);
+    this.#ctx.accuser.onMemberChanged(member, nowMs);
+  }
+
+  #onMemberState(member: Member, from: MemberState | undefined, nowMs: number): void {
+    const { id, facts, boot, state: to } = member;
+    this.#ctx.prober.noteState(member);
+    if (to === 'suspect') {
+      this.#ctx.counters.suspicions++;
+      this.#ctx.accuser.schedule(member, nowMs);
+    } else if (to === 'leaving') this.#ctx.accuser.schedule(member, nowMs);
+    else this.#ctx.timers.clear(`suspicion/${id}`);
+    if (to === 'down') {
+      this.#ctx.counters.downs++;
+      this.#ctx.accuser.noteDown(member, nowMs);
+    }
+    this.#ctx.outbox.event({
+      type: 'member',
+      id,
+      name: facts.name,
+      from,
+      to,
+      boot,
+      incarnation: facts.incarnation,
+    });
+  }
+
+  #spreadOwn(record: StoredRecord, nowMs: number): Version {
+    if (record.priority !== 'lazy')
+      this.#ctx.spreader.add(this.id, record.key, { urgent: record.priority === 'urgent', nowMs });
+    return record.version;
+  }
+
+  #sendPing(probe: Probe, nowMs: number): void {
+    const target = this.#ctx.members.get(probe.target);
+    if (target?.endpoint == null) return;
+    this.#ctx.counters.probes++;
+    const seq = this.#ctx.pending.draw(
+      { kind: 'probe', probeId: probe.id, from: target.id },
+      nowMs,
+      probe.deadlineMs - nowMs + probe.timeoutMs,
+    );
+    this.#ctx.outbox.stage({ kind: 'unicast', endpoint: target.endpoint }, target.id, {
+      type: 'ping',
+      seq,
+      destBoot: target.boot,
+    });
+  }
+
+  #sendPingReq(probe: Probe, helper: Member, nowMs: number): void {
+    const target = this.#ctx.members.get(probe.target);
+    if (target?.endpoint == null || helper.endpoint === null) return;
+    const seq = this.#ctx.pending.draw(
+      { kind: 'indirect', probeId: probe.id, from: helper.id },
+      nowMs,
+      probe.deadlineMs - nowMs + probe.timeoutMs,
+    );
+    const request = {
+      type: 'ping-req' as const,
+      seq,
+      target: target.id,
+      targetBoot: target.boot,
+      endpoint: target.endpoint,
+    };
+    this.#ctx.outbox.stage({ kind: 'unicast', endpoint: helper.endpoint }, helper.id, request);
+  }
+
+  /**
+   * Whom it concerns hears first of accusations against itself, then of other news (B-10, B-54). Who hasn't proven itself gets
+   * nothing besides its answer: it may not be where it seems to be, and would be sent more than it asked for (B-55).
+   */
+  #piggyback(staged: Staged): void {
+    if (staged.peer === undefined || !this.#opener.sessionsOf(staged.peer).some((session) => session.proven))
+      return;
+    const member = this.#ctx.members.get(staged.peer);
+    if (member !== undefined && (member.state === 'suspect' || member.state === 'down')) {
+      const blocks = this.#ctx.accuser.blocksAbout(member.id, this.#nowMs);
+      if (blocks.length > 0) staged.builder.tryAdd({ type: 'blocks', blocks });
+    }
+    this.#ctx.spreader.piggyback(staged, this.#nowMs);
+  }
+}
+
+type Machines = 'self' | 'accuser' | 'spreader' | 'sync' | 'presence' | 'joiner' | 'leaver';

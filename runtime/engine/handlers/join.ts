@@ -1,0 +1,15 @@
+import { DATAGRAM_HEADER_BYTES, JOIN_BYTES_MIN, SEAL_TAG_BYTES } from '../../core/limits.ts';
+import type { Join } from '../../wire/message.ts';
+import { type EngineContext, type Inbound, replyEndpoint } from '../context.ts';
+
+/** A newcomer: it gets an echo, a question that proves it, and who this is; never more bytes than it sent [P-6.7]. */
+export function onJoin(ctx: EngineContext, join: Join, from: Inbound): void {
+  if (from.path.multicast || from.bytes < JOIN_BYTES_MIN) return;
+  const to = { kind: 'unicast' as const, endpoint: replyEndpoint(from.path) };
+  ctx.outbox.stage(to, from.sender, { type: 'ack', seq: join.seq });
+  if (!from.session.proven) ctx.joiner.prove(from);
+  const block = ctx.self.block(from.nowMs);
+  const bytes = DATAGRAM_HEADER_BYTES + SEAL_TAG_BYTES + 80 + (block?.items[0]?.body.length ?? 0) + 64;
+  if (block !== undefined && bytes <= from.bytes)
+    ctx.outbox.stage(to, from.sender, { type: 'blocks', blocks: [block] });
+}

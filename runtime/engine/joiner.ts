@@ -1,0 +1,139 @@
+import { type Endpoint, endpointKey } from '../core/endpoint.ts';
+import { toHex } from '../core/ids.ts';
+import { DATAGRAM_HEADER_BYTES, JOIN_BYTES_MIN, SEAL_TAG_BYTES } from '../core/limits.ts';
+import { jitter, sample } from '../core/random.ts';
+import { type EngineContext, type Inbound, replyEndpoint } from './context.ts';
+
+const JOIN_TTL_MS = 10_000;
+const PROOF_TTL_MS = 2_000;
+const FIRST_RETRY_MS = 300;
+const RETRY_GROWTH = 1.5;
+/** Bytes of a join around its padding, at most. */
+const JOIN_HEAD_BYTES = 10;
+const CALLS_PER_TURN = 3;
+
+interface Seed {
+  readonly endpoint: Endpoint;
+  answered: boolean;
+  tries: number;
+  nextMs: number;
+}
+
+/**
+ * Finds others and never stops: seeds are called until they answer, and again whenever this node is alone; down members are called
+ * at a slow cadence for ever; sessions are proven fresh on demand.
+ */
+export class Joiner {
+  readonly #ctx: EngineContext;
+  readonly #seeds = new Map<string, Seed>();
+  readonly #proving = new Map<string, number>();
+  /** Nonces of joins, with when they were sent. */
+  readonly #nonces = new Map<string, number>();
+
+  constructor(ctx: EngineContext) {
+    this.#ctx = ctx;
+  }
+
+  start(nowMs: number): void {
+    this.#ctx.timers.set('retry', nowMs + jitter(this.#ctx.random, this.#ctx.settings.retryIntervalMs, 0.2));
+  }
+
+  addSeeds(seeds: readonly Endpoint[], nowMs: number): void {
+    for (const endpoint of seeds) {
+      const key = endpointKey(endpoint);
+      if (!this.#seeds.has(key)) this.#seeds.set(key, { endpoint, answered: false, tries: 0, nextMs: nowMs });
+    }
+    if (this.#seeds.size > 0) this.#ctx.timers.setEarlier('join', nowMs);
+  }
+
+  /** Calls the seeds whose turn it is. */
+  onTurn(nowMs: number): void {
+    const alone = this.#ctx.members.presentCount === 0;
+    let nextMs = nowMs + this.#ctx.settings.retryIntervalMs;
+    for (const seed of this.#seeds.values()) {
+      if (seed.answered && !alone) continue;
+      if (seed.nextMs <= nowMs) this.#call(seed, nowMs);
+      nextMs = Math.min(nextMs, seed.nextMs);
+    }
+    this.#ctx.timers.set('join', nextMs);
+  }
+
+  /** A seed answered our join. */
+  onAnswer(endpoint: Endpoint): void {
+    const seed = this.#seeds.get(endpointKey(endpoint));
+    if (seed === undefined) return;
+    seed.answered = true;
+    seed.tries = 0;
+  }
+
+  /** Sends a join to somebody whose presence was heard, unless one is on its way. */
+  invite(endpoint: Endpoint, nowMs: number): void {
+    if (!this.#ctx.pending.awaitsJoin(endpoint)) this.#sendJoin(endpoint, nowMs);
+  }
+
+  /** Calls a few down members, each with what it has to refute: partitions heal (B-91). */
+  onRetry(nowMs: number): void {
+    this.#ctx.timers.set('retry', nowMs + jitter(this.#ctx.random, this.#ctx.settings.retryIntervalMs, 0.2));
+    const down = [...this.#ctx.members.all()].filter(
+      (member) => member.state === 'down' && member.endpoint !== null,
+    );
+    for (const member of sample(this.#ctx.random, down, CALLS_PER_TURN)) {
+      this.#ctx.accuser.ensureStanding(member, nowMs);
+      const seq = this.#ctx.pending.draw({ kind: 'proof', from: member.id }, nowMs, PROOF_TTL_MS);
+      const to = { kind: 'unicast' as const, endpoint: member.endpoint! };
+      this.#ctx.outbox.stage(to, member.id, { type: 'ping', seq, destBoot: 0 });
+      const blocks = this.#ctx.accuser.blocksAbout(member.id, nowMs);
+      if (blocks.length > 0) this.#ctx.outbox.stage(to, member.id, { type: 'blocks', blocks });
+    }
+  }
+
+  /** Asks the sender to prove that its session is fresh, at most twice a second. */
+  prove(from: Inbound): void {
+    const askedMs = this.#proving.get(from.sender);
+    if (askedMs !== undefined && from.nowMs - askedMs < 500) return;
+    if (this.#proving.size > 1_024) this.#proving.clear();
+    this.#proving.set(from.sender, from.nowMs);
+    const seq = this.#ctx.pending.draw({ kind: 'proof', from: from.sender }, from.nowMs, PROOF_TTL_MS);
+    this.#ctx.outbox.stage({ kind: 'unicast', endpoint: replyEndpoint(from.path) }, from.sender, {
+      type: 'ping',
+      seq,
+      destBoot: 0,
+    });
+  }
+
+  /** Whether a refusal echoes a join of the last 10 s [P-8.2]; it is believed once. */
+  takeJoinNonce(nonce: Uint8Array, nowMs: number): boolean {
+    const sentMs = this.#nonces.get(toHex(nonce));
+    this.#nonces.delete(toHex(nonce));
+    return sentMs !== undefined && nowMs - sentMs <= JOIN_TTL_MS;
+  }
+
+  #call(seed: Seed, nowMs: number): void {
+    this.#sendJoin(seed.endpoint, nowMs);
+    const gap = Math.min(FIRST_RETRY_MS * RETRY_GROWTH ** seed.tries, this.#ctx.settings.retryIntervalMs);
+    seed.tries = Math.min(seed.tries + 1, 32);
+    seed.nextMs = nowMs + jitter(this.#ctx.random, gap, 0.2);
+  }
+
+  #sendJoin(endpoint: Endpoint, nowMs: number): void {
+    const builder = this.#ctx.outbox.newBuilder();
+    const block = this.#ctx.self.block(nowMs);
+    if (block !== undefined) builder.tryAdd({ type: 'blocks', blocks: [block] });
+    const seq = this.#ctx.pending.draw({ kind: 'join', seed: endpoint, from: undefined }, nowMs, JOIN_TTL_MS);
+    const padding = Math.max(
+      0,
+      JOIN_BYTES_MIN - DATAGRAM_HEADER_BYTES - SEAL_TAG_BYTES - builder.size - JOIN_HEAD_BYTES + 2,
+    );
+    builder.tryAdd({ type: 'join', seq, padding });
+    const nonce = this.#ctx.outbox.sendToAny(endpoint, builder.finish());
+    if (nonce !== undefined) this.#noteNonce(toHex(nonce), nowMs);
+  }
+
+  #noteNonce(nonce: string, nowMs: number): void {
+    for (const [old, sentMs] of this.#nonces) {
+      if (nowMs - sentMs <= JOIN_TTL_MS && this.#nonces.size < 256) break;
+      this.#nonces.delete(old);
+    }
+    this.#nonces.set(nonce, nowMs);
+  }
+}

@@ -1,0 +1,145 @@
+import type { Counters } from '../core/counters.ts';
+import { type Endpoint, endpointKey } from '../core/endpoint.ts';
+import type { NodeId } from '../core/ids.ts';
+import { DATAGRAM_HEADER_BYTES, EVENT_QUEUE_MAX, OUTBOX_MAX } from '../core/limits.ts';
+import type { Destination, EngineEvent, Output, TrafficClass } from '../core/outputs.ts';
+import { BodyBuilder } from '../wire/body.ts';
+import type { Message } from '../wire/message.ts';
+import { NONCE_BYTES } from '../wire/refusal.ts';
+import type { Sealer } from '../wire/sealer.ts';
+
+/** A datagram being filled. */
+export interface Staged {
+  readonly to: Destination;
+  /** Whom it is sealed to; undefined: to anybody. */
+  readonly peer: NodeId | undefined;
+  readonly builder: BodyBuilder;
+  readonly trafficClass: TrafficClass;
+}
+
+/** Adds to a datagram what else its receiver should hear of. */
+export type Piggyback = (staged: Staged) => void;
+
+/**
+ * What leaves the engine. Messages to one destination within one mutation share datagrams; they are sealed when the mutation ends,
+ * after room left over was filled with news.
+ */
+export class Outbox {
+  readonly #sender: NodeId;
+  readonly #sealer: Sealer;
+  readonly #counters: Counters;
+  readonly #staged = new Map<string, Staged>();
+  readonly #outputs: Output[] = [];
+  #next = 0;
+  #boot: number;
+
+  constructor(parts: { sender: NodeId; boot: number; sealer: Sealer; counters: Counters }) {
+    this.#sender = parts.sender;
+    this.#boot = parts.boot;
+    this.#sealer = parts.sealer;
+    this.#counters = parts.counters;
+  }
+
+  set boot(boot: number) {
+    this.#boot = boot;
+  }
+
+  event(event: EngineEvent): void {
+    if (this.#outputs.length - this.#next < EVENT_QUEUE_MAX) this.#outputs.push({ type: 'event', event });
+  }
+
+  /** Adds a message to the datagram for this destination; a full one is closed and a new one begun. */
+  stage(
+    to: Destination,
+    peer: NodeId | undefined,
+    message: Message,
+    trafficClass: TrafficClass = 'liveness',
+  ): void {
+    const key = stageKey(to, peer);
+    const present = this.#staged.get(key);
+    if (present?.builder.tryAdd(message)) return;
+    if (present !== undefined) {
+      this.#staged.delete(key);
+      this.#seal(present);
+    }
+    const builder = new BodyBuilder(this.#sender, this.#boot);
+    if (!builder.tryAdd(message)) {
+      this.#counters.drops['outbox-full']++;
+      return;
+    }
+    this.#staged.set(key, { to, peer, builder, trafficClass });
+  }
+
+  /** Closes all datagrams of this mutation. */
+  settle(piggyback: Piggyback): void {
+    for (const staged of this.#staged.values()) {
+      piggyback(staged);
+      this.#seal(staged);
+    }
+    this.#staged.clear();
+  }
+
+  /** Seals one body to several peers: the same content, packed once. */
+  sendBody(
+    to: readonly { destination: Destination; peer: NodeId | undefined }[],
+    body: Uint8Array,
+    trafficClass: TrafficClass,
+  ): void {
+    for (const { destination, peer } of to) this.#transmit(destination, peer, body, trafficClass);
+  }
+
+  /** Seals one body to whoever is at this endpoint. @returns the datagram's nonce, which a refusal would echo. */
+  sendToAny(endpoint: Endpoint, body: Uint8Array): Uint8Array | undefined {
+    const bytes = this.#transmit({ kind: 'unicast', endpoint }, undefined, body, 'membership');
+    return bytes?.slice(DATAGRAM_HEADER_BYTES - NONCE_BYTES, DATAGRAM_HEADER_BYTES);
+  }
+
+  /** Sends bytes that aren't sealed: a refusal. */
+  sendPlain(endpoint: Endpoint, bytes: Uint8Array): void {
+    this.#push({ type: 'transmit', to: { kind: 'unicast', endpoint }, bytes, trafficClass: 'membership' });
+  }
+
+  newBuilder(): BodyBuilder {
+    return new BodyBuilder(this.#sender, this.#boot);
+  }
+
+  /** The next output; undefined where all are taken. */
+  take(): Output | undefined {
+    if (this.#next >= this.#outputs.length) {
+      this.#outputs.length = 0;
+      this.#next = 0;
+      return undefined;
+    }
+    return this.#outputs[this.#next++];
+  }
+
+  #seal({ to, peer, builder, trafficClass }: Staged): void {
+    this.#transmit(to, peer, builder.finish(), trafficClass);
+  }
+
+  #transmit(
+    to: Destination,
+    peer: NodeId | undefined,
+    body: Uint8Array,
+    trafficClass: TrafficClass,
+  ): Uint8Array | undefined {
+    const bytes = peer === undefined ? this.#sealer.sealToAny(body) : this.#sealer.sealTo(peer, body);
+    return this.#push({ type: 'transmit', to, bytes, trafficClass }) ? bytes : undefined;
+  }
+
+  #push(output: Output & { type: 'transmit' }): boolean {
+    if (this.#outputs.length - this.#next >= OUTBOX_MAX) {
+      this.#counters.drops['outbox-full']++;
+      return false;
+    }
+    this.#counters.txDatagrams++;
+    this.#counters.txBytes += output.bytes.length;
+    this.#outputs.push(output);
+    return true;
+  }
+}
+
+function stageKey(to: Destination, peer: NodeId | undefined): string {
+  const place = to.kind === 'multicast' ? `multicast/${to.link}` : endpointKey(to.endpoint);
+  return `${place} ${peer ?? '*'}`;
+}

@@ -1,0 +1,114 @@
+/**
+ * What an engine may be told. Each field says what it trades against what. Durations are in milliseconds.
+ * Presets are differences from `LAN`.
+ */
+export interface EngineSettings {
+  /** A probe of one member starts every so often. Shorter: faster detection, more packets (two a probe). 200-60000. */
+  readonly probeIntervalMs: number;
+  /** Bounds of the wait for an ack before helpers are asked; between them 4 x the round trip's p99 counts. */
+  readonly probeTimeoutMinMs: number;
+  readonly probeTimeoutMaxMs: number;
+  /** Helpers asked when a direct probe stays unanswered: more tell a bad link from a dead node better. 0-8. */
+  readonly probeHelpers: number;
+  /** Suspicion's least time is this x log10(n) x the probe interval: lower detects faster, accuses the slow more often. */
+  readonly suspicionMultiplier: number;
+  /** Suspicion's longest time (no second accuser) as a multiple of its least. */
+  readonly suspicionMaxFactor: number;
+  /** Distinct accusers beyond the first that bring suspicion to its least time. */
+  readonly suspicionConfirmations: number;
+  /** Ceiling of the local health score: timeouts stretch by up to this factor while the node itself is unwell. */
+  readonly localHealthMax: number;
+  /** Fresh records wait so long to share a packet. Longer: fewer packets, later news. 0-1000. */
+  readonly batchIntervalMs: number;
+  /** Peers that fresh news goes to by unicast in one round. */
+  readonly fanOut: number;
+  /** A piece of news is sent at most this x ceil(log10(n + 1)) times by one node. */
+  readonly retransmitMultiplier: number;
+  /** A digest goes to one random peer every so often (+- 20 %). Shorter repairs losses sooner, costs a packet each. */
+  readonly digestIntervalMs: number;
+  /** Owners changed within this time are listed in a digest instead of hashed. */
+  readonly digestQuietMs: number;
+  /** Multicast presence: it discovers, and replaces probes while it is heard. It grows with the segment. */
+  readonly presenceIntervalMs: number;
+  /** All nodes of a segment together send at most about this many presences a second. */
+  readonly presencesPerSecondMax: number;
+  /** Down members and unanswered seeds are tried again every so often, for ever. */
+  readonly retryIntervalMs: number;
+  /** How long a leaving node waits for acknowledgements. */
+  readonly leaveTimeoutMs: number;
+  /** Tombstones are kept so long; a node that was away longer is reset from its peers. */
+  readonly tombstoneGraceMs: number;
+  /** Answers of anti-entropy, to all peers together: bytes a second. */
+  readonly syncBytesPerSecond: number;
+  readonly recordsPerOwnerMax: number;
+  readonly bytesPerOwnerMax: number;
+  readonly ownersMax: number;
+  /** Encoded bytes of all records of all owners: what a board can spare. At the limit further records are refused. */
+  readonly tableBytesMax: number;
+}
+
+/** Wired local network: the default. */
+export const LAN: EngineSettings = {
+  probeIntervalMs: 1_000,
+  probeTimeoutMinMs: 100,
+  probeTimeoutMaxMs: 2_000,
+  probeHelpers: 3,
+  suspicionMultiplier: 1,
+  suspicionMaxFactor: 6,
+  suspicionConfirmations: 3,
+  localHealthMax: 8,
+  batchIntervalMs: 40,
+  fanOut: 4,
+  retransmitMultiplier: 3,
+  digestIntervalMs: 5_000,
+  digestQuietMs: 3_000,
+  presenceIntervalMs: 2_000,
+  presencesPerSecondMax: 25,
+  retryIntervalMs: 10_000,
+  leaveTimeoutMs: 3_000,
+  tombstoneGraceMs: 3_600_000,
+  syncBytesPerSecond: 1_000_000,
+  recordsPerOwnerMax: 1_000,
+  bytesPerOwnerMax: 65_536,
+  ownersMax: 4_096,
+  tableBytesMax: 33_554_432,
+};
+
+/** Links with 30-300 ms of round trip and some loss: slower to accuse, cheaper. */
+export const WAN: Partial<EngineSettings> = {
+  probeIntervalMs: 3_000,
+  probeTimeoutMinMs: 500,
+  probeTimeoutMaxMs: 5_000,
+  suspicionMultiplier: 2,
+  batchIntervalMs: 100,
+  digestIntervalMs: 15_000,
+};
+
+/** Wi-Fi and other radio: multicast is lossy and wakes everybody, so less of it. */
+export const RADIO: Partial<EngineSettings> = {
+  probeTimeoutMinMs: 250,
+  suspicionMultiplier: 1.5,
+  batchIntervalMs: 80,
+  digestIntervalMs: 30_000,
+  presenceIntervalMs: 5_000,
+};
+
+/** Paid by the byte: minutes instead of seconds. */
+export const METERED: Partial<EngineSettings> = {
+  probeIntervalMs: 60_000,
+  probeTimeoutMinMs: 1_000,
+  probeTimeoutMaxMs: 10_000,
+  batchIntervalMs: 1_000,
+  fanOut: 1,
+  digestIntervalMs: 120_000,
+  presenceIntervalMs: 60_000,
+  retryIntervalMs: 120_000,
+};
+
+export const PRESETS = { lan: {}, wan: WAN, radio: RADIO, metered: METERED } as const;
+export type PresetName = keyof typeof PRESETS;
+
+/** A preset with single settings changed. */
+export function settingsOf(preset: PresetName, overrides: Partial<EngineSettings> = {}): EngineSettings {
+  return { ...LAN, ...PRESETS[preset], ...overrides };
+}

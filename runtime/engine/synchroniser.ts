@@ -1,0 +1,263 @@
+import type { Endpoint } from '../core/endpoint.ts';
+import type { NodeId } from '../core/ids.ts';
+import { BODY_BYTES_MAX, DIGEST_BUCKETS } from '../core/limits.ts';
+import { jitter, randomBelow, sample } from '../core/random.ts';
+import type { Version } from '../core/version.ts';
+import { deltaFor, isAhead, isBehind } from '../data/delta.ts';
+import type { OwnerRecords } from '../data/owner-records.ts';
+import { bucketOf, equalBytes } from '../data/table-hash.ts';
+import type { Member } from '../membership/member.ts';
+import type { Block, Line, Message } from '../wire/message.ts';
+import { BlockPacker, itemBytes } from './block-packer.ts';
+import { type EngineContext, type Inbound, replyEndpoint } from './context.ts';
+
+/** Owners that a digest lists instead of hashing, at most: so it fits a datagram with room to spare. */
+const RECENT_MAX = 24;
+/** Up to so many owners a mismatch is answered with all lines at once. */
+const SMALL_TABLE = 24;
+const LINES_PER_DATAGRAM = 30;
+const HAVE_DATAGRAMS_MAX = 4;
+/** A datagram's room for one `blocks` message: the body less sender, boot and heads. */
+const BLOCKS_ROOM = BODY_BYTES_MAX - 32;
+/** A node that found itself behind asks again so soon, until it isn't. */
+const HUNGRY_MS = 500;
+/** A newcomer asks at that pace for so long: the answers to its first questions may be lost. */
+const YOUNG_MS = 5_000;
+const FREE_TRIES = 4;
+const REPEAT_MS_MAX = 300_000;
+const TOLD_MAX = 4_096;
+const ALL_BUCKETS = Array.from({ length: DIGEST_BUCKETS }, (_, i) => i);
+
+/** Anti-entropy [P-7]: finds what peers lack or have more of, at the cost of one small packet where nothing differs. */
+export class Synchroniser {
+  readonly #ctx: EngineContext;
+  #allowance: number;
+  #allowanceAtMs = 0;
+  #youngUntilMs = 0;
+  /** What peers were told last, by peer and owner. */
+  readonly #told = new Map<string, { known: Version; tries: number; nextMs: number }>();
+
+  constructor(ctx: EngineContext) {
+    this.#ctx = ctx;
+    this.#allowance = ctx.settings.syncBytesPerSecond;
+  }
+
+  start(nowMs: number): void {
+    this.#youngUntilMs = nowMs + YOUNG_MS;
+    this.#ctx.timers.set('digest', nowMs + this.#ctx.random.next() * HUNGRY_MS);
+  }
+
+  /** The interval's turn: one random member gets a digest. */
+  onInterval(nowMs: number): void {
+    const intervalMs = nowMs < this.#youngUntilMs ? HUNGRY_MS : this.#ctx.settings.digestIntervalMs;
+    this.#ctx.timers.set('digest', nowMs + jitter(this.#ctx.random, intervalMs, 0.2));
+    const [peer] = sample(
+      this.#ctx.random,
+      this.#ctx.members.present().filter((member) => member.endpoint !== null),
+      1,
+    );
+    if (peer !== undefined) this.greet(peer, nowMs);
+  }
+
+  /** Sends this member a digest now. */
+  greet(peer: Member, nowMs: number): void {
+    if (peer.endpoint !== null) this.greetAt(peer.endpoint, peer.id, nowMs);
+  }
+
+  /** Sends whoever is known to be at this endpoint a digest now. */
+  greetAt(endpoint: Endpoint, peer: NodeId, nowMs: number): void {
+    const recent = this.#ctx.table.recentOwners(nowMs - this.#ctx.settings.digestQuietMs, RECENT_MAX);
+    const tableHash = this.#ctx.table.hash.totalWithout(recent.map((records) => records.owner));
+    this.#ctx.counters.digestsSent++;
+    const digest: Message = { type: 'digest', tableHash, lines: recent.map(lineOf) };
+    this.#ctx.outbox.stage({ kind: 'unicast', endpoint }, peer, digest, 'membership');
+  }
+
+  onDigest(lines: readonly Line[], tableHash: Uint8Array, from: Inbound): void {
+    this.#compare(lines, from);
+    const own = this.#ctx.table.hash.totalWithout(lines.map((line) => line.owner));
+    if (equalBytes(own, tableHash)) return;
+    if (this.#ctx.table.ownerCount <= SMALL_TABLE)
+      for (const have of this.#haves(ALL_BUCKETS)) this.#reply(from, have);
+    else this.#reply(from, { type: 'buckets', hashes: this.#ctx.table.hash.buckets() });
+  }
+
+  onBuckets(hashes: Uint8Array, from: Inbound): void {
+    const own = this.#ctx.table.hash.buckets();
+    const differing = ALL_BUCKETS.filter(
+      (bucket) =>
+        !equalBytes(hashes.subarray(4 * bucket, 4 * bucket + 4), own.subarray(4 * bucket, 4 * bucket + 4)),
+    );
+    const groups = this.#groupBuckets(differing);
+    // From a random one on: what doesn't fit this time gets its turn another time.
+    const first = randomBelow(this.#ctx.random, Math.max(1, groups.length));
+    const turn = [...groups.slice(first), ...groups.slice(0, first)].slice(0, HAVE_DATAGRAMS_MAX);
+    for (const group of turn) for (const have of this.#haves(group)) this.#reply(from, have);
+  }
+
+  onHave(buckets: readonly number[], lines: readonly Line[], from: Inbound): void {
+    this.#compare(lines, from);
+    if (buckets.length === 0) return;
+    const listed = new Set(lines.map((line) => line.owner));
+    const named = new Set(buckets);
+    const missing: Line[] = [];
+    for (const records of this.#ctx.table.owners()) {
+      if (named.has(bucketOf(records.owner)) && !listed.has(records.owner) && records.known > 0)
+        missing.push({ owner: records.owner, known: 0, gc: 0 });
+    }
+    this.#sendBlocks(missing, from);
+  }
+
+  onWant(lines: readonly Line[], from: Inbound): void {
+    this.#sendBlocks(lines, from);
+  }
+
+  /** Asks for what this node lacks of these owners. */
+  want(owners: readonly NodeId[], from: Inbound): void {
+    for (let i = 0; i < owners.length; i += LINES_PER_DATAGRAM) {
+      const lines = owners.slice(i, i + LINES_PER_DATAGRAM).map((owner) => this.#ctx.table.line(owner));
+      this.#reply(from, { type: 'want', lines });
+    }
+  }
+
+  #compare(lines: readonly Line[], from: Inbound): void {
+    const ahead: Line[] = [];
+    const behind: NodeId[] = [];
+    for (const line of lines) {
+      const records = this.#ctx.table.owner(line.owner);
+      if (line.owner === this.#ctx.id) {
+        this.#ctx.self.checkLine(line, from.nowMs);
+        if (records !== undefined && isAhead(records, line)) ahead.push(line);
+      } else if (records !== undefined && isAhead(records, line)) ahead.push(line);
+      else if (isBehind(records, line) && (records?.refusedUntilMs ?? 0) <= from.nowMs)
+        behind.push(line.owner);
+    }
+    this.#sendBlocks(ahead, from);
+    if (behind.length === 0) return;
+    this.want(behind, from);
+    this.#ctx.timers.setEarlier('digest', from.nowMs + jitter(this.#ctx.random, HUNGRY_MS, 0.2));
+  }
+
+  /** Quiet owners first, chatty ones last: what changes all the time comes again anyway (B-76). */
+  #sendBlocks(lines: readonly Line[], from: Inbound): void {
+    if (lines.length === 0) return;
+    if (!from.session.proven) {
+      this.#ctx.joiner.prove(from);
+      return;
+    }
+    this.#refill(from.nowMs);
+    const held: { line: Line; records: OwnerRecords }[] = [];
+    for (const line of lines) {
+      const records = this.#ctx.table.owner(line.owner);
+      if (records !== undefined && this.#mayTell(from.sender, line, from.nowMs)) held.push({ line, records });
+    }
+    held.sort((a, b) => a.records.changedAtMs - b.records.changedAtMs);
+    let packer = new BlockPacker(BLOCKS_ROOM);
+    const close = () => {
+      if (packer.blocks.length > 0) this.#reply(from, { type: 'blocks', blocks: packer.blocks });
+      packer = new BlockPacker(BLOCKS_ROOM);
+    };
+    for (const { line, records } of held) {
+      let peer = line;
+      while (this.#allowance > 0 && isAhead(records, peer)) {
+        const block = deltaFor(records, peer, from.nowMs, packer.roomForItems, itemBytes);
+        if (block !== undefined && packer.tryAdd(block)) {
+          this.#allowance -= blockBytes(block);
+          peer = { owner: peer.owner, known: block.to, gc: block.gc };
+        } else if (packer.blocks.length === 0) break;
+        else close();
+      }
+    }
+    close();
+  }
+
+  /**
+   * A peer whose line stays where it is may be one that can't take more (its quota is smaller): it is told at growing intervals. The
+   * first tries follow at once, because datagrams get lost.
+   */
+  #mayTell(peer: NodeId, line: Line, nowMs: number): boolean {
+    const name = `${peer}/${line.owner}`;
+    const told = this.#told.get(name);
+    const tries = told !== undefined && told.known === line.known ? told.tries + 1 : 0;
+    if (tries > 0 && nowMs < told!.nextMs) return false;
+    const waitMs = tries < FREE_TRIES ? 0 : Math.min(HUNGRY_MS * 4 ** (tries - FREE_TRIES), REPEAT_MS_MAX);
+    this.#told.delete(name);
+    this.#told.set(name, { known: line.known, tries, nextMs: nowMs + waitMs });
+    if (this.#told.size > TOLD_MAX) this.#told.delete(this.#told.keys().next().value as string);
+    return true;
+  }
+
+  /** One `have` of these buckets; or, where their lines don't fit a datagram, several that name none. */
+  #haves(buckets: readonly number[]): Message[] {
+    const named = new Set(buckets);
+    const lines: Line[] = [];
+    for (const records of this.#ctx.table.owners())
+      if (named.has(bucketOf(records.owner))) lines.push(lineOf(records));
+    if (lines.length <= LINES_PER_DATAGRAM) return [{ type: 'have', buckets, lines }];
+    const haves: Message[] = [];
+    for (let i = 0; i < lines.length; i += LINES_PER_DATAGRAM)
+      haves.push({ type: 'have', buckets: [], lines: lines.slice(i, i + LINES_PER_DATAGRAM) });
+    return haves;
+  }
+
+  /** Buckets in groups whose lines fit one datagram. */
+  #groupBuckets(buckets: readonly number[]): number[][] {
+    const sizes = new Map<number, number>();
+    for (const records of this.#ctx.table.owners()) {
+      const bucket = bucketOf(records.owner);
+      sizes.set(bucket, (sizes.get(bucket) ?? 0) + 1);
+    }
+    const groups: number[][] = [];
+    let group: number[] = [];
+    let lines = 0;
+    for (const bucket of buckets) {
+      const size = sizes.get(bucket) ?? 0;
+      if (group.length > 0 && lines + size > LINES_PER_DATAGRAM) {
+        groups.push(group);
+        group = [];
+        lines = 0;
+      }
+      group.push(bucket);
+      lines += size;
+    }
+    if (group.length > 0) groups.push(group);
+    return groups;
+  }
+
+  /** Answers as far as the allowance goes; what isn't said now comes by a later digest. */
+  #reply(to: Inbound, message: Message): void {
+    if (!to.session.proven) {
+      this.#ctx.joiner.prove(to);
+      if (message.type !== 'want') return;
+    }
+    this.#refill(to.nowMs);
+    if (this.#allowance <= 0) return;
+    this.#allowance -= replyBytes(message);
+    this.#ctx.outbox.stage(
+      { kind: 'unicast', endpoint: replyEndpoint(to.path) },
+      to.sender,
+      message,
+      'membership',
+    );
+  }
+
+  #refill(nowMs: number): void {
+    const rate = this.#ctx.settings.syncBytesPerSecond;
+    this.#allowance = Math.min(rate, this.#allowance + ((nowMs - this.#allowanceAtMs) * rate) / 1_000);
+    this.#allowanceAtMs = nowMs;
+  }
+}
+
+function lineOf(records: OwnerRecords): Line {
+  return { owner: records.owner, known: records.known, gc: records.gc };
+}
+
+function blockBytes(block: Block): number {
+  return block.items.reduce((sum, item) => sum + itemBytes(item), 48);
+}
+
+/** About what an answer takes; blocks are counted as they are packed. */
+function replyBytes(message: Message): number {
+  if (message.type === 'buckets') return 4 * DIGEST_BUCKETS;
+  return message.type === 'have' || message.type === 'want' ? 32 * message.lines.length + DIGEST_BUCKETS : 0;
+}

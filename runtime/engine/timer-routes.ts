@@ -1,0 +1,29 @@
+import type { EngineContext } from './context.ts';
+import { onHelpTimeout } from './handlers/ping-req.ts';
+
+type Route = (ctx: EngineContext, subject: string, nowMs: number) => void;
+
+/** What each deadline's key means; what follows the slash is its subject. */
+const ROUTES: Readonly<Record<string, Route>> = {
+  probe: (ctx, _, nowMs) => ctx.prober.onInterval(nowMs),
+  step: (ctx, id, nowMs) => ctx.prober.onStep(Number(id), nowMs),
+  help: (ctx, seq) => onHelpTimeout(ctx, Number(seq)),
+  suspicion: (ctx, id, nowMs) => ctx.accuser.onDeadline(id, nowMs),
+  batch: (ctx, _, nowMs) => ctx.spreader.flush(nowMs),
+  digest: (ctx, _, nowMs) => {
+    ctx.sync.onInterval(nowMs);
+    ctx.own.collectTombstones(nowMs);
+  },
+  presence: (ctx, _, nowMs) => ctx.presence.onInterval(nowMs),
+  invite: (ctx, key, nowMs) => ctx.presence.onInvite(key, nowMs),
+  join: (ctx, _, nowMs) => ctx.joiner.onTurn(nowMs),
+  retry: (ctx, _, nowMs) => ctx.joiner.onRetry(nowMs),
+  leave: (ctx, _, nowMs) => ctx.leaver.onTurn(nowMs),
+};
+
+/** A deadline has come. */
+export function onTimer(ctx: EngineContext, key: string, nowMs: number): void {
+  const slash = key.indexOf('/');
+  const name = slash < 0 ? key : key.slice(0, slash);
+  ROUTES[name](ctx, slash < 0 ? '' : key.slice(slash + 1), nowMs);
+}

@@ -1,0 +1,103 @@
+import type { NodeId } from '../core/ids.ts';
+import type { MemberView, RecordView } from '../core/views.ts';
+import type { OwnerRecords } from '../data/owner-records.ts';
+import { isLive, type StoredRecord } from '../data/stored-record.ts';
+import type { Member } from '../membership/member.ts';
+import type { EngineContext } from './context.ts';
+import type { RecordFilter } from './contract.ts';
+
+/** The members as an application sees them: this node first, then by name. */
+export function memberViews(ctx: EngineContext, nowMs: number): MemberView[] {
+  const others = Array.from(ctx.members.all(), (member) => memberView(member, nowMs));
+  others.sort((a, b) => a.name.localeCompare(b.name) || (a.id < b.id ? -1 : 1));
+  return [selfView(ctx), ...others];
+}
+
+/** Live records that a filter accepts; not the reserved ones, unless asked for by their key. */
+export function recordViews(ctx: EngineContext, filter: RecordFilter, nowMs: number): RecordView[] {
+  const views: RecordView[] = [];
+  const owners = filter.owner === undefined ? ctx.table.owners() : ownersOf(ctx, filter.owner);
+  for (const records of owners) {
+    for (const record of records.values()) {
+      if (isLive(record) && matches(record.key, filter.key))
+        views.push(recordView(ctx, records.owner, record, nowMs));
+    }
+  }
+  return views;
+}
+
+/** One record as a reader sees it now. */
+export function recordView(
+  ctx: EngineContext,
+  owner: NodeId,
+  record: StoredRecord,
+  nowMs: number,
+): RecordView {
+  return {
+    owner,
+    node: owner === ctx.id ? ctx.self.name : (ctx.members.get(owner)?.facts.name ?? owner),
+    key: record.key,
+    value: record.value,
+    unit: record.unit ?? null,
+    quality: record.quality,
+    version: record.version,
+    ageMs: Math.max(0, Math.round(nowMs - record.setAtMs)),
+    ageBoundMs: record.ageBoundMs,
+    ttlMs: record.ttlMs ?? null,
+  };
+}
+
+/** Keys that applications don't see unless they name them. */
+export function isReservedKey(key: string): boolean {
+  return key === 'node' || key.startsWith('accuse/') || key.startsWith('sys/');
+}
+
+function ownersOf(ctx: EngineContext, owner: NodeId): OwnerRecords[] {
+  const records = ctx.table.owner(owner);
+  return records === undefined ? [] : [records];
+}
+
+function matches(key: string, wanted: string | undefined): boolean {
+  if (key.startsWith('sys/')) return false;
+  if (wanted === undefined) return !isReservedKey(key);
+  return wanted.endsWith('/') ? key.startsWith(wanted) : key === wanted;
+}
+
+function selfView(ctx: EngineContext): MemberView {
+  return {
+    id: ctx.id,
+    name: ctx.self.name,
+    state: ctx.self.state,
+    boot: ctx.own.boot,
+    incarnation: ctx.self.incarnation,
+    endpoints: ctx.endpoints,
+    tags: ctx.self.tags,
+    lastHeardMs: 0,
+    phi: null,
+    rttMs: null,
+    accusers: [],
+    segment: null,
+    path: null,
+    flags: ['self'],
+  };
+}
+
+function memberView(member: Member, nowMs: number): MemberView {
+  const lastMs = member.arrivals.lastMs;
+  return {
+    id: member.id,
+    name: member.facts.name,
+    state: member.state,
+    boot: member.boot,
+    incarnation: member.facts.incarnation,
+    endpoints: member.facts.endpoints,
+    tags: member.facts.tags,
+    lastHeardMs: lastMs === null ? null : Math.max(0, Math.round(nowMs - lastMs)),
+    phi: member.present ? member.arrivals.phi(nowMs) : null,
+    rttMs: member.roundTrip.smoothedMs,
+    accusers: member.suspicion.accusers,
+    segment: member.heardByMulticast(nowMs) ? member.segment : null,
+    path: member.endpoint,
+    flags: member.twin ? ['twin'] : [],
+  };
+}

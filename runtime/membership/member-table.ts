@@ -1,0 +1,147 @@
+import type { NodeId } from '../core/ids.ts';
+import type { Version } from '../core/version.ts';
+import { bootOf } from '../core/version.ts';
+import type { MemberState } from '../core/views.ts';
+import { Member } from './member.ts';
+import type { NodeFacts } from './node-facts.ts';
+import type { Accusation } from './suspicion.ts';
+
+/** Told of each change of a member's state, after it took place. */
+export type StateListener = (member: Member, from: MemberState | undefined, nowMs: number) => void;
+
+/**
+ * The membership view: one state per member out of what it declares, who accuses it, and whether it stayed unrefuted. It holds
+ * the transition rules; who sends what is decided elsewhere.
+ */
+export class MemberTable {
+  readonly #members = new Map<NodeId, Member>();
+  readonly #byEndpoint = new Map<string, NodeId>();
+  readonly #onState: StateListener;
+  #presentList: readonly Member[] | undefined;
+
+  constructor(onState: StateListener) {
+    this.#onState = onState;
+  }
+
+  /** Members that take part, this node not counted. */
+  get presentCount(): number {
+    return this.present().length;
+  }
+
+  get size(): number {
+    return this.#members.size;
+  }
+
+  get(id: NodeId): Member | undefined {
+    return this.#members.get(id);
+  }
+
+  all(): IterableIterator<Member> {
+    return this.#members.values();
+  }
+
+  /** Members that take part, in no particular order. The list is made anew when one comes or goes. */
+  present(): readonly Member[] {
+    this.#presentList ??= [...this.#members.values()].filter((member) => member.present);
+    return this.#presentList;
+  }
+
+  /** Takes a member's own record. Older ones change nothing; a newer one refutes what was said of the life before. */
+  applyFacts(id: NodeId, version: Version, facts: NodeFacts, nowMs: number): Member {
+    const known = this.#members.get(id);
+    const boot = bootOf(version);
+    if (known === undefined) {
+      const member = new Member(id, { facts, boot, nodeVersion: version, state: facts.state, nowMs });
+      this.#members.set(id, member);
+      this.#presentList = undefined;
+      this.#onState(member, undefined, nowMs);
+      return member;
+    }
+    if (version <= known.nodeVersion) return known;
+    const newLife = boot > known.boot;
+    const refuted = newLife || facts.incarnation > known.facts.incarnation;
+    if (newLife) {
+      known.arrivals.reset();
+      known.observed = null;
+    }
+    known.boot = boot;
+    known.nodeVersion = version;
+    known.facts = facts;
+    known.suspicion.keepOnly({ boot, incarnation: facts.incarnation });
+    this.#settle(known, { refuted, nowMs });
+    return known;
+  }
+
+  /**
+   * Takes an accusation.
+   * @returns `news` where it stands and wasn't known, `old` where it was, is refuted, or is of a life that isn't known here, `unknown` for a member nobody heard of (B-28).
+   */
+  accuse(target: NodeId, accusation: Accusation, nowMs: number): 'news' | 'old' | 'unknown' {
+    const member = this.#members.get(target);
+    if (member === undefined) return 'unknown';
+    if (accusation.boot !== member.boot || accusation.incarnation !== member.facts.incarnation) return 'old';
+    if (!member.suspicion.add(accusation)) return 'old';
+    this.#settle(member, { refuted: false, nowMs });
+    return 'news';
+  }
+
+  /** The accuser no longer says so. */
+  withdraw(target: NodeId, accuser: NodeId, nowMs: number): void {
+    const member = this.#members.get(target);
+    if (member?.suspicion.remove(accuser)) this.#settle(member, { refuted: false, nowMs });
+  }
+
+  /** The suspicion stayed unrefuted: down; or left, for one that said it was leaving. */
+  declareDown(member: Member, nowMs: number): void {
+    this.#enter(member, member.facts.state === 'leaving' ? 'left' : 'down', nowMs);
+  }
+
+  /** Proof of life of a down member that no accusation stands against any more. */
+  revive(member: Member, nowMs: number): void {
+    if (member.state === 'down' && member.suspicion.size === 0)
+      this.#enter(member, member.facts.state, nowMs);
+  }
+
+  forget(id: NodeId): void {
+    const member = this.#members.get(id);
+    if (member === undefined) return;
+    this.#presentList = undefined;
+    this.#members.delete(id);
+  }
+
+  /** Notes the address that an authenticated datagram of a member came from. */
+  observe(member: Member, endpoint: Member['observed'], key: string): void {
+    member.observed = endpoint;
+    this.#byEndpoint.set(key, member.id);
+    if (this.#byEndpoint.size > 4 * this.#members.size + 64) this.#byEndpoint.clear();
+  }
+
+  /** Who was last heard from at this address. */
+  atEndpoint(key: string): Member | undefined {
+    const id = this.#byEndpoint.get(key);
+    return id === undefined ? undefined : this.#members.get(id);
+  }
+
+  #settle(member: Member, { refuted, nowMs }: { refuted: boolean; nowMs: number }): void {
+    this.#enter(member, nextState(member, refuted), nowMs);
+  }
+
+  #enter(member: Member, to: MemberState, nowMs: number): void {
+    const from = member.state;
+    if (from === to) return;
+    const wasPresent = member.present;
+    member.state = to;
+    member.changedAtMs = nowMs;
+    if (member.present !== wasPresent) this.#presentList = undefined;
+    this.#onState(member, from, nowMs);
+  }
+}
+
+/** Left outranks everything of the same life; down ends only by a refutation. */
+function nextState(member: Member, refuted: boolean): MemberState {
+  const declared = member.facts.state;
+  if (declared === 'left') return 'left';
+  if (!refuted && (member.state === 'down' || member.state === 'left')) return member.state;
+  if (declared === 'leaving') return 'leaving';
+  return member.suspicion.size > 0 ? 'suspect' : declared;
+}

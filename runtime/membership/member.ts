@@ -1,0 +1,65 @@
+import type { Endpoint } from '../core/endpoint.ts';
+import type { NodeId } from '../core/ids.ts';
+import type { Version } from '../core/version.ts';
+import type { MemberState } from '../core/views.ts';
+import { Arrivals } from './arrivals.ts';
+import type { NodeFacts } from './node-facts.ts';
+import { RoundTrip } from './rtt.ts';
+import { Suspicion } from './suspicion.ts';
+
+/** One member as this node sees it: what it says of itself, what others say of it, and what was seen of it. */
+export class Member {
+  readonly id: NodeId;
+  facts: NodeFacts;
+  boot: number;
+  nodeVersion: Version;
+  state: MemberState;
+  readonly suspicion = new Suspicion();
+  readonly roundTrip = new RoundTrip();
+  readonly arrivals = new Arrivals();
+  /** Where its last authenticated unicast datagram came from. */
+  observed: Endpoint | null = null;
+  /** The link on which its presence is heard, and until when that counts: what we multicast there reaches it. */
+  segment: string | null = null;
+  segmentUntilMs = Number.NEGATIVE_INFINITY;
+  /** Until when its presence, in a session that was proven fresh, stands for a probe. */
+  vouchedUntilMs = Number.NEGATIVE_INFINITY;
+  /** Who reached it last when we could not: asked first the next time. */
+  lastHelper: NodeId | null = null;
+  /** When its state last changed, on this node's clock. */
+  changedAtMs: number;
+  /** When it was last spared a verdict because it had been heard since it was accused. */
+  sparedAtMs = Number.NEGATIVE_INFINITY;
+  twin = false;
+
+  constructor(
+    id: NodeId,
+    about: { facts: NodeFacts; boot: number; nodeVersion: Version; state: MemberState; nowMs: number },
+  ) {
+    this.id = id;
+    this.facts = about.facts;
+    this.boot = about.boot;
+    this.nodeVersion = about.nodeVersion;
+    this.state = about.state;
+    this.changedAtMs = about.nowMs;
+  }
+
+  /** Where to send to: where it was last heard from, else what it advertises. */
+  get endpoint(): Endpoint | null {
+    return this.observed ?? this.facts.endpoints[0] ?? null;
+  }
+
+  /** Whether it takes part: it can be probed and told news. */
+  get present(): boolean {
+    return (
+      this.state === 'joining' ||
+      this.state === 'alive' ||
+      this.state === 'suspect' ||
+      this.state === 'leaving'
+    );
+  }
+
+  heardByMulticast(nowMs: number): boolean {
+    return this.segment !== null && this.segmentUntilMs > nowMs;
+  }
+}

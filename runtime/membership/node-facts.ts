@@ -1,0 +1,100 @@
+import { formatAddress, parseAddress } from '../core/address.ts';
+import type { Endpoint } from '../core/endpoint.ts';
+import { ENDPOINTS_PER_NODE_MAX, NAME_BYTES_MAX, TAG_BYTES_MAX, TAGS_PER_NODE_MAX } from '../core/limits.ts';
+import type { AppValue } from '../core/value.ts';
+
+/** What a node says of itself, in its record `node` [P-5.9]. */
+export interface NodeFacts {
+  readonly name: string;
+  readonly incarnation: number;
+  readonly state: DeclaredState;
+  readonly endpoints: readonly Endpoint[];
+  readonly tags: Readonly<Record<string, string>>;
+  readonly protocol: number;
+}
+
+export type DeclaredState = 'joining' | 'alive' | 'leaving' | 'left';
+
+const STATES: readonly DeclaredState[] = ['joining', 'alive', 'leaving', 'left'];
+const TRANSPORTS = ['udp', 'http'] as const;
+
+export const NODE_KEY = 'node';
+export const INCARNATION_MAX = 0xffff_ffff;
+
+export function encodeNodeFacts(facts: NodeFacts): AppValue {
+  return [
+    facts.name,
+    facts.incarnation,
+    STATES.indexOf(facts.state),
+    facts.endpoints.map((endpoint) => [
+      TRANSPORTS.indexOf(endpoint.transport) + 1,
+      parseAddress(endpoint.address) ?? new Uint8Array(4),
+      endpoint.port,
+    ]),
+    facts.tags,
+    facts.protocol,
+  ];
+}
+
+/** @returns undefined where the value isn't one of a `node` record; endpoints nobody could send to are left out. */
+export function decodeNodeFacts(value: AppValue): NodeFacts | undefined {
+  if (!Array.isArray(value) || value.length < 6) return undefined;
+  const [name, incarnation, state, endpoints, tags, protocol] = value as AppValue[];
+  if (!isLabel(name, NAME_BYTES_MAX)) return undefined;
+  if (!isCount(incarnation, INCARNATION_MAX) || !isCount(state, STATES.length - 1) || !isCount(protocol, 255))
+    return undefined;
+  if (!Array.isArray(endpoints) || endpoints.length > ENDPOINTS_PER_NODE_MAX) return undefined;
+  const readTags = decodeTags(tags);
+  if (readTags === undefined) return undefined;
+  return {
+    name,
+    incarnation,
+    state: STATES[state],
+    endpoints: (endpoints as AppValue[]).map(decodeEndpoint).filter((endpoint) => endpoint !== undefined),
+    tags: readTags,
+    protocol,
+  };
+}
+
+function decodeEndpoint(value: AppValue): Endpoint | undefined {
+  if (!Array.isArray(value) || value.length < 3) return undefined;
+  const [transport, address, port] = value as AppValue[];
+  if (!isCount(transport, TRANSPORTS.length) || transport === 0 || !isCount(port, 65_535) || port === 0)
+    return undefined;
+  if (!(address instanceof Uint8Array) || !(address.length === 4 || address.length === 16)) return undefined;
+  if (isUnusable(address)) return undefined;
+  return { transport: TRANSPORTS[transport - 1], address: formatAddress(address), port };
+}
+
+/** Unspecified and multicast addresses are no place to send to. */
+function isUnusable(address: Uint8Array): boolean {
+  const unspecified = address.every((byte) => byte === 0);
+  const multicast = address.length === 4 ? address[0] >= 224 : address[0] === 255;
+  return unspecified || multicast;
+}
+
+function decodeTags(value: AppValue): Record<string, string> | undefined {
+  if (value === null || typeof value !== 'object' || Array.isArray(value) || value instanceof Uint8Array)
+    return undefined;
+  const entries = Object.entries(value);
+  if (
+    entries.length > TAGS_PER_NODE_MAX ||
+    !entries.every(([key, tag]) => isLabel(key, TAG_BYTES_MAX) && isLabel(tag, TAG_BYTES_MAX))
+  )
+    return undefined;
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+/** Text for a person's screen: not empty, at most `max` bytes, no control characters that could speak to a terminal. */
+export function isLabel(text: unknown, max: number): text is string {
+  return (
+    typeof text === 'string' &&
+    text !== '' &&
+    new TextEncoder().encode(text).length <= max &&
+    !/\p{Cc}/u.test(text)
+  );
+}
+
+function isCount(value: AppValue | undefined, max: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max;
+}

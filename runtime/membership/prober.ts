@@ -1,0 +1,251 @@
+import type { NodeId } from '../core/ids.ts';
+import { jitter, type RandomSource, sample } from '../core/random.ts';
+import type { TimerTable } from '../core/timers.ts';
+import type { Evidence } from './accusation-record.ts';
+import type { LocalHealth } from './local-health.ts';
+import type { Member } from './member.ts';
+import type { MemberTable } from './member-table.ts';
+import { ProbeOrder } from './probe-order.ts';
+import { RoundTrip } from './rtt.ts';
+
+export interface ProbeSettings {
+  readonly probeIntervalMs: number;
+  readonly probeTimeoutMinMs: number;
+  readonly probeTimeoutMaxMs: number;
+  readonly probeHelpers: number;
+}
+
+/** What a prober asks of its surroundings. */
+export interface ProbePort {
+  /** Sends a ping to the target under a fresh number that leads back to `probe`. */
+  ping(probe: Probe, nowMs: number): void;
+  /** Asks a helper to ping the target, likewise. */
+  pingReq(probe: Probe, helper: Member, nowMs: number): void;
+  /** The target didn't answer anyone. */
+  accuse(target: Member, evidence: Evidence, nowMs: number): void;
+}
+
+/** The verdict falls after this share of the probe interval. */
+const VERDICT_SHARE = 0.7;
+/** Pings of one probe, at most: at 30 % loss each way half of all pings and acks fail. */
+const PINGS_MAX = 8;
+/** Helpers are asked after so many unanswered pings, and others once more. */
+const PINGS_BEFORE_HELP = 2;
+const ASK_HELPERS_AT = [PINGS_BEFORE_HELP, PINGS_BEFORE_HELP + 2];
+/** So long an unwell node accuses nobody; after that it speaks all the same: the others may really be gone. */
+const UNWELL_MS_MAX = 5_000;
+
+/** One probe under way. */
+export interface Probe {
+  readonly id: number;
+  readonly target: NodeId;
+  readonly boot: number;
+  readonly startedMs: number;
+  readonly deadlineMs: number;
+  readonly timeoutMs: number;
+  /** Steps done: 0 the first ping, 1 its repetition, 2 helpers asked. */
+  step: number;
+  readonly asked: Set<NodeId>;
+  readonly nackedBy: Set<NodeId>;
+}
+
+/**
+ * SWIM's probe cycle: ping, the ping again, helpers, verdict at the end of the interval. Time-outs stretch with local health, and a
+ * node that is unwell accuses nobody.
+ */
+export class Prober {
+  readonly #settings: ProbeSettings;
+  readonly #members: MemberTable;
+  readonly #health: LocalHealth;
+  readonly #timers: TimerTable;
+  readonly #random: RandomSource;
+  readonly #port: ProbePort;
+  readonly #order: ProbeOrder;
+  readonly #probes = new Map<number, Probe>();
+  readonly #targets = new Map<NodeId, Probe>();
+  #nextId = 1;
+  readonly #roundTrip = new RoundTrip();
+  #unwellSinceMs = Number.POSITIVE_INFINITY;
+
+  constructor(parts: {
+    settings: ProbeSettings;
+    members: MemberTable;
+    health: LocalHealth;
+    timers: TimerTable;
+    random: RandomSource;
+    port: ProbePort;
+  }) {
+    this.#settings = parts.settings;
+    this.#members = parts.members;
+    this.#health = parts.health;
+    this.#timers = parts.timers;
+    this.#random = parts.random;
+    this.#port = parts.port;
+    this.#order = new ProbeOrder(parts.random);
+  }
+
+  get underWay(): number {
+    return this.#probes.size;
+  }
+
+  start(nowMs: number): void {
+    this.#timers.set('probe', nowMs + this.#random.next() * this.#settings.probeIntervalMs);
+  }
+
+  /** Keeps the probe list in step with a member's state. */
+  noteState(member: Member): void {
+    if (member.present) this.#order.add(member.id);
+    else {
+      this.#order.remove(member.id);
+      this.cancel(member.id);
+    }
+  }
+
+  /** The interval's turn: probes the next member that isn't vouched for by its multicast presence. */
+  onInterval(nowMs: number): void {
+    this.#timers.set('probe', nowMs + jitter(this.#random, this.#settings.probeIntervalMs, 0.05));
+    const id = this.#order.next((candidate) => this.#needsProbe(candidate, nowMs));
+    const target = id === undefined ? undefined : this.#members.get(id);
+    if (target !== undefined) this.probe(target, nowMs);
+  }
+
+  /** Starts a probe of this member unless one is under way. */
+  probe(target: Member, nowMs: number): void {
+    if (this.#targets.has(target.id) || target.endpoint === null) return;
+    const timeoutMs = this.timeoutFor(target);
+    const intervalMs = Math.max(this.#settings.probeIntervalMs, 4 * timeoutMs) * this.#health.multiplier;
+    const probe: Probe = {
+      id: this.#nextId++,
+      target: target.id,
+      boot: target.boot,
+      startedMs: nowMs,
+      deadlineMs: nowMs + VERDICT_SHARE * intervalMs,
+      timeoutMs: timeoutMs * this.#health.multiplier,
+      step: 0,
+      asked: new Set(),
+      nackedBy: new Set(),
+    };
+    this.#probes.set(probe.id, probe);
+    this.#targets.set(target.id, probe);
+    this.#port.ping(probe, nowMs);
+    this.#schedule(probe, nowMs);
+  }
+
+  /** A probe's ack came after so long: what other members' time-outs go by until they are measured themselves. */
+  noteRoundTrip(sampleMs: number): void {
+    this.#roundTrip.add(sampleMs);
+  }
+
+  /** How long to wait for this member's ack before asking again, in milliseconds. */
+  timeoutFor(member: Member): number {
+    const { probeTimeoutMinMs, probeTimeoutMaxMs } = this.#settings;
+    const highMs = member.roundTrip.highMs ?? this.#roundTrip.highMs;
+    return highMs === null
+      ? 2 * probeTimeoutMinMs
+      : Math.min(Math.max(4 * highMs, probeTimeoutMinMs), probeTimeoutMaxMs);
+  }
+
+  /** A probe's next step is due. */
+  onStep(probeId: number, nowMs: number): void {
+    const probe = this.#probes.get(probeId);
+    if (probe === undefined) return;
+    const target = this.#members.get(probe.target);
+    if (target === undefined || !target.present || target.boot !== probe.boot) {
+      this.#end(probe);
+      return;
+    }
+    if (nowMs >= probe.deadlineMs) {
+      // A stall ate the interval: nobody was asked, so nothing is known (B-14).
+      if (probe.step < PINGS_BEFORE_HELP) this.#end(probe);
+      else this.#fail(probe, target, nowMs);
+      return;
+    }
+    probe.step++;
+    this.#port.ping(probe, nowMs);
+    if (ASK_HELPERS_AT.includes(probe.step)) this.#askHelpers(probe, target, nowMs);
+    this.#schedule(probe, nowMs);
+  }
+
+  /** An ack came for this probe, directly or by a helper (B-4: once). */
+  onAck(probeId: number, helper?: NodeId): void {
+    const probe = this.#probes.get(probeId);
+    if (probe === undefined) return;
+    const target = this.#members.get(probe.target);
+    if (target !== undefined) target.lastHelper = helper ?? null;
+    this.#end(probe);
+    this.#health.change(-1);
+  }
+
+  onNack(probeId: number, helper: NodeId): void {
+    this.#probes.get(probeId)?.nackedBy.add(helper);
+  }
+
+  /** Ends a probe without a verdict (B-13). */
+  cancel(target: NodeId): void {
+    const probe = this.#targets.get(target);
+    if (probe !== undefined) this.#end(probe);
+  }
+
+  #needsProbe(id: NodeId, nowMs: number): boolean {
+    const member = this.#members.get(id);
+    return member?.present === true && member.vouchedUntilMs <= nowMs && !this.#targets.has(id);
+  }
+
+  #schedule(probe: Probe, nowMs: number): void {
+    const next =
+      probe.step < PINGS_MAX ? Math.min(nowMs + probe.timeoutMs, probe.deadlineMs) : probe.deadlineMs;
+    this.#timers.set(`step/${probe.id}`, next);
+  }
+
+  /** Who reached the target the last time is asked first: on a bad link that is what keeps it from being accused. */
+  #askHelpers(probe: Probe, target: Member, nowMs: number): void {
+    const candidates = this.#members
+      .present()
+      .filter(
+        (member) =>
+          member.state === 'alive' &&
+          member.id !== target.id &&
+          !probe.asked.has(member.id) &&
+          member.endpoint !== null,
+      );
+    const proven = candidates.find((member) => member.id === target.lastHelper);
+    const others = sample(this.#random, candidates, this.#settings.probeHelpers).filter(
+      (member) => member !== proven,
+    );
+    const helpers = proven === undefined ? others : [proven, ...others];
+    for (const helper of helpers.slice(0, this.#settings.probeHelpers)) {
+      probe.asked.add(helper.id);
+      this.#port.pingReq(probe, helper, nowMs);
+    }
+  }
+
+  /** No answer to anyone: what it says of this node's own health are the helpers that were silent too (B-19). */
+  #fail(probe: Probe, target: Member, nowMs: number): void {
+    this.#end(probe);
+    const unwell = this.#isUnwell(nowMs);
+    const helpers = [...probe.asked].filter((id) => this.#members.get(id)?.state === 'alive').length;
+    const nacks = probe.nackedBy.size;
+    this.#health.change(helpers === 0 ? 1 : Math.max(0, helpers - nacks));
+    if (unwell) return;
+    const evidence = {
+      waitedMs: nowMs - probe.startedMs,
+      helpers: probe.asked.size,
+      nacks,
+      localHealth: this.#health.score,
+    };
+    this.#port.accuse(target, evidence, nowMs);
+  }
+
+  /** Unwell, and not for so long that it must be the others. */
+  #isUnwell(nowMs: number): boolean {
+    if (!this.#health.unwell) this.#unwellSinceMs = Number.POSITIVE_INFINITY;
+    else this.#unwellSinceMs = Math.min(this.#unwellSinceMs, nowMs);
+    return this.#health.unwell && nowMs - this.#unwellSinceMs < UNWELL_MS_MAX;
+  }
+
+  #end(probe: Probe): void {
+    this.#probes.delete(probe.id);
+    this.#targets.delete(probe.target);
+    this.#timers.clear(`step/${probe.id}`);
+  }
+}

@@ -1,0 +1,118 @@
+import type { NodeId } from '../core/ids.ts';
+
+/** What a node's own accusers say about its present life. */
+export interface Accusation {
+  readonly accuser: NodeId;
+  readonly boot: number;
+  readonly incarnation: number;
+  readonly stage: 'suspect' | 'down';
+  /** When it was made, on this node's clock. */
+  readonly madeAtMs: number;
+  /** When this node heard of it. */
+  readonly heardAtMs: number;
+}
+
+export interface SuspicionTimes {
+  readonly minMs: number;
+  readonly maxMs: number;
+  /** Expected confirmations k beyond the first accuser. */
+  readonly confirmations: number;
+}
+
+/** The bounds of suspicion for a cluster of `members` [P-6.3]. */
+export function suspicionTimes(
+  members: number,
+  settings: {
+    probeIntervalMs: number;
+    suspicionMultiplier: number;
+    suspicionMaxFactor: number;
+    suspicionConfirmations: number;
+  },
+): SuspicionTimes {
+  const minMs =
+    settings.suspicionMultiplier * Math.max(1, Math.log10(Math.max(1, members))) * settings.probeIntervalMs;
+  return {
+    minMs,
+    maxMs: settings.suspicionMaxFactor * minMs,
+    confirmations: Math.max(0, Math.min(settings.suspicionConfirmations, members - 2)),
+  };
+}
+
+/** How long a suspicion may stand, by the number of accusers beyond the first (Lifeguard; B-24, B-26). */
+export function suspicionTimeMs(times: SuspicionTimes, confirmed: number): number {
+  if (times.confirmations < 1) return times.minMs;
+  const share = Math.log(confirmed + 1) / Math.log(times.confirmations + 1);
+  return Math.max(times.minMs, times.maxMs - (times.maxMs - times.minMs) * share);
+}
+
+interface Life {
+  readonly boot: number;
+  readonly incarnation: number;
+}
+
+/** The standing accusations against one member, one per accuser (B-25: the same accuser counts once). */
+export class Suspicion {
+  readonly #byAccuser = new Map<NodeId, Accusation>();
+  #heardAtMs = Number.POSITIVE_INFINITY;
+
+  get size(): number {
+    return this.#byAccuser.size;
+  }
+
+  get accusers(): NodeId[] {
+    return [...this.#byAccuser.keys()];
+  }
+
+  has(accuser: NodeId): boolean {
+    return this.#byAccuser.has(accuser);
+  }
+
+  /** @returns whether it changed anything: a repetition keeps the first one's time (B-27). */
+  add(accusation: Accusation): boolean {
+    const before = this.#byAccuser.get(accusation.accuser);
+    if (this.#byAccuser.size === 0) this.#heardAtMs = accusation.heardAtMs;
+    if (
+      before !== undefined &&
+      sameLife(before, accusation) &&
+      (before.stage === accusation.stage || before.stage === 'down')
+    )
+      return false;
+    const madeAtMs =
+      before !== undefined && sameLife(before, accusation)
+        ? Math.min(before.madeAtMs, accusation.madeAtMs)
+        : accusation.madeAtMs;
+    this.#byAccuser.set(accusation.accuser, { ...accusation, madeAtMs });
+    return true;
+  }
+
+  remove(accuser: NodeId): boolean {
+    return this.#byAccuser.delete(accuser);
+  }
+
+  /** Drops accusations of other lives than this one: they are refuted, or don't concern it. */
+  keepOnly(life: Life): void {
+    for (const [accuser, accusation] of this.#byAccuser) {
+      if (!sameLife(accusation, life)) this.#byAccuser.delete(accuser);
+    }
+  }
+
+  clear(): void {
+    this.#byAccuser.clear();
+  }
+
+  /** When this node first heard of the accusations that stand; Infinity without one. */
+  get heardAtMs(): number {
+    return this.#byAccuser.size === 0 ? Number.POSITIVE_INFINITY : this.#heardAtMs;
+  }
+
+  /** When the earliest standing accusation was made; Infinity without one. */
+  get startMs(): number {
+    let start = Number.POSITIVE_INFINITY;
+    for (const accusation of this.#byAccuser.values()) start = Math.min(start, accusation.madeAtMs);
+    return start;
+  }
+}
+
+function sameLife(a: Life, b: Life): boolean {
+  return a.boot === b.boot && a.incarnation === b.incarnation;
+}
