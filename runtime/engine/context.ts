@@ -46,6 +46,8 @@ export interface EngineContext {
   readonly leaver: Leaver;
   /** Pings for others a second, at most. */
   readonly helpBudget: TokenBucket;
+  /** Whether a session of this peer was proven fresh. */
+  readonly isProven: (peer: NodeId) => boolean;
   endpoints: readonly Endpoint[];
   links: readonly Link[];
 }

@@ -96,6 +96,7 @@ export class Engine implements GossipEngine {
       own,
       members,
       health,
+      isProven: (peer: NodeId) => this.#opener.sessionsOf(peer).some((session) => session.proven),
       helpBudget: new TokenBucket({ perSecond: HELPS_PER_SECOND, burst: 2 * HELPS_PER_SECOND }),
       prober: new Prober({ settings, members, health, timers, random, port }),
       endpoints: options.endpoints,
@@ -377,8 +378,7 @@ export class Engine implements GossipEngine {
    * nothing besides its answer: it may not be where it seems to be, and would be sent more than it asked for (B-55).
    */
   #piggyback(staged: Staged): void {
-    if (staged.peer === undefined || !this.#opener.sessionsOf(staged.peer).some((session) => session.proven))
-      return;
+    if (staged.peer === undefined || !this.#ctx.isProven(staged.peer)) return;
     const member = this.#ctx.members.get(staged.peer);
     if (member !== undefined && (member.state === 'suspect' || member.state === 'down')) {
       const blocks = this.#ctx.accuser.blocksAbout(member.id, this.#nowMs);

@@ -1,11 +1,13 @@
 import { type Endpoint, endpointKey } from '../core/endpoint.ts';
-import { toHex } from '../core/ids.ts';
+import { type NodeId, toHex } from '../core/ids.ts';
 import { DATAGRAM_HEADER_BYTES, JOIN_BYTES_MIN, SEAL_TAG_BYTES } from '../core/limits.ts';
 import { jitter, sample } from '../core/random.ts';
 import { type EngineContext, type Inbound, replyEndpoint } from './context.ts';
 
 const JOIN_TTL_MS = 10_000;
 const PROOF_TTL_MS = 2_000;
+const PROVE_EVERY_MS = 500;
+const PROVING_MAX = 1_024;
 const FIRST_RETRY_MS = 300;
 const RETRY_GROWTH = 1.5;
 /** Bytes of a join around its padding, at most. */
@@ -89,16 +91,17 @@ export class Joiner {
 
   /** Asks the sender to prove that its session is fresh, at most twice a second. */
   prove(from: Inbound): void {
-    const askedMs = this.#proving.get(from.sender);
-    if (askedMs !== undefined && from.nowMs - askedMs < 500) return;
-    if (this.#proving.size > 1_024) this.#proving.clear();
-    this.#proving.set(from.sender, from.nowMs);
-    const seq = this.#ctx.pending.draw({ kind: 'proof', from: from.sender }, from.nowMs, PROOF_TTL_MS);
-    this.#ctx.outbox.stage({ kind: 'unicast', endpoint: replyEndpoint(from.path) }, from.sender, {
-      type: 'ping',
-      seq,
-      destBoot: 0,
-    });
+    this.ask(from.sender, replyEndpoint(from.path), from.nowMs);
+  }
+
+  /** Asks a peer for the echo that proves its session, at most twice a second. */
+  ask(peer: NodeId, endpoint: Endpoint, nowMs: number): void {
+    const askedMs = this.#proving.get(peer);
+    if (askedMs !== undefined && nowMs - askedMs < PROVE_EVERY_MS) return;
+    if (this.#proving.size > PROVING_MAX) this.#proving.clear();
+    this.#proving.set(peer, nowMs);
+    const seq = this.#ctx.pending.draw({ kind: 'proof', from: peer }, nowMs, PROOF_TTL_MS);
+    this.#ctx.outbox.stage({ kind: 'unicast', endpoint }, peer, { type: 'ping', seq, destBoot: 0 });
   }
 
   /** Whether a refusal echoes a join of the last 10 s [P-8.2]; it is believed once. */

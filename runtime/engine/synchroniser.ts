@@ -21,11 +21,15 @@ const HAVE_DATAGRAMS_MAX = 4;
 const BLOCKS_ROOM = BODY_BYTES_MAX - 32;
 /** A node that found itself behind asks again so soon, until it isn't. */
 const HUNGRY_MS = 500;
-/** A newcomer asks at that pace for so long: the answers to its first questions may be lost. */
+/** After a difference was seen, digests go at that pace for so long. */
+const HUNGRY_FOR_MS = 3_000;
+/** So does a newcomer: the answers to its first questions may be lost. */
 const YOUNG_MS = 5_000;
 const FREE_TRIES = 4;
 const REPEAT_MS_MAX = 300_000;
 const TOLD_MAX = 4_096;
+/** Members drawn for a digest, of which one that is proven is preferred. */
+const CANDIDATES = 3;
 const ALL_BUCKETS = Array.from({ length: DIGEST_BUCKETS }, (_, i) => i);
 
 /** Anti-entropy [P-7]: finds what peers lack or have more of, at the cost of one small packet where nothing differs. */
@@ -33,7 +37,7 @@ export class Synchroniser {
   readonly #ctx: EngineContext;
   #allowance: number;
   #allowanceAtMs = 0;
-  #youngUntilMs = 0;
+  #hungryUntilMs = 0;
   /** What peers were told last, by peer and owner. */
   readonly #told = new Map<string, { known: Version; tries: number; nextMs: number }>();
 
@@ -43,19 +47,17 @@ export class Synchroniser {
   }
 
   start(nowMs: number): void {
-    this.#youngUntilMs = nowMs + YOUNG_MS;
+    this.#hungryUntilMs = nowMs + YOUNG_MS;
     this.#ctx.timers.set('digest', nowMs + this.#ctx.random.next() * HUNGRY_MS);
   }
 
   /** The interval's turn: one random member gets a digest. */
   onInterval(nowMs: number): void {
-    const intervalMs = nowMs < this.#youngUntilMs ? HUNGRY_MS : this.#ctx.settings.digestIntervalMs;
+    const intervalMs = nowMs < this.#hungryUntilMs ? HUNGRY_MS : this.#ctx.settings.digestIntervalMs;
     this.#ctx.timers.set('digest', nowMs + jitter(this.#ctx.random, intervalMs, 0.2));
-    const [peer] = sample(
-      this.#ctx.random,
-      this.#ctx.members.present().filter((member) => member.endpoint !== null),
-      1,
-    );
+    const candidates = sample(this.#ctx.random, this.#ctx.members.present(), CANDIDATES);
+    // Who has proven itself answers at once; the others need two round trips more.
+    const peer = candidates.find((member) => this.#ctx.isProven(member.id)) ?? candidates[0];
     if (peer !== undefined) this.greet(peer, nowMs);
   }
 
@@ -68,6 +70,7 @@ export class Synchroniser {
   greetAt(endpoint: Endpoint, peer: NodeId, nowMs: number): void {
     const recent = this.#ctx.table.recentOwners(nowMs - this.#ctx.settings.digestQuietMs, RECENT_MAX);
     const tableHash = this.#ctx.table.hash.totalWithout(recent.map((records) => records.owner));
+    if (!this.#ctx.isProven(peer)) this.#ctx.joiner.ask(peer, endpoint, nowMs);
     this.#ctx.counters.digestsSent++;
     const digest: Message = { type: 'digest', tableHash, lines: recent.map(lineOf) };
     this.#ctx.outbox.stage({ kind: 'unicast', endpoint }, peer, digest, 'membership');
@@ -77,6 +80,7 @@ export class Synchroniser {
     this.#compare(lines, from);
     const own = this.#ctx.table.hash.totalWithout(lines.map((line) => line.owner));
     if (equalBytes(own, tableHash)) return;
+    this.#askAgainSoon(from.nowMs);
     if (this.#ctx.table.ownerCount <= SMALL_TABLE)
       for (const have of this.#haves(ALL_BUCKETS)) this.#reply(from, have);
     else this.#reply(from, { type: 'buckets', hashes: this.#ctx.table.hash.buckets() });
@@ -88,6 +92,7 @@ export class Synchroniser {
       (bucket) =>
         !equalBytes(hashes.subarray(4 * bucket, 4 * bucket + 4), own.subarray(4 * bucket, 4 * bucket + 4)),
     );
+    if (differing.length > 0) this.#askAgainSoon(from.nowMs);
     const groups = this.#groupBuckets(differing);
     // From a random one on: what doesn't fit this time gets its turn another time.
     const first = randomBelow(this.#ctx.random, Math.max(1, groups.length));
@@ -135,7 +140,13 @@ export class Synchroniser {
     this.#sendBlocks(ahead, from);
     if (behind.length === 0) return;
     this.want(behind, from);
-    this.#ctx.timers.setEarlier('digest', from.nowMs + jitter(this.#ctx.random, HUNGRY_MS, 0.2));
+    this.#askAgainSoon(from.nowMs);
+  }
+
+  /** Tables differ: digests follow quickly for a while, because what is being exchanged may get lost. */
+  #askAgainSoon(nowMs: number): void {
+    this.#hungryUntilMs = Math.max(this.#hungryUntilMs, nowMs + HUNGRY_FOR_MS);
+    this.#ctx.timers.setEarlier('digest', nowMs + jitter(this.#ctx.random, HUNGRY_MS, 0.2));
   }
 
   /** Quiet owners first, chatty ones last: what changes all the time comes again anyway (B-76). */
