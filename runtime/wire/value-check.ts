@@ -1,7 +1,6 @@
-import { CBOR_DEPTH_MAX, CBOR_ITEMS_MAX } from '../core/limits.ts';
+import { CBOR_ITEMS_MAX, VALUE_DEPTH_MAX } from '../core/limits.ts';
 
-/** A record is an array around its value, and holds up to 15 items besides it [P-4.1]. */
-export const VALUE_DEPTH_MAX = CBOR_DEPTH_MAX - 1;
+/** A record holds up to 15 items besides its value [P-4.1]. */
 export const VALUE_ITEMS_MAX = CBOR_ITEMS_MAX - 16;
 
 /**

@@ -1,0 +1,68 @@
+import type { Counters } from '../core/counters.ts';
+import type { Endpoint } from '../core/endpoint.ts';
+import type { NodeId } from '../core/ids.ts';
+import type { EngineEvent } from '../core/outputs.ts';
+import type { AppValue } from '../core/value.ts';
+import type { Version } from '../core/version.ts';
+import type { MemberView, PutOptions, RecordView } from '../core/views.ts';
+import type { RecordFilter } from '../engine/contract.ts';
+
+/** Traffic of one link since the start. */
+export interface LinkTraffic {
+  readonly name: string;
+  readonly rxBytes: number;
+  readonly txBytes: number;
+  readonly rxDatagrams: number;
+  readonly txDatagrams: number;
+}
+
+/** A lasting condition that people should know of; it disappears when the condition does. */
+export interface HealthItem {
+  /** Stable, kebab-case: `port-in-use`, `no-interface`, `foreign-cluster`. */
+  readonly code: string;
+  readonly severity: 'info' | 'warning' | 'failure';
+  readonly title: string;
+  /** What happened, and what to do next. */
+  readonly text: string;
+  /** How long it has lasted. */
+  readonly sinceMs: number;
+}
+
+/** What a node's owner can ask for beyond what the engine knows. */
+export interface NodePutOptions extends PutOptions {
+  /**
+   * Whether the record survives a restart of the node: it is then in the data directory and put again at the start. Default
+   * true; a record with a ttl is never kept. False for readings: they are worth nothing in the next life, and a file
+   * written every 30 s wears an SD card.
+   */
+  readonly keep?: boolean;
+}
+
+/** A running node: the engine with sockets, a clock and storage. Everything a daemon or an embedding program uses. */
+export interface RunningNode {
+  readonly id: NodeId;
+  readonly name: string;
+  readonly cluster: string;
+  readonly boot: number;
+  /** Addresses the node listens on, with real port numbers. */
+  readonly endpoints: readonly Endpoint[];
+  readonly uptimeMs: number;
+  readonly counters: Readonly<Counters>;
+  readonly localHealth: number;
+  readonly recordCount: number;
+  members(): MemberView[];
+  records(filter?: RecordFilter): RecordView[];
+  /** @throws GridvineError as `GossipEngine.put`. */
+  put(key: string, value: AppValue, options?: NodePutOptions): Version;
+  /** @throws GridvineError `E_NOT_FOUND`. */
+  delete(key: string): Version;
+  join(seeds: readonly Endpoint[]): void;
+  /** Called for each event after it took effect, outside the engine; @returns the unsubscriber. */
+  onEvent(listener: (event: EngineEvent) => void): () => void;
+  traffic(): LinkTraffic[];
+  health(): HealthItem[];
+  /** Says goodbye to the cluster, waits for acknowledgements (bounded by `leaveTimeoutMs`), closes. */
+  leave(): Promise<void>;
+  /** Closes sockets and storage at once, without a goodbye. Idempotent. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,186 @@
+import { GridvineError } from '../core/errors.ts';
+import { identityFromSeed } from '../crypto/identity.ts';
+import { groupKeyOf, Keyring } from '../crypto/keyring.ts';
+import { createNodeProvider } from '../crypto/node-provider.ts';
+import type { EngineOptions, GossipEngine } from '../engine/contract.ts';
+import { Engine } from '../engine/engine.ts';
+import { settingsOf } from '../engine/settings.ts';
+import { readInterfaces } from '../transport/interface-table.ts';
+import type { Transport, TransportHandlers } from '../transport/transport.ts';
+import { DEFAULT_MULTICAST } from '../transport/udp-multicast.ts';
+import { BootClock } from './clock.ts';
+import type { RunningNode } from './contract.ts';
+import { Driver } from './driver.ts';
+import { EventQueue } from './event-queue.ts';
+import { HealthBoard } from './health-board.ts';
+import { LocalNode } from './local-node.ts';
+import { noLog } from './log.ts';
+import { type NodeOptions, validateNodeOptions } from './node-options.ts';
+import { type NodeStorage, openNodeStorage } from './node-storage.ts';
+import { nodeScheduler } from './scheduler.ts';
+import { SystemRandom } from './system-random.ts';
+import { type NetworkView, UdpNetwork } from './udp-network.ts';
+
+/** Peers of an earlier life are asked when nobody else was found by then. */
+const KNOWN_PEERS_DELAY_MS = 2_000;
+
+/**
+ * Starts a node: locks its data directory, reads or makes its identity, persists the boot counter, opens sockets, announces itself,
+ * puts again what it kept, and joins.
+ * @throws GridvineError `E_CONFIG`, `E_DATA_DIR`, `E_DATA_DIR_IN_USE`, `E_IDENTITY`, `E_BOOT_COUNTER`, `E_ADDRESS_IN_USE`, `E_ADDRESS`,
+ * `E_SOCKET`; everything is released then.
+ */
+export async function createNode(options: NodeOptions): Promise<RunningNode> {
+  validateNodeOptions(options);
+  const open: Closer[] = [];
+  const release = async () => {
+    for (const close of open.splice(0).reverse()) await close();
+  };
+  try {
+    return await start(options, open, release);
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+type Closer = () => Promise<void> | void;
+
+/** What all parts of one node share. */
+interface Common {
+  readonly clock: NonNullable<NonNullable<NodeOptions['inject']>['clock']>;
+  readonly scheduler: NonNullable<NonNullable<NodeOptions['inject']>['scheduler']>;
+  readonly health: HealthBoard;
+  readonly log: NonNullable<NodeOptions['log']>;
+}
+
+async function start(
+  options: NodeOptions,
+  open: Closer[],
+  release: () => Promise<void>,
+): Promise<RunningNode> {
+  const { name, cluster, inject = {}, log = noLog } = options;
+  const { clock = new BootClock(), scheduler = nodeScheduler } = inject;
+  const common: Common = { clock, scheduler, health: new HealthBoard(), log };
+
+  const storage = await openNodeStorage({ ...common, dataDir: options.dataDir, files: inject.files });
+  open.push(() => storage.close());
+
+  const events = new EventQueue({
+    soon: scheduler.soon,
+    onListenerError: (error, event) =>
+      log('error', 'listener-failed', { event: event.type, error: String(error) }),
+  });
+  const network = inject.transports === undefined ? networkOf(options, common) : undefined;
+  const transports = network?.transports ?? inject.transports ?? [];
+  const driver = new Driver({
+    ...common,
+    transports,
+    events,
+    persistBoot: (boot) => storage.counter.adopt(boot),
+  });
+  const view = await openTransports({ network, transports, options, open, handlers: driver.handlers });
+  open.push(() => driver.stop());
+
+  const engineOptions = engineOptionsOf(options, storage, view);
+  const engine = inject.createEngine?.(engineOptions) ?? new Engine(engineOptions);
+  putAgain(engine, clock.nowMs(), storage, log);
+  driver.start(engine);
+  const { seeds = [] } = options;
+  if (seeds.length > 0) driver.mutate((_engine, nowMs) => engine.join(nowMs, seeds));
+  network?.watch(({ endpoints, links }) =>
+    driver.mutate((_engine, nowMs) => engine.setEndpoints(nowMs, endpoints, links)),
+  );
+
+  const node = new LocalNode({
+    ...common,
+    name,
+    cluster,
+    engine,
+    driver,
+    transports,
+    events,
+    kept: storage.kept,
+    peers: storage.peers,
+    leaveTimeoutMs: engineOptions.settings.leaveTimeoutMs,
+    release,
+  });
+  open.push(scheduler.after(KNOWN_PEERS_DELAY_MS, () => joinKnown(node, storage)));
+  log('info', 'node-started', {
+    id: node.id,
+    name,
+    cluster,
+    boot: storage.boot,
+    endpoints: view.endpoints,
+  });
+  return node;
+}
+
+function networkOf(options: NodeOptions, common: Common): UdpNetwork {
+  return new UdpNetwork({
+    ...common,
+    bind: options.bind,
+    advertise: options.advertise ?? [],
+    links: options.links,
+    multicast: { ...DEFAULT_MULTICAST, ...options.multicast },
+    readInterfaces: options.inject?.readInterfaces ?? readInterfaces,
+  });
+}
+
+async function openTransports(context: {
+  readonly network: UdpNetwork | undefined;
+  readonly transports: readonly Transport[];
+  readonly options: NodeOptions;
+  readonly open: Closer[];
+  readonly handlers: TransportHandlers;
+}): Promise<NetworkView> {
+  const { network, transports, options, open, handlers } = context;
+  if (network !== undefined) {
+    open.push(() => network.close());
+    await network.open(handlers);
+    return network.view;
+  }
+  for (const transport of transports) {
+    open.push(() => transport.close());
+    await transport.open(handlers);
+  }
+  return { endpoints: transports.flatMap((transport) => transport.endpoints), links: options.links };
+}
+
+function engineOptionsOf(options: NodeOptions, storage: NodeStorage, view: NetworkView): EngineOptions {
+  const { provider = createNodeProvider(), random = new SystemRandom() } = options.inject ?? {};
+  return {
+    id: identityFromSeed(provider, storage.seed).id,
+    name: options.name,
+    cluster: options.cluster,
+    boot: storage.boot,
+    keyring: new Keyring(groupKeyOf(provider, options.psk, options.cluster)),
+    provider,
+    random,
+    settings: settingsOf(options.preset ?? 'lan', options.settings),
+    ...(options.tags === undefined ? {} : { tags: options.tags }),
+    endpoints: view.endpoints,
+    links: view.links,
+  };
+}
+
+/**
+ * What earlier lives kept is put under this boot: peers forget what a new boot doesn't put again [P-5.6]. It is put before the
+ * announcement, so that they ask for all of it at once and no reader sees it go and come back.
+ */
+function putAgain(engine: GossipEngine, nowMs: number, storage: NodeStorage, log: Common['log']): void {
+  for (const { key, value, ...options } of storage.records) {
+    try {
+      engine.put(nowMs, key, value, options);
+    } catch (error) {
+      // Such as a quota that was lowered since: the file keeps the record for the next start.
+      if (!(error instanceof GridvineError)) throw error;
+      log('warn', 'record-not-restored', { key, error: error.message });
+    }
+  }
+}
+
+function joinKnown(node: LocalNode, storage: NodeStorage): void {
+  const alone = !node.members().some((member) => member.id !== node.id && member.state === 'alive');
+  if (alone && storage.knownPeers.length > 0) node.join(storage.knownPeers);
+}

@@ -1,0 +1,308 @@
+import { type Endpoint, endpointKey, formatAuthority } from '../core/endpoint.ts';
+import { assert, GridvineError } from '../core/errors.ts';
+import type { Destination, EngineEvent, Path } from '../core/outputs.ts';
+import { BOOT_MAX } from '../core/version.ts';
+import type { GossipEngine } from '../engine/contract.ts';
+import type { Transport, TransportFailure, TransportHandlers } from '../transport/transport.ts';
+import type { Clock } from './clock.ts';
+import type { EventQueue } from './event-queue.ts';
+import type { HealthBoard } from './health-board.ts';
+import type { LogSink } from './log.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** A timer this late means that the event loop or the machine stood still: the engine is told before it judges anybody. */
+export const LAG_REPORT_MS = 50;
+
+/** Turns of the loop in which waiting datagrams go before a late timer. */
+const CATCH_UP_TURNS_MAX = 16;
+
+/** How long conditions known from single events stay on the health list after the last one. */
+const FLEETING_MS = 60_000;
+
+export interface DriverOptions {
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly transports: readonly Transport[];
+  readonly events: EventQueue;
+  readonly health: HealthBoard;
+  readonly log: LogSink;
+  /** Persists a boot counter before the engine goes on under it. Rejects with GridvineError where it can't. */
+  readonly persistBoot: (boot: number) => Promise<void>;
+}
+
+/**
+ * The event loop of one node: a datagram, the timer or a command is one mutation of the engine, after which its outputs are
+ * carried out: datagrams to the transports, events to the queue, and the deadline to the one timer.
+ */
+export class Driver {
+  readonly #options: DriverOptions;
+  readonly #failures = new Map<string, number>();
+  #engine: GossipEngine | undefined;
+  #phase: 'new' | 'running' | 'stopped' = 'new';
+  #mutating = false;
+  #cancelTimer: (() => void) | undefined;
+  #armedForMs = Number.POSITIVE_INFINITY;
+  #catchingUp = false;
+  #received = 0;
+  #adopting = false;
+  #leftWaiters: (() => void)[] = [];
+
+  constructor(options: DriverOptions) {
+    this.#options = options;
+  }
+
+  /** Failures by code, since the start. */
+  get failures(): ReadonlyMap<string, number> {
+    return this.#failures;
+  }
+
+  /** Announces the node. The transports are open by then: what they brought before was dropped. */
+  start(engine: GossipEngine): void {
+    assert(this.#phase === 'new', 'a driver starts once');
+    this.#engine = engine;
+    this.#phase = 'running';
+    this.mutate((_engine, nowMs) => engine.start(nowMs));
+  }
+
+  /** Calls no engine any more; the transports are the owner's to close. */
+  stop(): void {
+    this.#phase = 'stopped';
+    this.#disarm();
+    this.#settleLeft();
+  }
+
+  /**
+   * Runs one mutation of the engine and drains its outputs.
+   * @throws GridvineError `E_CLOSED` after `stop`; whatever the mutation throws.
+   */
+  mutate<T>(change: (engine: GossipEngine, nowMs: number) => T): T {
+    const engine = this.#engine;
+    if (this.#phase !== 'running' || engine === undefined)
+      throw new GridvineError('E_CLOSED', 'this node is closed: make a new one');
+    assert(!this.#mutating, 'one mutation at a time');
+    const { clock } = this.#options;
+    const nowMs = clock.nowMs();
+    const jumpMs = clock.takeJumpMs();
+    this.#mutating = true;
+    try {
+      if (jumpMs > 0) {
+        engine.observeHost(nowMs, { lagMs: jumpMs });
+        this.#drain(engine);
+      }
+      // What throws has left the engine as it was, so there is nothing to drain.
+      const result = change(engine, nowMs);
+      this.#drain(engine);
+      return result;
+    } finally {
+      this.#mutating = false;
+    }
+  }
+
+  /** Says goodbye; resolves when the engine has left, or `timeoutMs` later. */
+  leave(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.scheduler.after(timeoutMs, resolve);
+      this.#leftWaiters.push(() => {
+        cancel();
+        resolve();
+      });
+      this.mutate((engine, nowMs) => engine.leave(nowMs));
+    });
+  }
+
+  /** What transports call; datagrams that come before `start` or after `stop` are dropped. */
+  readonly handlers: TransportHandlers = {
+    datagram: (path: Path, bytes: Uint8Array) => {
+      if (this.#phase !== 'running') return;
+      this.#received++;
+      this.mutate((engine, nowMs) => engine.handleDatagram(nowMs, path, bytes));
+    },
+    unreachable: (endpoint: Endpoint) => {
+      if (this.#phase !== 'running') return;
+      this.mutate((engine, nowMs) => engine.handleUnreachable(nowMs, endpoint));
+    },
+    failure: (failure: TransportFailure) => this.#failed(failure),
+  };
+
+  #drain(engine: GossipEngine): void {
+    for (;;) {
+      const output = engine.pollOutput();
+      switch (output.type) {
+        case 'transmit':
+          this.#transmit(output.to, output.bytes);
+          break;
+        case 'event':
+          this.#notice(engine, output.event);
+          break;
+        case 'timeout':
+          this.#arm(output.atMs);
+          return;
+      }
+    }
+  }
+
+  #transmit(to: Destination, bytes: Uint8Array): void {
+    for (const transport of this.#options.transports) {
+      if (!transport.accepts(to)) continue;
+      transport.send(to, bytes);
+      return;
+    }
+    this.#failed(
+      to.kind === 'unicast'
+        ? { code: 'NO_TRANSPORT', endpoint: to.endpoint }
+        : { code: 'NO_TRANSPORT', link: to.link },
+    );
+  }
+
+  #failed({ code, link, endpoint }: TransportFailure): void {
+    const engine = this.#engine;
+    if (this.#phase !== 'running' || engine === undefined) return;
+    this.#failures.set(code, (this.#failures.get(code) ?? 0) + 1);
+    // Heard on a link that this node doesn't use: nothing was lost that was meant for it.
+    if (code === 'UNKNOWN_LINK') return;
+    const { clock, health } = this.#options;
+    engine.counters.drops['send-failed']++;
+    const where = endpoint === undefined ? `on ${link ?? 'a link'}` : `to ${formatAuthority(endpoint)}`;
+    health.raise(
+      clock.nowMs(),
+      'send-failing',
+      {
+        severity: 'warning',
+        title: 'datagrams can not be sent',
+        text: `The last failure was ${code} ${where}. ENETUNREACH: no route or the link is down; EPERM: a firewall on this machine; ENOBUFS or QUEUE_FULL: the link is too slow; NO_SOCKET: no bound address fits.`,
+      },
+      FLEETING_MS,
+    );
+  }
+
+  #notice(engine: GossipEngine, event: EngineEvent): void {
+    const { health, clock, events } = this.#options;
+    const raise = (code: string, title: string, text: string) =>
+      health.raise(clock.nowMs(), code, { severity: 'warning', title, text }, FLEETING_MS);
+    switch (event.type) {
+      case 'boot-behind':
+        this.#adopt(engine, event.seenBoot);
+        break;
+      case 'left':
+        this.#settleLeft();
+        break;
+      case 'twin':
+        raise(
+          'identity-twin',
+          'somebody else lives under this identity',
+          'Another device uses a copy of this data directory. Stop one of them and give it a directory of its own.',
+        );
+        break;
+      case 'refused':
+        raise(
+          'join-refused',
+          `a join was refused: ${event.code}`,
+          `${event.address}, of cluster "${event.cluster}", answered ${event.code} (a hint, not authenticated). Compare cluster name and key.`,
+        );
+        break;
+      case 'foreign-cluster':
+        raise(
+          'foreign-cluster',
+          'another cluster is heard',
+          `Datagrams of a cluster with tag ${event.tag} come from ${event.address}. If it should be this one, compare the cluster names.`,
+        );
+        break;
+    }
+    events.push(event);
+  }
+
+  /** The engine goes on meanwhile; only one adoption runs at a time, and peers repeat what they saw. */
+  #adopt(engine: GossipEngine, seenBoot: number): void {
+    const { clock, health, persistBoot, log } = this.#options;
+    const boot = seenBoot + 1;
+    if (this.#adopting || boot <= engine.boot) return;
+    if (boot > BOOT_MAX) {
+      health.raise(clock.nowMs(), 'boot-counter-exhausted', {
+        severity: 'failure',
+        title: 'boot counter used up',
+        text: `Peers have seen this identity with boot ${seenBoot}, the highest there is. Give this node a new identity: move its data directory away.`,
+      });
+      return;
+    }
+    this.#adopting = true;
+    persistBoot(boot)
+      .then(() => health.clear('boot-counter-unsaved'))
+      .catch((error: unknown) => {
+        if (!(error instanceof GridvineError)) throw error;
+        // Alive under an unsaved boot beats dead: after the next start peers push it up again.
+        health.raise(clock.nowMs(), 'boot-counter-unsaved', {
+          severity: 'warning',
+          title: 'boot counter not saved',
+          text: error.message,
+        });
+      })
+      .then(() => {
+        this.#adopting = false;
+        if (this.#phase !== 'running') return;
+        log('warn', 'boot-adopted', { boot, seenBoot });
+        this.mutate((_engine, nowMs) => engine.adoptBoot(nowMs, boot));
+      });
+  }
+
+  #settleLeft(): void {
+    const waiters = this.#leftWaiters;
+    this.#leftWaiters = [];
+    for (const settle of waiters) settle();
+  }
+
+  /** An earlier deadline than asked stays armed: an extra timeout is harmless, and moving the timer for every datagram is not free. */
+  #arm(atMs: number): void {
+    if (this.#phase !== 'running' || this.#catchingUp || atMs >= this.#armedForMs) return;
+    this.#disarm();
+    if (atMs === Number.POSITIVE_INFINITY) return;
+    this.#armedForMs = atMs;
+    const delayMs = Math.max(0, atMs - this.#options.clock.nowMs());
+    this.#cancelTimer = this.#options.scheduler.after(delayMs, () => this.#timerFired());
+  }
+
+  #disarm(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#armedForMs = Number.POSITIVE_INFINITY;
+  }
+
+  #timerFired(): void {
+    const { clock } = this.#options;
+    const lagMs = clock.nowMs() - this.#armedForMs;
+    // Sleep shows as lateness here; reporting both would count it twice.
+    if (lagMs >= LAG_REPORT_MS) clock.takeJumpMs();
+    this.#cancelTimer = undefined;
+    this.#armedForMs = Number.POSITIVE_INFINITY;
+    if (this.#phase !== 'running') return;
+    if (lagMs < LAG_REPORT_MS) {
+      this.#timeout();
+      return;
+    }
+    // Answers that came while the loop stood still wait in the sockets: they go before the judgement that they are missing.
+    this.#catchingUp = true;
+    this.mutate((engine, nowMs) => engine.observeHost(nowMs, { lagMs }));
+    this.#catchUp(CATCH_UP_TURNS_MAX);
+  }
+
+  #catchUp(turnsLeft: number): void {
+    const before = this.#received;
+    this.#options.scheduler.soon(() => {
+      if (this.#phase !== 'running') return;
+      if (this.#received !== before && turnsLeft > 1) {
+        this.#catchUp(turnsLeft - 1);
+        return;
+      }
+      this.#catchingUp = false;
+      this.#timeout();
+    });
+  }
+
+  #timeout(): void {
+    this.mutate((engine, nowMs) => engine.handleTimeout(nowMs));
+  }
+}
+
+/** Whether two lists name the same endpoints in the same order. */
+export function sameEndpoints(a: readonly Endpoint[], b: readonly Endpoint[]): boolean {
+  return a.length === b.length && a.every((endpoint, i) => endpointKey(endpoint) === endpointKey(b[i]));
+}

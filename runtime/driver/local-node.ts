@@ -1,0 +1,190 @@
+import type { Counters } from '../core/counters.ts';
+import type { Endpoint } from '../core/endpoint.ts';
+import type { NodeId } from '../core/ids.ts';
+import type { AppValue } from '../core/value.ts';
+import type { Version } from '../core/version.ts';
+import type { MemberView, RecordView } from '../core/views.ts';
+import type { GossipEngine, RecordFilter } from '../engine/contract.ts';
+import type { KeptRecords } from '../storage/kept-records.ts';
+import type { KnownPeers } from '../storage/known-peers.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { Clock } from './clock.ts';
+import type { HealthItem, LinkTraffic, NodePutOptions, RunningNode } from './contract.ts';
+import type { Driver } from './driver.ts';
+import type { EventListener, EventQueue } from './event-queue.ts';
+import type { HealthBoard } from './health-board.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** Past the engine's own bound on leaving: it should never be needed. */
+const LEAVE_GRACE_MS = 1_000;
+const PEERS_POLL_MS = 60_000;
+
+export interface LocalNodeOptions {
+  readonly name: string;
+  readonly cluster: string;
+  readonly engine: GossipEngine;
+  readonly driver: Driver;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly transports: readonly Transport[];
+  readonly events: EventQueue;
+  readonly health: HealthBoard;
+  readonly kept: KeptRecords;
+  readonly peers: KnownPeers;
+  readonly leaveTimeoutMs: number;
+  /** Closes what was opened for this node, storage last. */
+  readonly release: () => Promise<void>;
+}
+
+/** A node on this machine: commands and views of its engine, records that outlive it, and its end. */
+export class LocalNode implements RunningNode {
+  readonly id: NodeId;
+  readonly name: string;
+  readonly cluster: string;
+  readonly #options: LocalNodeOptions;
+  readonly #startedMs: number;
+  #cancelPeersPoll: () => void = () => undefined;
+  #leaving: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: LocalNodeOptions) {
+    this.id = options.engine.id;
+    this.name = options.name;
+    this.cluster = options.cluster;
+    this.#options = options;
+    this.#startedMs = options.clock.nowMs();
+    this.#watchPeers();
+  }
+
+  get boot(): number {
+    return this.#options.engine.boot;
+  }
+
+  get endpoints(): readonly Endpoint[] {
+    return this.#options.transports.flatMap((transport) => transport.endpoints);
+  }
+
+  get uptimeMs(): number {
+    return this.#options.clock.nowMs() - this.#startedMs;
+  }
+
+  get counters(): Readonly<Counters> {
+    return this.#options.engine.counters;
+  }
+
+  get localHealth(): number {
+    return this.#options.engine.localHealth;
+  }
+
+  get recordCount(): number {
+    return this.#options.engine.recordCount;
+  }
+
+  members(): MemberView[] {
+    return this.#options.engine.members(this.#options.clock.nowMs());
+  }
+
+  records(filter?: RecordFilter): RecordView[] {
+    return this.#options.engine.records(this.#options.clock.nowMs(), filter);
+  }
+
+  put(key: string, value: AppValue, { keep = true, ...options }: NodePutOptions = {}): Version {
+    const { driver, kept } = this.#options;
+    const version = driver.mutate((engine, nowMs) => engine.put(nowMs, key, value, options));
+    if (!keep || options.ttlMs !== undefined) {
+      kept.remove(key);
+      return version;
+    }
+    const { unit, quality, priority } = options;
+    kept.set({
+      key,
+      value: structuredClone(value),
+      ...(unit === undefined ? {} : { unit }),
+      ...(quality === undefined ? {} : { quality }),
+      ...(priority === undefined ? {} : { priority }),
+    });
+    return version;
+  }
+
+  delete(key: string): Version {
+    const { driver, kept } = this.#options;
+    const version = driver.mutate((engine, nowMs) => engine.delete(nowMs, key));
+    kept.remove(key);
+    return version;
+  }
+
+  join(seeds: readonly Endpoint[]): void {
+    this.#options.driver.mutate((engine, nowMs) => engine.join(nowMs, seeds));
+  }
+
+  onEvent(listener: EventListener): () => void {
+    return this.#options.events.subscribe(listener);
+  }
+
+  traffic(): LinkTraffic[] {
+    const links = new Map<string, { -readonly [K in keyof LinkTraffic]: LinkTraffic[K] }>();
+    for (const { link, ...counts } of this.#options.transports.flatMap((transport) => transport.traffic())) {
+      const sum = links.get(link) ?? { name: link, rxBytes: 0, txBytes: 0, rxDatagrams: 0, txDatagrams: 0 };
+      sum.rxBytes += counts.rxBytes;
+      sum.txBytes += counts.txBytes;
+      sum.rxDatagrams += counts.rxDatagrams;
+      sum.txDatagrams += counts.txDatagrams;
+      links.set(link, sum);
+    }
+    return [...links.values()];
+  }
+
+  health(): HealthItem[] {
+    const { health, clock, events } = this.#options;
+    const nowMs = clock.nowMs();
+    if (events.lost > 0)
+      health.raise(nowMs, 'events-lost', {
+        severity: 'warning',
+        title: 'events were lost',
+        text: `${events.lost} events came faster than listeners took them, and the oldest were dropped. Read members and records afresh.`,
+      });
+    return health.items(nowMs);
+  }
+
+  leave(): Promise<void> {
+    this.#leaving ??= this.#closing ?? this.#leaveAndClose();
+    return this.#leaving;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #leaveAndClose(): Promise<void> {
+    const { driver, leaveTimeoutMs, peers } = this.#options;
+    // Afterwards everybody is somebody that said goodbye.
+    peers.update(this.#reachedPeers());
+    await driver.leave(leaveTimeoutMs + LEAVE_GRACE_MS);
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    const { driver, events, kept, peers, release } = this.#options;
+    if (this.#leaving === undefined) peers.update(this.#reachedPeers());
+    this.#cancelPeersPoll();
+    driver.stop();
+    events.flush();
+    await Promise.all([kept.close(), peers.close()]);
+    await release();
+  }
+
+  #watchPeers(): void {
+    this.#cancelPeersPoll = this.#options.scheduler.after(PEERS_POLL_MS, () => {
+      this.#options.peers.update(this.#reachedPeers());
+      this.#watchPeers();
+    });
+  }
+
+  #reachedPeers(): Endpoint[] {
+    return this.members()
+      .filter((member) => member.id !== this.id && member.state === 'alive')
+      .map((member) => member.path ?? member.endpoints[0])
+      .filter((endpoint) => endpoint !== undefined);
+  }
+}

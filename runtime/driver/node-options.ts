@@ -1,0 +1,106 @@
+import { parseAddress } from '../core/address.ts';
+import type { Endpoint } from '../core/endpoint.ts';
+import { GridvineError } from '../core/errors.ts';
+import { NAME_BYTES_MAX } from '../core/limits.ts';
+import type { RandomSource } from '../core/random.ts';
+import { problemOfClusterName } from '../crypto/cluster.ts';
+import { KEY_BYTES } from '../crypto/keyring.ts';
+import type { CryptoProvider } from '../crypto/provider.ts';
+import type { EngineOptions, GossipEngine, Link } from '../engine/contract.ts';
+import type { EngineSettings, PresetName } from '../engine/settings.ts';
+import type { FilePort } from '../storage/file-port.ts';
+import type { InterfaceReader } from '../transport/interface-table.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { MulticastGroup } from '../transport/udp-multicast.ts';
+import type { Bind } from '../transport/udp-unicast.ts';
+import type { Clock } from './clock.ts';
+import type { LogSink } from './log.ts';
+import type { Scheduler } from './scheduler.ts';
+
+export interface NodeOptions {
+  /** Shown to people; 1 to 64 bytes of UTF-8. Two nodes may share one: their ids differ. */
+  readonly name: string;
+  /** All nodes of a cluster give the same; 1 to 64 bytes of UTF-8. */
+  readonly cluster: string;
+  /** The cluster's pre-shared key, 32 bytes. */
+  readonly psk: Uint8Array;
+  /** Made where it isn't there; one running node a directory. */
+  readonly dataDir: string;
+  /** Where to listen. `0.0.0.0` and `::` stand for all addresses of their link, as they come and go. */
+  readonly bind: readonly Bind[];
+  /** What others are told instead of the bound addresses (behind a NAT); port 0: the bound one. */
+  readonly advertise?: readonly Endpoint[];
+  readonly links: readonly Link[];
+  /** Asked to join until one answers; may be empty where multicast finds the others. */
+  readonly seeds?: readonly Endpoint[];
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Default `lan`. */
+  readonly preset?: PresetName;
+  readonly settings?: Partial<EngineSettings>;
+  /** What differs from `DEFAULT_MULTICAST`; all nodes that are to find each other give the same. */
+  readonly multicast?: Partial<MulticastGroup>;
+  readonly log?: LogSink;
+  /** Parts to use instead of this machine's own: for tests and other platforms. */
+  readonly inject?: NodeParts;
+}
+
+export interface NodeParts {
+  readonly clock?: Clock;
+  readonly scheduler?: Scheduler;
+  readonly random?: RandomSource;
+  readonly provider?: CryptoProvider;
+  readonly files?: FilePort;
+  readonly readInterfaces?: InterfaceReader;
+  /** Instead of UDP sockets; `bind`, `advertise` and `multicast` don't matter then. */
+  readonly transports?: readonly Transport[];
+  readonly createEngine?: (options: EngineOptions) => GossipEngine;
+}
+
+const encoder = new TextEncoder();
+
+/** @throws GridvineError `E_CONFIG`, naming the option, what was expected and what came. */
+export function validateNodeOptions(options: NodeOptions): void {
+  const nameBytes = encoder.encode(options.name).length;
+  if (nameBytes < 1 || nameBytes > NAME_BYTES_MAX)
+    refuse('name', `1 to ${NAME_BYTES_MAX} bytes of UTF-8`, String(nameBytes));
+  const clusterProblem = problemOfClusterName(options.cluster);
+  if (clusterProblem !== undefined) throw new GridvineError('E_CONFIG', `cluster: ${clusterProblem}`);
+  if (options.psk.length !== KEY_BYTES)
+    refuse('psk', `${KEY_BYTES} bytes (make one with keygen)`, String(options.psk.length));
+  if (options.dataDir === '') refuse('dataDir', 'a path', 'an empty text');
+  const usesSockets = options.inject?.transports === undefined;
+  if (usesSockets && options.bind.length === 0) refuse('bind', 'at least one address', 'none');
+  options.bind.forEach((bind, i) => {
+    checkAddress(`bind[${i}]`, bind, 0);
+  });
+  options.advertise?.forEach((endpoint, i) => {
+    checkAddress(`advertise[${i}]`, endpoint, 0);
+  });
+  options.seeds?.forEach((endpoint, i) => {
+    checkAddress(`seeds[${i}]`, endpoint, 1);
+  });
+  checkMulticast(options.multicast ?? {});
+}
+
+function checkMulticast({ group4, group6, port }: Partial<MulticastGroup>): void {
+  const head4 = group4 === undefined ? undefined : parseAddress(group4);
+  if (group4 !== undefined && !(head4?.length === 4 && head4[0] >> 4 === 14))
+    refuse('multicast.group4', 'an IPv4 multicast address', group4);
+  const head6 = group6 === undefined ? undefined : parseAddress(group6);
+  if (group6 !== undefined && !(head6?.length === 16 && head6[0] === 0xff))
+    refuse('multicast.group6', 'an IPv6 multicast address', group6);
+  if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535))
+    refuse('multicast.port', '1 to 65535', String(port));
+}
+
+function checkAddress(option: string, place: { address: string; port: number }, portMin: number): void {
+  if (parseAddress(place.address) === undefined)
+    refuse(`${option}.address`, 'a literal IPv4 or IPv6 address', place.address);
+  const { port } = place;
+  if (!(Number.isInteger(port) && port >= portMin && port <= 65_535))
+    refuse(`${option}.port`, `${portMin} to 65535`, String(port));
+}
+
+function refuse(option: string, expected: string, got: string): never {
+  throw new GridvineError('E_CONFIG', `${option}: expected ${expected}; got ${got}`);
+}

@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import type { Endpoint } from '../core/endpoint.ts';
+import { BootCounter } from '../storage/boot-counter.ts';
+import { DataDir } from '../storage/data-dir.ts';
+import type { FilePort } from '../storage/file-port.ts';
+import { loadOrCreateSeed } from '../storage/identity-file.ts';
+import { type KeptRecord, KeptRecords } from '../storage/kept-records.ts';
+import { KnownPeers } from '../storage/known-peers.ts';
+import { nodeFiles } from '../storage/node-files.ts';
+import type { StorageNotice, StorageNoticeCode } from '../storage/notice.ts';
+import type { Clock } from './clock.ts';
+import type { HealthBoard } from './health-board.ts';
+import type { LogSink } from './log.ts';
+import type { Scheduler } from './scheduler.ts';
+
+export interface NodeStorageOptions {
+  readonly dataDir: string;
+  readonly files: FilePort | undefined;
+  readonly scheduler: Scheduler;
+  readonly clock: Clock;
+  readonly health: HealthBoard;
+  readonly log: LogSink;
+}
+
+/** What one node keeps between its lives, its directory locked. */
+export interface NodeStorage {
+  readonly seed: Uint8Array;
+  /** This life's boot, on the medium already. */
+  readonly boot: number;
+  readonly counter: BootCounter;
+  readonly kept: KeptRecords;
+  readonly peers: KnownPeers;
+  /** What earlier lives kept. */
+  readonly records: readonly KeptRecord[];
+  readonly knownPeers: readonly Endpoint[];
+  close(): void;
+}
+
+/** @throws GridvineError `E_DATA_DIR`, `E_DATA_DIR_IN_USE`, `E_IDENTITY`, `E_BOOT_COUNTER`; the lock is released then. */
+export async function openNodeStorage(options: NodeStorageOptions): Promise<NodeStorage> {
+  const dataDir = await DataDir.open(options.dataDir, options.files ?? nodeFiles);
+  try {
+    return await load(options, dataDir);
+  } catch (error) {
+    dataDir.close();
+    throw error;
+  }
+}
+
+async function load(options: NodeStorageOptions, dataDir: DataDir): Promise<NodeStorage> {
+  const { health, clock, log } = options;
+  const notify = (code: StorageNoticeCode, notice: StorageNotice | undefined) => {
+    if (notice === undefined) {
+      health.clear(code);
+      return;
+    }
+    const { severity, title, text } = notice;
+    health.raise(clock.nowMs(), code, { severity, title, text });
+    log('warn', code, { text });
+  };
+  const place = { files: dataDir.files, directory: dataDir.path };
+  const { seed, created } = await loadOrCreateSeed({ ...place, randomBytes });
+  const counter = new BootCounter(place);
+  const { boot, notices } = await counter.advance(created ? 'new' : 'known');
+  for (const notice of notices) notify(notice.code, notice);
+  const { after } = options.scheduler;
+  const kept = new KeptRecords({ ...place, after, notify });
+  const peers = new KnownPeers({ ...place, after, notify });
+  const records = await kept.load();
+  const knownPeers = await peers.load();
+  return { seed, boot, counter, kept, peers, records, knownPeers, close: () => dataDir.close() };
+}

@@ -1,0 +1,176 @@
+import type { Endpoint } from '../core/endpoint.ts';
+import type { Link } from '../engine/contract.ts';
+import { type InterfaceReader, InterfaceTable } from '../transport/interface-table.ts';
+import type { Transport, TransportHandlers } from '../transport/transport.ts';
+import { type MulticastGroup, UdpMulticast } from '../transport/udp-multicast.ts';
+import { type Bind, UdpUnicast } from '../transport/udp-unicast.ts';
+import { advertised, isWildcard, planBinds } from './bind-plan.ts';
+import type { Clock } from './clock.ts';
+import { sameEndpoints } from './driver.ts';
+import type { HealthBoard } from './health-board.ts';
+import type { LogSink } from './log.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** How often the host's interfaces are looked at: Node has no notification of address changes. */
+export const INTERFACE_POLL_MS = 2_000;
+
+export interface UdpNetworkOptions {
+  readonly bind: readonly Bind[];
+  readonly advertise: readonly Endpoint[];
+  readonly links: readonly Link[];
+  readonly multicast: MulticastGroup;
+  readonly readInterfaces: InterfaceReader;
+  readonly scheduler: Scheduler;
+  readonly clock: Clock;
+  readonly health: HealthBoard;
+  readonly log: LogSink;
+}
+
+/** What the engine is told of the host's network. */
+export interface NetworkView {
+  readonly endpoints: readonly Endpoint[];
+  /** A link whose group can't be joined at present is `off`. */
+  readonly links: readonly Link[];
+}
+
+/** The node's UDP transports, kept in step with the host's interfaces as they come, go and change address. */
+export class UdpNetwork {
+  readonly #options: UdpNetworkOptions;
+  readonly #unicast: UdpUnicast;
+  readonly #multicast: UdpMulticast;
+  #table: InterfaceTable;
+  #cancel: (() => void) | undefined;
+  #view: NetworkView;
+  #step: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(options: UdpNetworkOptions) {
+    this.#options = options;
+    this.#table = new InterfaceTable(options.readInterfaces());
+    const interfaces = () => this.#table;
+    const fixed = options.bind.filter((bind) => !isWildcard(bind));
+    this.#unicast = new UdpUnicast({ bind: planBinds(fixed, this.#table), interfaces });
+    this.#multicast = new UdpMulticast({
+      group: options.multicast,
+      links: options.links.filter((link) => link.multicast !== 'off').map((link) => link.name),
+      interfaces,
+      unicast: this.#unicast,
+    });
+    this.#view = { endpoints: [], links: options.links };
+  }
+
+  get transports(): readonly Transport[] {
+    return [this.#unicast, this.#multicast];
+  }
+
+  get view(): NetworkView {
+    return this.#view;
+  }
+
+  /** @throws GridvineError `E_ADDRESS_IN_USE`, `E_ADDRESS` or `E_SOCKET`; nothing stays open then. */
+  async open(handlers: TransportHandlers): Promise<void> {
+    await this.#unicast.open(handlers);
+    // An address that a link has just now got may not be bound yet (IPv6 checks for duplicates first): later is soon enough.
+    const problems = await this.#unicast.rebind(planBinds(this.#options.bind, this.#table));
+    const fatal = problems.find((problem) => problem.code !== 'E_ADDRESS');
+    if (fatal !== undefined) {
+      await this.#unicast.close();
+      throw fatal;
+    }
+    await this.#multicast.open(handlers);
+    this.#view = this.#look();
+    const { recvBufferBytes, endpoints } = this.#unicast;
+    this.#options.log('info', 'sockets-open', { endpoints, recvBufferBytes, joined: this.#multicast.joined });
+    this.#report(problems.map((problem) => problem.message));
+  }
+
+  /** Calls back whenever the view has changed. */
+  watch(onChange: (view: NetworkView) => void): void {
+    if (this.#closed) return;
+    this.#cancel = this.#options.scheduler.after(INTERFACE_POLL_MS, () => {
+      this.#step = this.refresh().then((changed) => {
+        if (this.#closed) return;
+        if (changed) onChange(this.#view);
+        this.watch(onChange);
+      });
+    });
+  }
+
+  /** Looks at the interfaces now and follows them; @returns whether the view has changed. */
+  async refresh(): Promise<boolean> {
+    const { bind, log } = this.#options;
+    const table = this.#readTable();
+    const moved = table.fingerprint() !== this.#table.fingerprint();
+    this.#table = table;
+    const problems = await this.#unicast.rebind(planBinds(bind, table));
+    // Even where no address has changed: an interface that was deleted and made again has lost its membership.
+    await this.#multicast.rejoin();
+    if (this.#closed) return false;
+    this.#report(problems.map((problem) => problem.message));
+    const before = this.#view;
+    this.#view = this.#look();
+    const changed =
+      !sameEndpoints(before.endpoints, this.#view.endpoints) || !sameLinks(before.links, this.#view.links);
+    if (moved || changed) log('info', 'network-changed', { ...this.#view });
+    return changed;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancel?.();
+    await this.#step;
+    await this.#multicast.close();
+    await this.#unicast.close();
+  }
+
+  #readTable(): InterfaceTable {
+    try {
+      return new InterfaceTable(this.#options.readInterfaces());
+    } catch (error) {
+      // The platform may refuse for a moment (out of descriptors): what was true two seconds ago is the best guess.
+      this.#options.log('warn', 'interfaces-unreadable', { error: String(error) });
+      return this.#table;
+    }
+  }
+
+  #look(): NetworkView {
+    const joined = new Set(this.#multicast.joined);
+    return {
+      endpoints: advertised(this.#unicast.endpoints, this.#options.advertise),
+      links: this.#options.links.map((link) =>
+        joined.has(link.name) ? link : { name: link.name, multicast: 'off' },
+      ),
+    };
+  }
+
+  #report(bindProblems: readonly string[]): void {
+    const { health, clock, bind } = this.#options;
+    const nowMs = clock.nowMs();
+    if (this.#unicast.endpoints.length === 0)
+      health.raise(nowMs, 'no-interface', {
+        severity: 'failure',
+        title: 'no usable interface',
+        text: `None of the links (${[...new Set(bind.map((entry) => entry.link))].join(', ')}) has an address to listen on. It goes on looking; check cable, Wi-Fi or the configured interfaces.`,
+      });
+    else health.clear('no-interface');
+    if (bindProblems.length > 0)
+      health.raise(nowMs, 'bind-failed', {
+        severity: 'warning',
+        title: 'an address can not be listened on',
+        text: `${bindProblems.join('; ')}. It is tried again every ${INTERFACE_POLL_MS / 1_000} s.`,
+      });
+    else health.clear('bind-failed');
+    const { problems } = this.#multicast;
+    if (problems.length > 0)
+      health.raise(nowMs, 'multicast-unavailable', {
+        severity: 'warning',
+        title: 'no multicast on a link',
+        text: `${problems.map(({ link, code }) => `${link}: ${code}`).join('; ')}. Nodes there are found by seeds only; NO_SOCKET: no address is bound on the link. It is tried again every ${INTERFACE_POLL_MS / 1_000} s.`,
+      });
+    else health.clear('multicast-unavailable');
+  }
+}
+
+function sameLinks(a: readonly Link[], b: readonly Link[]): boolean {
+  return a.length === b.length && a.every((link, i) => link.multicast === b[i].multicast);
+}

@@ -1,0 +1,26 @@
+/** The library: everything an embedding program uses. Other modules of this folder are internal and may change. */
+export type { Counters, DropReason } from './core/counters.ts';
+export { formatDuration, parseDuration } from './core/durations.ts';
+export {
+  DEFAULT_PORT,
+  type Endpoint,
+  endpointKey,
+  formatAuthority,
+  parseAuthority,
+} from './core/endpoint.ts';
+export { type ErrorCode, GridvineError } from './core/errors.ts';
+export { isNodeId, type NodeId } from './core/ids.ts';
+export type { EngineEvent, RefusalCode } from './core/outputs.ts';
+export type { AppValue, Quality } from './core/value.ts';
+export type { Version } from './core/version.ts';
+export type { MemberState, MemberView, Priority, PutOptions, RecordView } from './core/views.ts';
+export { formatPsk, parsePsk } from './crypto/keyring.ts';
+export type { HealthItem, LinkTraffic, NodePutOptions, RunningNode } from './driver/contract.ts';
+export { createNode } from './driver/create-node.ts';
+export type { LogLevel, LogSink } from './driver/log.ts';
+export type { NodeOptions, NodeParts } from './driver/node-options.ts';
+export type { Link, RecordFilter } from './engine/contract.ts';
+export { type EngineSettings, LAN, PRESETS, type PresetName, settingsOf } from './engine/settings.ts';
+export { readInterfaces } from './transport/interface-table.ts';
+export { DEFAULT_MULTICAST, type MulticastGroup } from './transport/udp-multicast.ts';
+export type { Bind } from './transport/udp-unicast.ts';

@@ -1,0 +1,48 @@
+/**
+ * The few things that storage asks of a file system. Tests put a disk behind it that tears writes and fills up.
+ * Every method rejects with the platform's error (`code`: ENOSPC, EACCES, EROFS, ...).
+ */
+export interface FilePort {
+  /** undefined where there is no such file. */
+  read(path: string): Promise<Uint8Array | undefined>;
+  /** Creates (mode 0600) or empties the file, writes all bytes, and waits until they are on the medium. */
+  writeSynced(path: string, bytes: Uint8Array): Promise<void>;
+  /** As `writeSynced`, but writes over the present content: needs no free space where the length stays. */
+  overwriteSynced(path: string, bytes: Uint8Array): Promise<void>;
+  /** Replaces `to` if it exists, and waits until the directory is on the medium. */
+  rename(from: string, to: string): Promise<void>;
+  /** Removes a file; an absent one is well. */
+  remove(path: string): Promise<void>;
+  /** Names of the files in a directory. */
+  list(directory: string): Promise<string[]>;
+  /** Permission bits (`0o600`); undefined where there is no such file. */
+  modeOf(path: string): Promise<number | undefined>;
+}
+
+/**
+ * Replaces a file so that a power cut at any moment leaves either the old content or the new.
+ * Rejects with the platform's error; the old content stands then.
+ */
+export async function replaceFile(files: FilePort, path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}.tmp`;
+  try {
+    await files.writeSynced(temporary, bytes);
+    await files.rename(temporary, path);
+  } catch (error) {
+    await files.remove(temporary).catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
+ * Moves a damaged file out of the way as `NAME.corrupt-N`, keeping it for people to look at.
+ * @returns the new path.
+ */
+export async function setAside(files: FilePort, directory: string, name: string): Promise<string> {
+  const taken = new Set(await files.list(directory));
+  let n = 1;
+  while (taken.has(`${name}.corrupt-${n}`)) n++;
+  const path = `${directory}/${name}.corrupt-${n}`;
+  await files.rename(`${directory}/${name}`, path);
+  return path;
+}

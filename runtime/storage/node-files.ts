@@ -1,0 +1,59 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { FilePort } from './file-port.ts';
+
+const PRIVATE = 0o600;
+
+/** The real file system. */
+export const nodeFiles: FilePort = {
+  async read(path) {
+    return absentAsUndefined(readFile(path));
+  },
+  async writeSynced(path, bytes) {
+    await writeAll(await open(path, 'w', PRIVATE), bytes);
+  },
+  async overwriteSynced(path, bytes) {
+    await writeAll(await open(path, constants.O_WRONLY | constants.O_CREAT, PRIVATE), bytes);
+  },
+  async rename(from, to) {
+    await rename(from, to);
+    const directory = await open(dirname(to), 'r');
+    try {
+      await directory.sync();
+    } finally {
+      await directory.close();
+    }
+  },
+  async remove(path) {
+    await rm(path, { force: true });
+  },
+  async list(directory) {
+    return readdir(directory);
+  },
+  async modeOf(path) {
+    const found = await absentAsUndefined(stat(path));
+    return found === undefined ? undefined : found.mode & 0o777;
+  },
+};
+
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  try {
+    let done = 0;
+    while (done < bytes.length)
+      done += (await file.write(bytes, done, bytes.length - done, done)).bytesWritten;
+    await file.truncate(bytes.length);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function absentAsUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,50 @@
+import type { Endpoint } from '../core/endpoint.ts';
+import type { Destination, Path } from '../core/outputs.ts';
+
+/** Something that did not work while sending or receiving: counted, never thrown. */
+export interface TransportFailure {
+  /** The platform's code (`ENETUNREACH`, `EPERM`, `ENOBUFS`), or one of ours: `NO_SOCKET`, `QUEUE_FULL`, `UNKNOWN_LINK`. */
+  readonly code: string;
+  readonly link?: string;
+  readonly endpoint?: Endpoint;
+}
+
+/** Whom a transport tells what happens. Handlers are called one at a time, never from inside `send`. */
+export interface TransportHandlers {
+  /** A datagram came in; `bytes` is the receiver's to keep. */
+  datagram(path: Path, bytes: Uint8Array): void;
+  /** The platform says that nothing listens there. */
+  unreachable(endpoint: Endpoint): void;
+  failure(failure: TransportFailure): void;
+}
+
+/** What one link carried, in payload bytes; only grows. */
+export interface TransportTraffic {
+  readonly link: string;
+  readonly rxBytes: number;
+  readonly txBytes: number;
+  readonly rxDatagrams: number;
+  readonly txDatagrams: number;
+}
+
+/**
+ * A way for datagrams to go in and out. One suite (`test/compliance/transport.test.ts`) holds for every implementation.
+ * Faults of the network never throw: they reach `failure`, later than the call that caused them.
+ */
+export interface Transport {
+  readonly name: string;
+  /** Where others reach this transport, with real port numbers; empty before `open`, after `close`, and for multicast. */
+  readonly endpoints: readonly Endpoint[];
+  /**
+   * Starts to receive. Call once.
+   * @throws GridvineError `E_ADDRESS_IN_USE`, `E_ADDRESS` or `E_SOCKET`; nothing stays open then.
+   */
+  open(handlers: TransportHandlers): Promise<void>;
+  /** Whether this transport carries to such a destination at all. */
+  accepts(to: Destination): boolean;
+  /** Sends one datagram, or counts why not. `bytes` must not change afterwards. */
+  send(to: Destination, bytes: Uint8Array): void;
+  traffic(): TransportTraffic[];
+  /** Stops receiving and releases everything; no handler is called afterwards. Idempotent. */
+  close(): Promise<void>;
+}

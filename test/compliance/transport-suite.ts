@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Destination, Path } from '#runtime/core/outputs.ts';
+import type { Transport, TransportFailure, TransportHandlers } from '#runtime/transport/transport.ts';
+import { eventually } from '../support/eventually.ts';
+
+/** Remembers what a transport told. */
+export class Recorder implements TransportHandlers {
+  readonly received: { path: Path; bytes: Uint8Array }[] = [];
+  readonly failures: TransportFailure[] = [];
+  readonly refused: string[] = [];
+
+  datagram(path: Path, bytes: Uint8Array): void {
+    this.received.push({ path, bytes });
+  }
+
+  unreachable(endpoint: { address: string; port: number }): void {
+    this.refused.push(`${endpoint.address} ${endpoint.port}`);
+  }
+
+  failure(failure: TransportFailure): void {
+    this.failures.push(failure);
+  }
+
+  get texts(): string[] {
+    return this.received.map(({ bytes }) => new TextDecoder().decode(bytes));
+  }
+}
+
+/** Two transports of one kind that reach each other. */
+export interface TransportPair {
+  readonly a: Transport;
+  readonly b: Transport;
+  /** Opens whatever the two stand on; they themselves are opened by the suite. */
+  readonly prepare?: () => Promise<void>;
+  /** Where `a` sends to for `b` to hear it; asked after opening. */
+  readonly toB: () => Destination;
+  /** A destination of this kind where nothing listens. */
+  readonly nowhere: Destination;
+  readonly cleanUp?: () => Promise<void>;
+}
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+/** What holds for every transport. */
+export function transportCompliance(
+  name: string,
+  makePair: () => Promise<TransportPair> | TransportPair,
+): void {
+  const scenario = (
+    title: string,
+    body: (pair: TransportPair, heard: { a: Recorder; b: Recorder }) => Promise<void>,
+  ) =>
+    test(`${name}: ${title}`, async () => {
+      const pair = await makePair();
+      const heard = { a: new Recorder(), b: new Recorder() };
+      try {
+        await pair.prepare?.();
+        await pair.a.open(heard.a);
+        await pair.b.open(heard.b);
+        await body(pair, heard);
+      } finally {
+        await pair.a.close();
+        await pair.b.close();
+        await pair.cleanUp?.();
+      }
+    });
+
+  scenario('what is sent arrives byte for byte, with the path it came by', async ({ a, b, toB }, heard) => {
+    const to = toB();
+    assert.equal(a.accepts(to), true);
+    const all = Uint8Array.from({ length: 1_200 }, (_, i) => i & 255);
+    a.send(to, all);
+    const { path, bytes } = await eventually(() => heard.b.received[0]);
+    assert.deepEqual(bytes, all);
+    assert.equal(Object.getPrototypeOf(bytes), Uint8Array.prototype, 'no Buffer: its slice is a view');
+    assert.equal(path.transport, 'udp');
+    assert.equal(path.multicast, to.kind === 'multicast');
+    assert.equal(path.link.length > 0 && path.port > 0, true);
+    assert.deepEqual(
+      b.traffic().map(({ link, rxBytes, rxDatagrams }) => ({ link, rxBytes, rxDatagrams })),
+      [{ link: path.link, rxBytes: 1_200, rxDatagrams: 1 }],
+    );
+  });
+
+  scenario('a sender may let go of its bytes at once', async ({ a, toB }, heard) => {
+    for (let i = 0; i < 50; i++) a.send(toB(), bytesOf(`message ${i}`));
+    await eventually(() => heard.b.received.length === 50);
+    assert.deepEqual(
+      heard.b.texts,
+      Array.from({ length: 50 }, (_, i) => `message ${i}`),
+    );
+  });
+
+  scenario('what was received is not overwritten by what comes next', async ({ a, toB }, heard) => {
+    a.send(toB(), bytesOf('first'));
+    const first = await eventually(() => heard.b.received[0]);
+    a.send(toB(), bytesOf('other'));
+    await eventually(() => heard.b.received[1]);
+    assert.equal(new TextDecoder().decode(first.bytes), 'first');
+  });
+
+  scenario('handlers are never called from inside send', async ({ a, toB, nowhere }, heard) => {
+    let sending = true;
+    const check = () => assert.equal(sending, false);
+    for (const recorder of [heard.a, heard.b]) {
+      const { received, failures } = recorder;
+      recorder.datagram = (path, bytes) => {
+        check();
+        received.push({ path, bytes });
+      };
+      recorder.failure = (failure) => {
+        check();
+        failures.push(failure);
+      };
+    }
+    a.send(nowhere, bytesOf('x'));
+    a.send(toB(), bytesOf('y'));
+    sending = false;
+    await eventually(() => heard.b.texts.includes('y'));
+  });
+
+  scenario(
+    'a destination where nobody is neither throws nor stops the rest',
+    async ({ a, toB, nowhere }, heard) => {
+      for (let i = 0; i < 20; i++) a.send(nowhere, bytesOf('lost'));
+      a.send(toB(), bytesOf('after'));
+      await eventually(() => heard.b.texts.includes('after'));
+    },
+  );
+
+  scenario('an empty datagram is carried like any other', async ({ a, toB }, heard) => {
+    a.send(toB(), new Uint8Array(0));
+    const { bytes } = await eventually(() => heard.b.received[0]);
+    assert.equal(bytes.length, 0);
+  });
+
+  scenario(
+    'after close nothing is heard, sending is harmless, and closing again is too',
+    async ({ a, b, toB }, heard) => {
+      const to = toB();
+      a.send(to, bytesOf('before'));
+      await eventually(() => heard.b.received.length === 1);
+      await b.close();
+      await b.close();
+      assert.deepEqual(b.endpoints, []);
+      b.send(to, bytesOf('from the closed'));
+      a.send(to, bytesOf('after'));
+      await a.close();
+      assert.equal(heard.b.received.length, 1);
+    },
+  );
+}

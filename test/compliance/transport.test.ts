@@ -1,0 +1,58 @@
+import type { Endpoint } from '#runtime/core/endpoint.ts';
+import { InterfaceTable, readInterfaces } from '#runtime/transport/interface-table.ts';
+import { UdpMulticast } from '#runtime/transport/udp-multicast.ts';
+import { UdpUnicast } from '#runtime/transport/udp-unicast.ts';
+import { freeUdpPort } from '../support/free-port.ts';
+import { MemoryNetwork } from '../support/memory-network.ts';
+import { Recorder, transportCompliance } from './transport-suite.ts';
+
+const interfaces = () => new InterfaceTable(readInterfaces());
+const unicastOn = (address: string) =>
+  new UdpUnicast({ bind: [{ address, port: 0, link: 'lo' }], interfaces });
+const unicastTo = (endpoint: Endpoint) => ({ kind: 'unicast', endpoint }) as const;
+
+transportCompliance('memory', () => {
+  const network = new MemoryNetwork();
+  const a = network.transport('10.0.0.1', 1);
+  const b = network.transport('10.0.0.2', 2);
+  return {
+    a,
+    b,
+    toB: () => unicastTo({ transport: 'udp', address: '10.0.0.2', port: 2 }),
+    nowhere: unicastTo({ transport: 'udp', address: '10.0.0.3', port: 3 }),
+  };
+});
+
+for (const address of ['127.0.0.1', '::1'])
+  transportCompliance(`udp unicast on ${address}`, async () => {
+    const a = unicastOn(address);
+    const b = unicastOn(address);
+    let last: Endpoint | undefined;
+    return {
+      a,
+      b,
+      toB: () => {
+        last = b.endpoints[0] ?? last;
+        return unicastTo(last as Endpoint);
+      },
+      nowhere: unicastTo({ transport: 'udp', address, port: await freeUdpPort(address) }),
+    };
+  });
+
+transportCompliance('udp multicast on loopback', async () => {
+  const group = { group4: '239.255.71.86', group6: 'ff02::4756', port: await freeUdpPort('127.0.0.1') };
+  const unicasts = [unicastOn('127.0.0.1'), unicastOn('127.0.0.1')];
+  const [a, b] = unicasts.map((unicast) => new UdpMulticast({ group, links: ['lo'], interfaces, unicast }));
+  return {
+    a,
+    b,
+    prepare: async () => {
+      for (const unicast of unicasts) await unicast.open(new Recorder());
+    },
+    toB: () => ({ kind: 'multicast', link: 'lo' }) as const,
+    nowhere: { kind: 'multicast', link: 'nowhere0' },
+    cleanUp: async () => {
+      for (const unicast of unicasts) await unicast.close();
+    },
+  };
+});

@@ -1,0 +1,98 @@
+import { createCounters } from '#runtime/core/counters.ts';
+import type { Output, Path } from '#runtime/core/outputs.ts';
+import type { GossipEngine, HostObservation } from '#runtime/engine/contract.ts';
+
+/** An engine that records its calls and answers what the test queued. */
+export class FakeEngine implements GossipEngine {
+  readonly id = 'ab'.repeat(16);
+  readonly counters = createCounters();
+  readonly recordCount = 0;
+  readonly localHealth = 0;
+  readonly calls: string[] = [];
+  /** Outputs of the next drains. */
+  readonly outputs: Exclude<Output, { type: 'timeout' }>[] = [];
+  deadlineMs = Number.POSITIVE_INFINITY;
+  boot = 1;
+  #undrained = 0;
+  #started = false;
+
+  /** Whether every mutation since the start was followed by a drain to the deadline. */
+  get drained(): boolean {
+    return this.#undrained === 0;
+  }
+
+  start(nowMs: number): void {
+    this.#started = true;
+    this.#mutated(`start ${nowMs}`);
+  }
+
+  join(nowMs: number): void {
+    this.#mutated(`join ${nowMs}`);
+  }
+
+  leave(nowMs: number): void {
+    this.#mutated(`leave ${nowMs}`);
+  }
+
+  put(nowMs: number, key: string): number {
+    this.#mutated(`put ${nowMs} ${key}`);
+    return 1;
+  }
+
+  delete(nowMs: number, key: string): number {
+    this.#mutated(`delete ${nowMs} ${key}`);
+    return 1;
+  }
+
+  setEndpoints(nowMs: number): void {
+    this.#mutated(`setEndpoints ${nowMs}`);
+  }
+
+  setTags(nowMs: number): void {
+    this.#mutated(`setTags ${nowMs}`);
+  }
+
+  adoptBoot(nowMs: number, boot: number): void {
+    this.boot = boot;
+    this.#mutated(`adoptBoot ${nowMs} ${boot}`);
+  }
+
+  observeHost(nowMs: number, observation: HostObservation): void {
+    this.#mutated(`observeHost ${nowMs} lag ${observation.lagMs}`);
+  }
+
+  handleUnreachable(nowMs: number, endpoint: { port: number }): void {
+    this.#mutated(`handleUnreachable ${nowMs} ${endpoint.port}`);
+  }
+
+  handleDatagram(nowMs: number, _path: Path, bytes: Uint8Array): void {
+    this.#mutated(`handleDatagram ${nowMs} ${bytes.length}`);
+  }
+
+  handleTimeout(nowMs: number): void {
+    if (this.deadlineMs <= nowMs) this.deadlineMs = Number.POSITIVE_INFINITY;
+    this.#mutated(`handleTimeout ${nowMs}`);
+  }
+
+  pollOutput(): Output {
+    const output = this.outputs.shift();
+    if (output !== undefined) return output;
+    this.#undrained = 0;
+    return { type: 'timeout', atMs: this.deadlineMs };
+  }
+
+  members(): [] {
+    return [];
+  }
+
+  records(): [] {
+    return [];
+  }
+
+  #mutated(call: string): void {
+    if (this.#undrained > 0) throw new Error(`assertion failed: ${call} before the drain of the call before`);
+    // What is put before the start waits for its drain.
+    if (this.#started) this.#undrained++;
+    this.calls.push(call);
+  }
+}

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { createNode } from '#runtime/driver/create-node.ts';
+import type { NodeOptions, NodeParts } from '#runtime/driver/node-options.ts';
+import { DataDir } from '#runtime/storage/data-dir.ts';
+import { FailingDisk } from '../../../support/failing-disk.ts';
+import { FakeEngine } from '../../../support/fake-engine.ts';
+import { ManualTime } from '../../../support/manual-time.ts';
+import { MemoryNetwork } from '../../../support/memory-network.ts';
+import { temporaryDirectory } from '../../../support/temporary-directory.ts';
+
+async function bench(t: TestContext) {
+  const time = new ManualTime();
+  const disk = new FailingDisk();
+  const engines: FakeEngine[] = [];
+  const boots: number[] = [];
+  const dataDir = await temporaryDirectory(t);
+  const network = new MemoryNetwork();
+  const parts: NodeParts = {
+    clock: time,
+    scheduler: time,
+    files: disk,
+    transports: [network.transport('10.0.0.1', 1)],
+    createEngine: (options) => {
+      const engine = new FakeEngine();
+      engine.boot = options.boot;
+      boots.push(options.boot);
+      engines.push(engine);
+      return engine;
+    },
+  };
+  const options: NodeOptions = {
+    name: 'a',
+    cluster: 'test',
+    psk: new Uint8Array(32),
+    dataDir,
+    bind: [],
+    links: [{ name: 'mem0', multicast: 'full' }],
+    inject: parts,
+  };
+  return { time, disk, engines, boots, dataDir, network, options };
+}
+
+const SEED = { transport: 'udp', address: '10.0.0.2', port: 2 } as const;
+
+test('a node puts again what it kept, announces itself, and then joins', async (t) => {
+  const { options, engines } = await bench(t);
+  const first = await createNode(options);
+  first.put('limit', 5, { unit: 'W' });
+  first.put('fleeting', 1, { ttlMs: 1_000 });
+  first.put('reading', 1, { keep: false });
+  first.put('dropped', 1);
+  first.delete('dropped');
+  await first.close();
+  const second = await createNode({ ...options, seeds: [SEED] });
+  t.after(() => second.close());
+  assert.deepEqual(engines[1].calls, ['put 1000 limit', 'start 1000', 'join 1000']);
+});
+
+test('a record put again with a ttl does not outlive its node any more', async (t) => {
+  const { options, engines } = await bench(t);
+  const first = await createNode(options);
+  first.put('limit', 5);
+  first.put('limit', 5, { ttlMs: 1_000 });
+  await first.close();
+  await (await createNode(options)).close();
+  assert.deepEqual(engines[1].calls, ['start 1000']);
+});
+
+test('a record put again with keep: false does not outlive its node any more', async (t) => {
+  const { options, engines } = await bench(t);
+  const first = await createNode(options);
+  first.put('level', 5);
+  first.put('level', 6, { keep: false });
+  await first.close();
+  await (await createNode(options)).close();
+  assert.deepEqual(engines[1].calls, ['start 1000']);
+});
+
+test('what was put is kept as it was then, even if the caller changes its object', async (t) => {
+  const { options, disk, dataDir } = await bench(t);
+  const node = await createNode(options);
+  const value = { list: [1] };
+  node.put('list', value);
+  value.list.push(2);
+  await node.close();
+  const file = new TextDecoder().decode(await disk.read(`${dataDir}/records.json`));
+  assert.match(file, /"list":\[1\]/);
+});
+
+test('the boot counter is on the medium before the engine exists', async (t) => {
+  const { options, disk, boots } = await bench(t);
+  disk.failWith = 'EROFS';
+  await assert.rejects(createNode(options), { code: 'E_IDENTITY' });
+  disk.failWith = undefined;
+  await (await createNode(options)).close();
+  disk.failWith = 'EROFS';
+  await assert.rejects(createNode(options), { code: 'E_BOOT_COUNTER' });
+  assert.deepEqual(boots, [1]);
+});
+
+test('failing half-way releases the data directory and the transports', async (t) => {
+  const { options, network, dataDir } = await bench(t);
+  const broken = network.transport('10.0.0.9', 9);
+  broken.open = async () => {
+    throw new Error('no socket');
+  };
+  const good = network.transport('10.0.0.1', 1);
+  const inject = { ...options.inject, transports: [good, broken] };
+  await assert.rejects(createNode({ ...options, inject }), /no socket/);
+  assert.deepEqual(network.all(), []);
+  (await DataDir.open(dataDir)).close();
+});
+
+test('a full disk while running is a condition; the node goes on', async (t) => {
+  const { options, disk, time } = await bench(t);
+  const node = await createNode(options);
+  t.after(() => node.close());
+  disk.failWith = 'ENOSPC';
+  node.put('limit', 5);
+  time.advance(2_000);
+  for (let i = 0; i < 50; i++) await Promise.resolve();
+  assert.deepEqual(
+    node.health().map((item) => item.code),
+    ['records-unsaved'],
+  );
+  node.put('limit', 6);
+});
+
+test('a closed node refuses commands, and closes and leaves again without harm', async (t) => {
+  const { options, time } = await bench(t);
+  const node = await createNode(options);
+  node.put('limit', 5);
+  assert.ok(time.pending > 0);
+  await node.close();
+  await node.close();
+  await node.leave();
+  assert.throws(() => node.put('x', 1), { code: 'E_CLOSED' });
+  assert.throws(() => node.join([SEED]), { code: 'E_CLOSED' });
+  assert.equal(time.pending, 0, 'no timer holds the process open');
+});
+
+test('a node that gets no acknowledgement of its leave closes when the time is over', async (t) => {
+  const { options, time } = await bench(t);
+  const node = await createNode({ ...options, settings: { leaveTimeoutMs: 3_000 } });
+  const left = node.leave();
+  time.advance(4_000);
+  await left;
+});
+
+test('wrong options are refused by name before anything is touched', async (t) => {
+  const { options, disk } = await bench(t);
+  const { inject: _, ...plain } = options;
+  const wrong: [Partial<NodeOptions>, RegExp][] = [
+    [{ name: '' }, /^name: expected 1 to 64 bytes of UTF-8; got 0$/],
+    [{ name: 'ü'.repeat(33) }, /^name: .*got 66$/],
+    [{ cluster: '' }, /^cluster: expected 1 to 64/],
+    [{ psk: new Uint8Array(31) }, /^psk: expected 32 bytes .*; got 31$/],
+    [{ dataDir: '' }, /^dataDir: expected a path/],
+    [
+      { seeds: [{ ...SEED, address: 'host.example' }] },
+      /^seeds\[0\]\.address: expected a literal .*; got host\.example$/,
+    ],
+    [
+      { multicast: { group4: '10.0.0.1' } },
+      /^multicast\.group4: expected an IPv4 multicast address; got 10\.0\.0\.1$/,
+    ],
+    [{ multicast: { group6: '239.0.0.1' } }, /^multicast\.group6: expected an IPv6 multicast address/],
+    [{ multicast: { port: 0 } }, /^multicast\.port: expected 1 to 65535; got 0$/],
+    [{ seeds: [{ ...SEED, port: 0 }] }, /^seeds\[0\]\.port: expected 1 to 65535; got 0$/],
+    [{ advertise: [{ ...SEED, port: 70_000 }] }, /^advertise\[0\]\.port: expected 0 to 65535; got 70000$/],
+  ];
+  for (const [changes, message] of wrong)
+    await assert.rejects(createNode({ ...options, ...changes }), { code: 'E_CONFIG', message });
+  await assert.rejects(createNode({ ...plain }), {
+    code: 'E_CONFIG',
+    message: /^bind: expected at least one/,
+  });
+  assert.equal(disk.files.size, 0);
+});
