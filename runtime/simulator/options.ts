@@ -1,0 +1,49 @@
+import type { EngineSettings } from '../engine/settings.ts';
+import type { LinkQuality } from './network.ts';
+
+export const MEDIA = ['unicast', 'multicast'] as const;
+/** Whether nodes share a multicast segment. */
+export type Medium = (typeof MEDIA)[number];
+
+/** What a world is made of. */
+export interface WorldOptions {
+  /** 1-4096. */
+  readonly nodes: number;
+  /** 0 to 2^53 - 1: everything random in the run comes from it. */
+  readonly seed: number;
+  readonly medium: Medium;
+  /** Multicast segments, which the nodes take turns to join; unicast works between them. Default 1. */
+  readonly segments?: number;
+  readonly quality: LinkQuality;
+  readonly settings: EngineSettings;
+}
+
+/** What a scenario may be told besides. Absent: the scenario's own default. */
+export interface ScenarioOptions {
+  /** How long its main part lasts. */
+  readonly durationMs?: number;
+  /** Updates a second in the whole cluster. */
+  readonly rate?: number;
+  /** Nodes that crash. */
+  readonly crashes?: number;
+  /** All crashes at the same moment instead of one after the other. */
+  readonly together?: boolean;
+  /** Readings a second on each node. */
+  readonly readings?: number;
+}
+
+/** One run, whole: the same options give the same run. */
+export interface SimulationOptions extends WorldOptions, ScenarioOptions {
+  readonly scenario: string;
+}
+
+export const NODES_MAX = 4096;
+
+/** Links of a quiet wired network: 2 ms +- 1 ms and no faults. */
+export const DEFAULT_QUALITY: LinkQuality = {
+  latency: { shape: 'uniform', delayMs: 2, jitterMs: 1 },
+  lossShare: 0,
+  duplicateShare: 0,
+  reorderShare: 0,
+  corruptShare: 0,
+};

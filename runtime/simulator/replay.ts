@@ -1,0 +1,40 @@
+import { type EngineSettings, LAN } from '../engine/settings.ts';
+import { DEFAULT_QUALITY, type SimulationOptions } from './options.ts';
+
+/** The command that plays the same run again; what is at its default isn't named. */
+export function replayCommand(options: SimulationOptions, more: { readonly fast?: boolean } = {}): string {
+  const { quality } = options;
+  const parts = [
+    'gridvine simulate',
+    `--scenario ${options.scenario}`,
+    `--nodes ${options.nodes}`,
+    `--seed ${options.seed}`,
+    flag('medium', options.medium, 'unicast'),
+    flag('segments', options.segments ?? 1, 1),
+    flag('distribution', quality.latency.shape, DEFAULT_QUALITY.latency.shape),
+    flag('delay', `${quality.latency.delayMs}ms`, `${DEFAULT_QUALITY.latency.delayMs}ms`),
+    flag('jitter', `${quality.latency.jitterMs}ms`, `${DEFAULT_QUALITY.latency.jitterMs}ms`),
+    flag('loss', quality.lossShare, 0),
+    flag('duplicate', quality.duplicateShare, 0),
+    flag('reorder', quality.reorderShare, 0),
+    flag('corrupt', quality.corruptShare, 0),
+    options.durationMs === undefined ? '' : `--duration ${options.durationMs}ms`,
+    flag('rate', options.rate, undefined),
+    flag('crashes', options.crashes, undefined),
+    options.together === true ? '--together' : '',
+    flag('readings', options.readings, undefined),
+    more.fast === true ? '--fast' : '',
+    ...settingFlags(options.settings),
+  ];
+  return parts.filter((part) => part !== '').join(' ');
+}
+
+function flag(name: string, value: string | number | undefined, usual: string | number | undefined): string {
+  return value === undefined || value === usual ? '' : `--${name} ${value}`;
+}
+
+function settingFlags(settings: EngineSettings): string[] {
+  return Object.entries(settings)
+    .filter(([name, value]) => value !== LAN[name as keyof EngineSettings])
+    .map(([name, value]) => `--set ${name}=${value}`);
+}

@@ -1,0 +1,139 @@
+import type { NodeId } from '../core/ids.ts';
+import type { Observation, Observed } from './observation.ts';
+
+/**
+ * Whose fault a verdict `down` is. `right`: the member was off. `false`: it ran unstalled and most could reach it during the
+ * whole suspicion. `stalled`: it was stalled or cut off at some time during the suspicion. `isolated`: the judge itself was cut
+ * off, and so could not know.
+ */
+export type VerdictKind = 'right' | 'false' | 'stalled' | 'isolated';
+
+export interface Verdict {
+  readonly kind: VerdictKind;
+  readonly by: NodeId;
+  readonly about: NodeId;
+  /** When the suspicion began: the first `suspect` that anybody said of this life and incarnation. */
+  readonly suspectedAtMs: number;
+}
+
+/** What is known of one node's recent past. */
+interface Past {
+  boot: number;
+  running: boolean;
+  stalled: boolean;
+  cutOff: boolean;
+  /** When it was last off or stalled; the time of now while it is. */
+  unwellUntilMs: number;
+  cutOffUntilMs: number;
+}
+
+/** A suspicion of one life and incarnation lasts from the first who says `suspect` until the last takes it back. */
+interface Suspicion {
+  readonly order: string;
+  readonly sinceMs: number;
+  readonly by: Set<NodeId>;
+}
+
+/** Tells false verdicts from right ones, by what was really done to the nodes. */
+export class VerdictJudge {
+  readonly #pasts = new Map<NodeId, Past>();
+  readonly #suspicions = new Map<NodeId, Suspicion>();
+
+  /** @returns the verdict, where the observation is a member event to `down`. */
+  judge(observation: Observation): Verdict | undefined {
+    switch (observation.type) {
+      case 'started':
+        this.#start(observation);
+        return undefined;
+      case 'stopped':
+        this.#stop(observation.node);
+        return undefined;
+      case 'impaired':
+      case 'restored':
+        this.#impair(observation);
+        return undefined;
+      case 'event':
+        return this.#judgeEvent(observation);
+      default:
+        return undefined;
+    }
+  }
+
+  #start({ node, boot, atMs }: Observed<'started'>): void {
+    this.#pasts.set(node, {
+      boot,
+      running: true,
+      stalled: false,
+      cutOff: false,
+      unwellUntilMs: atMs,
+      cutOffUntilMs: Number.NEGATIVE_INFINITY,
+    });
+  }
+
+  #stop(node: NodeId): void {
+    this.#past(node).running = false;
+    for (const suspicion of this.#suspicions.values()) suspicion.by.delete(node);
+  }
+
+  #impair({ type, node, cause, atMs }: Observed<'impaired' | 'restored'>): void {
+    const past = this.#past(node);
+    if (cause === 'stalled') {
+      past.stalled = type === 'impaired';
+      past.unwellUntilMs = atMs;
+    } else {
+      past.cutOff = type === 'impaired';
+      past.cutOffUntilMs = atMs;
+    }
+  }
+
+  #judgeEvent({ node, event, atMs }: Observed<'event'>): Verdict | undefined {
+    if (event.type !== 'member') return undefined;
+    const suspected = event.to === 'suspect' || event.to === 'down';
+    const suspicion = this.#suspicionOf(event.id, `${event.boot}.${event.incarnation}`, { suspected, atMs });
+    if (suspected) suspicion?.by.add(node);
+    else suspicion?.by.delete(node);
+    if (event.to !== 'down' || suspicion === undefined) return undefined;
+    const suspectedAtMs = suspicion.sinceMs;
+    const subject = this.#past(event.id);
+    // Said of an earlier life: that one is over indeed.
+    const kind = event.boot < subject.boot ? 'right' : this.#kindOf(subject, this.#past(node), suspectedAtMs);
+    return { kind, by: node, about: event.id, suspectedAtMs };
+  }
+
+  #suspicionOf(
+    about: NodeId,
+    order: string,
+    now: { readonly suspected: boolean; readonly atMs: number },
+  ): Suspicion | undefined {
+    const known = this.#suspicions.get(about);
+    const stands = known !== undefined && known.order === order && known.by.size > 0;
+    if (stands || !now.suspected) return stands ? known : undefined;
+    const made = { order, sinceMs: now.atMs, by: new Set<NodeId>() };
+    this.#suspicions.set(about, made);
+    return made;
+  }
+
+  #kindOf(subject: Past, judge: Past, suspectedAtMs: number): VerdictKind {
+    if (!subject.running) return 'right';
+    if (subject.stalled || subject.cutOff) return 'stalled';
+    if (subject.unwellUntilMs >= suspectedAtMs || subject.cutOffUntilMs >= suspectedAtMs) return 'stalled';
+    if (judge.cutOff || judge.cutOffUntilMs >= suspectedAtMs) return 'isolated';
+    return 'false';
+  }
+
+  #past(node: NodeId): Past {
+    let past = this.#pasts.get(node);
+    if (past === undefined) {
+      past = {
+        boot: 0,
+        running: false,
+        stalled: false,
+        cutOff: false,
+        unwellUntilMs: Number.NEGATIVE_INFINITY,
+        cutOffUntilMs: Number.NEGATIVE_INFINITY,
+      };
+      this.#pasts.set(node, past);
+    }
+    return past;
+  }
+}

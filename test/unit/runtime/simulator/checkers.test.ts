@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CheckerSet } from '#runtime/simulator/checkers/checker-set.ts';
+import type { Observation } from '#runtime/simulator/observation.ts';
+import { A, applied, B, C, impaired, restored, said, started, stopped, wrote } from './observations.ts';
+
+/** The names of the checkers that object, in order. */
+function objections(...observations: readonly Observation[]): string[] {
+  const checkers = new CheckerSet({ falseDowns: true });
+  for (const observation of observations) checkers.observe(observation);
+  return checkers.violations.map(({ checker }) => checker);
+}
+
+const threeRunning = [started(0, A), started(0, B), started(0, C)];
+
+test('a well-behaved life raises no objection', () => {
+  assert.deepEqual(
+    objections(
+      ...threeRunning,
+      said(5, B, A, 'alive'),
+      wrote(10, A, 11),
+      applied(12, B, 11),
+      wrote(20, A, 12, { deleted: true }),
+      applied(22, B, 12, { change: 'delete', value: null }),
+      wrote(30, A, 13),
+      applied(32, B, 13),
+      stopped(40, C),
+      said(41, B, C, 'suspect'),
+      said(42, B, C, 'down'),
+      { type: 'self', atMs: 50, node: A, boot: 1, incarnation: 0 },
+      { type: 'gauge', atMs: 50, node: A, name: 'records', value: 3, max: 3 },
+      { type: 'settled', atMs: 60, agreed: true, detail: '' },
+    ),
+    [],
+  );
+});
+
+// B-70
+test('a deleted record that comes back is caught', () => {
+  const life = [
+    wrote(1, A, 11),
+    applied(2, B, 11),
+    applied(3, B, 12, { change: 'delete' }),
+    applied(4, B, 11),
+  ];
+  assert.ok(objections(...life).includes('no-resurrection'));
+});
+
+test('an expired or forgotten record that comes back is caught', () => {
+  for (const change of ['expire', 'forget'] as const)
+    assert.ok(
+      objections(applied(2, B, 11), applied(3, B, 11, { change }), applied(4, B, 11)).includes(
+        'no-resurrection',
+      ),
+      change,
+    );
+});
+
+test('a new process may take an old record: it knows of no deletion', () => {
+  assert.deepEqual(
+    objections(started(0, B), applied(3, B, 12, { change: 'delete' }), started(5, B, 2), applied(6, B, 11)),
+    [],
+  );
+});
+
+test('an older version that replaces a newer one is caught', () => {
+  assert.deepEqual(objections(applied(1, B, 12), applied(2, B, 11)), ['versions-grow']);
+});
+
+test('a version that an owner uses twice, in one life or over two, is caught', () => {
+  assert.deepEqual(objections(wrote(1, A, 11), wrote(2, A, 11, { key: 'other' })), ['versions-grow']);
+  assert.deepEqual(
+    objections(started(0, A), wrote(1, A, 11), stopped(2, A), started(3, A, 2), wrote(4, A, 11)),
+    ['versions-grow'],
+  );
+});
+
+test('one version with two values is caught, in whatever type', () => {
+  assert.deepEqual(objections(wrote(1, A, 11, { value: 1 }), applied(2, B, 11, { value: 2 })), ['one-value']);
+  assert.deepEqual(
+    objections(
+      applied(1, B, 11, { value: { deep: Uint8Array.of(1) } }),
+      applied(1, C, 11, { value: { deep: Uint8Array.of(2) } }),
+    ),
+    ['one-value'],
+  );
+  assert.deepEqual(
+    objections(applied(1, B, 11, { value: [2n ** 60n] }), applied(1, C, 11, { value: [2n ** 60n] })),
+    [],
+  );
+});
+
+test('a member that falls back to an older incarnation or boot is caught', () => {
+  assert.deepEqual(
+    objections(
+      ...threeRunning,
+      said(1, B, A, 'alive', { incarnation: 2 }),
+      said(2, B, A, 'alive', { incarnation: 1 }),
+    ),
+    ['incarnation-order'],
+  );
+  assert.deepEqual(
+    objections(started(0, B), started(0, A, 3), said(1, B, A, 'alive', { boot: 3 }), said(2, B, A, 'alive')),
+    ['incarnation-order'],
+  );
+});
+
+test('an incarnation or boot that the member never had is caught', () => {
+  assert.deepEqual(
+    objections(...threeRunning, said(1, B, A, 'alive', { incarnation: 7 }), {
+      type: 'self',
+      atMs: 9,
+      node: A,
+      boot: 1,
+      incarnation: 6,
+    }),
+    ['incarnation-order'],
+  );
+  assert.deepEqual(objections(...threeRunning, said(1, B, A, 'alive', { boot: 2 })), ['incarnation-order']);
+});
+
+test('down of a member that ran and could be reached is caught', () => {
+  assert.deepEqual(objections(...threeRunning, said(1, B, A, 'suspect'), said(900, B, A, 'down')), [
+    'no-false-down',
+  ]);
+  // The excuse of an earlier stall is over once the suspicion begins after it.
+  assert.deepEqual(
+    objections(
+      ...threeRunning,
+      impaired(1, A, 'stalled'),
+      restored(100, A, 'stalled'),
+      said(200, B, A, 'suspect'),
+      said(900, B, A, 'down'),
+    ),
+    ['no-false-down'],
+  );
+});
+
+test('a judge that was stalled has no excuse', () => {
+  assert.deepEqual(
+    objections(
+      ...threeRunning,
+      impaired(1, B, 'stalled'),
+      restored(100, B, 'stalled'),
+      said(101, B, A, 'suspect'),
+      said(102, B, A, 'down'),
+    ),
+    ['no-false-down'],
+  );
+});
+
+test('down of one that was stalled or cut off is no false verdict', () => {
+  for (const cause of ['stalled', 'cut-off'] as const)
+    assert.deepEqual(
+      objections(
+        ...threeRunning,
+        impaired(1, A, cause),
+        said(2, B, A, 'suspect'),
+        restored(3, A, cause),
+        said(900, B, A, 'down'),
+      ),
+      [],
+      cause,
+    );
+});
+
+test('false verdicts are no objection where the loss is beyond what is promised', () => {
+  const checkers = new CheckerSet({ falseDowns: false });
+  for (const observation of [...threeRunning, said(1, B, A, 'suspect'), said(900, B, A, 'down')])
+    checkers.observe(observation);
+  assert.equal(checkers.count, 0);
+});
+
+test('a queue above its limit is caught, once a node and queue', () => {
+  const gauge = { type: 'gauge', atMs: 1, node: A, name: 'outbox', value: 5, max: 4 } as const;
+  assert.deepEqual(objections(gauge, gauge, { ...gauge, node: B }), ['bounded', 'bounded']);
+});
+
+test('no agreement in the end is caught', () => {
+  assert.deepEqual(objections({ type: 'settled', atMs: 1, agreed: false, detail: 'B misses A' }), [
+    'converges',
+  ]);
+});
+
+test('a thousand violations are counted, a hundred kept', () => {
+  const checkers = new CheckerSet({ falseDowns: true });
+  for (let i = 0; i < 1_000; i++) checkers.observe({ type: 'settled', atMs: i, agreed: false, detail: '' });
+  assert.equal(checkers.count, 1_000);
+  assert.equal(checkers.violations.length, 100);
+});

@@ -1,0 +1,108 @@
+import { createCounters } from '#runtime/core/counters.ts';
+import type { Endpoint } from '#runtime/core/endpoint.ts';
+import type { EngineEvent, Output, Path } from '#runtime/core/outputs.ts';
+import type { EngineOptions, GossipEngine, HostObservation } from '#runtime/engine/contract.ts';
+
+/** One call that the engine got, and when by its own clock. */
+export interface Call {
+  readonly name: string;
+  readonly nowMs: number;
+  readonly detail?: unknown;
+}
+
+/** An engine that does nothing by itself: it notes each call, and answers what a test tells it to. */
+export class ScriptedEngine implements GossipEngine {
+  readonly id: string;
+  readonly counters = createCounters();
+  readonly recordCount = 0;
+  readonly localHealth = 0;
+  readonly options: EngineOptions;
+  readonly calls: Call[] = [];
+  /** Handed out by the next drain. */
+  readonly outputs: Output[] = [];
+  /** The deadline that ends each drain, by the engine's own clock. */
+  deadlineMs = Number.POSITIVE_INFINITY;
+  onDatagram: (path: Path, bytes: Uint8Array) => void = () => {};
+  onTimeout: (nowMs: number) => void = () => {};
+  boot: number;
+
+  constructor(options: EngineOptions) {
+    this.options = options;
+    this.id = options.id;
+    this.boot = options.boot;
+  }
+
+  names(): string[] {
+    return this.calls.map(({ name }) => name);
+  }
+
+  send(address: string, bytes: Uint8Array): void {
+    const endpoint: Endpoint = { transport: 'udp', address, port: 18262 };
+    this.outputs.push({
+      type: 'transmit',
+      to: { kind: 'unicast', endpoint },
+      bytes,
+      trafficClass: 'liveness',
+    });
+  }
+
+  say(event: EngineEvent): void {
+    this.outputs.push({ type: 'event', event });
+  }
+
+  start(nowMs: number): void {
+    this.#note('start', nowMs);
+  }
+  join(nowMs: number, seeds: readonly Endpoint[]): void {
+    this.#note('join', nowMs, seeds);
+  }
+  leave(nowMs: number): void {
+    this.#note('leave', nowMs);
+  }
+  put(nowMs: number, key: string): number {
+    this.#note('put', nowMs, key);
+    return this.calls.length;
+  }
+  delete(nowMs: number, key: string): number {
+    this.#note('delete', nowMs, key);
+    return this.calls.length;
+  }
+  setEndpoints(nowMs: number): void {
+    this.#note('setEndpoints', nowMs);
+  }
+  setTags(nowMs: number): void {
+    this.#note('setTags', nowMs);
+  }
+  adoptBoot(nowMs: number, boot: number): void {
+    this.boot = boot;
+    this.#note('adoptBoot', nowMs, boot);
+  }
+  observeHost(nowMs: number, observation: HostObservation): void {
+    this.#note('observeHost', nowMs, observation);
+  }
+  handleUnreachable(nowMs: number, endpoint: Endpoint): void {
+    this.#note('handleUnreachable', nowMs, endpoint.address);
+  }
+  handleDatagram(nowMs: number, path: Path, bytes: Uint8Array): void {
+    this.#note('handleDatagram', nowMs, { path, bytes });
+    this.onDatagram(path, bytes);
+  }
+  handleTimeout(nowMs: number): void {
+    this.deadlineMs = Number.POSITIVE_INFINITY;
+    this.#note('handleTimeout', nowMs);
+    this.onTimeout(nowMs);
+  }
+  pollOutput(): Output {
+    return this.outputs.shift() ?? { type: 'timeout', atMs: this.deadlineMs };
+  }
+  members(): never[] {
+    return [];
+  }
+  records(): never[] {
+    return [];
+  }
+
+  #note(name: string, nowMs: number, detail?: unknown): void {
+    this.calls.push(detail === undefined ? { name, nowMs } : { name, nowMs, detail });
+  }
+}
