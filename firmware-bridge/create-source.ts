@@ -33,6 +33,9 @@ type Factories = {
   readonly [Kind in SourceKind]: (config: ConfigOf<Kind>, context: SourceContext) => MadeSource;
 };
 
+/** A program that prints one value over and over refreshes its age once a minute, and no program floods. */
+const PROGRAM_INTERVALS = { minIntervalMs: 200, maxIntervalMs: 60_000 };
+
 const FACTORIES: Factories = {
   system(config, { ports, board }) {
     const options = {
@@ -64,7 +67,7 @@ const FACTORIES: Factories = {
     const { name, command, cwd, env, passEnv, keyPrefix, linesPerSecond: linesPerSecondMax } = config;
     return {
       source: new ExecSource({ name, command, cwd, env, passEnv, keyPrefix, linesPerSecondMax }, ports),
-      rules: [{ key: '**', minIntervalMs: 200, maxIntervalMs: 60_000, staleAfterMs: config.silentAfter }],
+      rules: [{ key: '**', ...PROGRAM_INTERVALS, staleAfterMs: config.silentAfter }],
       silentAfterMs: config.silentAfter,
     };
   },

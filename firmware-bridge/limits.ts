@@ -2,8 +2,6 @@
 export const LINE_BYTES_MAX = 4096;
 /** Longest value, in bytes as JSON: with its key and unit it must fit one record. At the cap: the line is refused. */
 export const VALUE_BYTES_MAX = 600;
-/** Deepest nesting of arrays and objects in a reading's value. At the cap: the line is refused. */
-export const VALUE_DEPTH_MAX = 7;
 /** Most distinct keys that one source may have. At the cap: readings under new keys are dropped, with a health item. */
 export const KEYS_PER_SOURCE_MAX = 256;
 /** Most health items that one source may hold at a time. At the cap: further ones are dropped. */

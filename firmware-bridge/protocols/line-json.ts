@@ -1,9 +1,9 @@
 import { UNIT_BYTES_MAX } from '#runtime/core/limits.ts';
 import { QUALITIES, type Quality } from '#runtime/core/value.ts';
+import { valueFromJson } from '#runtime/core/value-json.ts';
 import { CLAIMED_AGE_MS_MAX, LINE_BYTES_MAX, VALUE_BYTES_MAX } from '../limits.ts';
 import type { Reading } from '../reading.ts';
 import { keyFault } from '../reading-key.ts';
-import { appValueFromJson } from './json-value.ts';
 import { type Line, LineSplitter } from './line-splitter.ts';
 
 /** Why a line was refused. */
@@ -62,12 +62,12 @@ function readingFrom(text: string, nowMs: number): DecodedLine {
   }
   const { key, value: rawValue, unit, quality = 'good', ageMs = 0 } = json as Record<string, unknown>;
   if (typeof key !== 'string' || keyFault(key) !== undefined) return { kind: 'garbage', fault: 'bad-key' };
-  const value = appValueFromJson(rawValue);
-  if (value === undefined || isTooLarge(rawValue)) return { kind: 'garbage', fault: 'bad-value' };
+  const read = valueFromJson(rawValue);
+  if (read.problem !== undefined || isTooLarge(rawValue)) return { kind: 'garbage', fault: 'bad-value' };
   if (unit !== undefined && !isUnit(unit)) return { kind: 'garbage', fault: 'bad-unit' };
   if (!isQuality(quality)) return { kind: 'garbage', fault: 'bad-quality' };
   if (!isAge(ageMs)) return { kind: 'garbage', fault: 'bad-age' };
-  const reading = { key, value, quality, takenAtMs: nowMs - ageMs };
+  const reading = { key, value: read.value, quality, takenAtMs: nowMs - ageMs };
   return { kind: 'reading', reading: unit === undefined ? reading : { ...reading, unit } };
 }
 

@@ -16,7 +16,10 @@ const words = fc.constantFrom(
   'env',
   '__proto__',
 );
-const values = fc.oneof(fc.constantFrom('system', 'plant', 'exec', 'tank', '5s', -1, 1e400), fc.jsonValue());
+const values = fc.oneof(
+  fc.constantFrom('system', 'plant', 'exec', 'tank', '5s', -1, Number.POSITIVE_INFINITY),
+  fc.jsonValue(),
+);
 const nearlySources = fc.oneof(
   fc.jsonValue(),
   fc.array(fc.dictionary(words, fc.oneof(values, fc.array(fc.dictionary(words, values), { maxLength: 3 })))),

@@ -83,6 +83,25 @@ test('an idle board gossips a handful of values a minute', async () => {
   await source.stop();
 });
 
+test('a program that repeats one value refreshes its age once a minute, and only with samples', async () => {
+  const { ports, sink, source } = started({
+    kind: 'exec',
+    name: 'tank',
+    command: ['/opt/tank'],
+    silentAfter: '10m',
+  });
+  for (let second = 0; second <= 150; second += 10) {
+    ports.processes.last.prints('{"key":"level","value":71.5}\n');
+    await ports.clock.advance(10_000);
+  }
+  assert.equal(sink.of('level').length, 3);
+  await ports.clock.advance(300_000);
+  assert.equal(sink.of('level').length, 3);
+  const stopped = source.stop();
+  ports.processes.last.ends({ signal: 'SIGTERM' });
+  await stopped;
+});
+
 test('a silent program is reported after its time, and its values go stale', async () => {
   const { ports, sink, source } = started({
     kind: 'exec',
