@@ -1,0 +1,150 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { ApiService } from './service.ts';
+import { countByState } from './views.ts';
+
+/** A metric without its values; a test holds this list and the folder's README equal. */
+export interface MetricDoc {
+  readonly name: string;
+  readonly help: string;
+  readonly kind: 'counter' | 'gauge';
+  readonly labels: readonly string[];
+  readonly read: (service: ApiService) => readonly Sample[];
+}
+
+interface Sample {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+const one = (value: number): readonly Sample[] => [{ value }];
+const perLink =
+  (read: (link: { rxBytes: number; txBytes: number; rxDatagrams: number; txDatagrams: number }) => number) =>
+  (service: ApiService) =>
+    service.node.traffic().map((link) => ({ labels: { interface: link.name }, value: read(link) }));
+
+function metric(
+  kind: MetricDoc['kind'],
+  name: string,
+  help: string,
+  read: MetricDoc['read'],
+  labels: readonly string[] = [],
+): MetricDoc {
+  return { kind, name: `gridvine_${name}`, help, read, labels };
+}
+
+export const METRICS: readonly MetricDoc[] = [
+  metric(
+    'gauge',
+    'info',
+    'Always 1; the node in its labels.',
+    ({ node, version }) => [
+      { labels: { id: node.id, name: node.name, cluster: node.cluster, version }, value: 1 },
+    ],
+    ['id', 'name', 'cluster', 'version'],
+  ),
+  metric('gauge', 'uptime_seconds', 'Since the node started.', ({ node }) => one(node.uptimeMs / 1000)),
+  metric(
+    'gauge',
+    'members',
+    'Members by state, this node among them.',
+    ({ node }) =>
+      Object.entries(countByState(node.members())).map(([state, value]) => ({ labels: { state }, value })),
+    ['state'],
+  ),
+  metric('gauge', 'records', 'Live records of all nodes.', ({ node }) => one(node.recordCount)),
+  metric('gauge', 'local_health', 'Local health score; 0 is well.', ({ node }) => one(node.localHealth)),
+  metric(
+    'gauge',
+    'health_items',
+    'Lasting conditions, by code and severity.',
+    (service) => service.health().map(({ code, severity }) => ({ labels: { code, severity }, value: 1 })),
+    ['code', 'severity'],
+  ),
+  metric(
+    'counter',
+    'drops_total',
+    'Datagrams and parts of them dropped, by reason.',
+    ({ node }) =>
+      Object.entries(node.counters.drops).map(([reason, value]) => ({ labels: { reason }, value })),
+    ['reason'],
+  ),
+  metric(
+    'counter',
+    'interface_received_bytes_total',
+    'UDP payload received.',
+    perLink((l) => l.rxBytes),
+    ['interface'],
+  ),
+  metric(
+    'counter',
+    'interface_sent_bytes_total',
+    'UDP payload sent.',
+    perLink((l) => l.txBytes),
+    ['interface'],
+  ),
+  metric(
+    'counter',
+    'interface_received_datagrams_total',
+    'Datagrams received.',
+    perLink((l) => l.rxDatagrams),
+    ['interface'],
+  ),
+  metric(
+    'counter',
+    'interface_sent_datagrams_total',
+    'Datagrams sent.',
+    perLink((l) => l.txDatagrams),
+    ['interface'],
+  ),
+  metric('counter', 'probes_total', 'Probes of members.', ({ node }) => one(node.counters.probes)),
+  metric('counter', 'probes_failed_total', 'Probes that stayed unanswered.', ({ node }) =>
+    one(node.counters.probesFailed),
+  ),
+  metric('counter', 'suspicions_total', 'Members that became suspect.', ({ node }) =>
+    one(node.counters.suspicions),
+  ),
+  metric('counter', 'refutations_total', 'Suspicions of this node that it refuted.', ({ node }) =>
+    one(node.counters.refutations),
+  ),
+  metric('counter', 'downs_total', 'Members that were declared down.', ({ node }) =>
+    one(node.counters.downs),
+  ),
+  metric('counter', 'records_applied_total', 'Records merged from peers.', ({ node }) =>
+    one(node.counters.recordsApplied),
+  ),
+  metric('counter', 'digests_sent_total', 'Digests sent.', ({ node }) => one(node.counters.digestsSent)),
+  metric('gauge', 'process_resident_memory_bytes', 'Resident memory of the daemon.', () =>
+    one(process.memoryUsage.rss()),
+  ),
+  metric('counter', 'process_cpu_seconds_total', 'CPU time of the daemon.', () => {
+    const { user, system } = process.cpuUsage();
+    return one((user + system) / 1e6);
+  }),
+];
+
+/** The text of `GET /metrics`. */
+export async function renderMetrics(service: ApiService): Promise<{ contentType: string; body: string }> {
+  const registry = new Registry();
+  for (const { kind, name, help, labels, read } of METRICS) {
+    const options = { name, help, labelNames: [...labels], registers: [registry] };
+    const sum = sumByLabels(read(service));
+    if (kind === 'counter') {
+      const counter = new Counter(options);
+      for (const sample of sum) counter.inc(sample.labels ?? {}, sample.value);
+    } else {
+      const gauge = new Gauge(options);
+      for (const sample of sum) gauge.set(sample.labels ?? {}, sample.value);
+    }
+  }
+  return { contentType: registry.contentType, body: await registry.metrics() };
+}
+
+/** Two conditions of one code and severity make one line with 2. */
+function sumByLabels(samples: readonly Sample[]): Sample[] {
+  const sums = new Map<string, Sample>();
+  for (const sample of samples) {
+    const key = JSON.stringify(sample.labels);
+    sums.set(key, { ...sample, value: sample.value + (sums.get(key)?.value ?? 0) });
+  }
+  return [...sums.values()];
+}

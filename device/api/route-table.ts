@@ -1,0 +1,26 @@
+import { json, type Route, route } from './route.ts';
+import { nodeRoutes } from './routes/node.ts';
+import { observeRoutes } from './routes/observe.ts';
+import { recordRoutes } from './routes/records.ts';
+import { type StreamHub, streamRoute } from './routes/stream.ts';
+
+/** Every route of the API. */
+export function routeTable(hub: StreamHub): readonly Route[] {
+  const routes = [...observeRoutes, ...nodeRoutes, ...recordRoutes, streamRoute(hub)];
+  return [...routes, openApiRoute(routes)];
+}
+
+function openApiRoute(others: readonly Route[]): Route {
+  const self: Route = route({
+    method: 'GET',
+    path: '/openapi.json',
+    operationId: 'openApi',
+    summary: 'This description.',
+    replySchema: 'OpenApi',
+    handle: async (_request, service) => {
+      const { openApiDocument } = await import('./openapi.ts');
+      return json(openApiDocument([...others, self], service.version));
+    },
+  });
+  return self;
+}

@@ -1,0 +1,87 @@
+import * as v from 'valibot';
+import { GridvineError } from '#runtime/core/errors.ts';
+import { type AppValue, QUALITIES } from '#runtime/core/value.ts';
+import { valueFromJson } from '#runtime/core/value-json.ts';
+import { PRIORITIES } from '#runtime/core/views.ts';
+import { ApiError } from '../api-error.ts';
+import { json, type Route, route } from '../route.ts';
+import { recordsDocument } from '../views.ts';
+
+const wholeNumber = (expected: string) =>
+  v.pipe(
+    v.number(expected),
+    v.check((n) => Number.isSafeInteger(n) && n >= 0, expected),
+  );
+
+const PutBodySchema = v.strictObject(
+  {
+    // Any JSON; its own rules are those of `valueFromJson` and of the record table.
+    value: v.custom<unknown>((value) => value !== undefined, 'a JSON value'),
+    ttlMs: v.optional(wholeNumber('milliseconds as a whole number')),
+    ageMs: v.optional(wholeNumber('milliseconds as a whole number')),
+    unit: v.optional(v.string('text')),
+    quality: v.optional(v.picklist(QUALITIES, `one of ${QUALITIES.join(', ')}`)),
+    priority: v.optional(v.picklist(PRIORITIES, `one of ${PRIORITIES.join(', ')}`)),
+    ifVersion: v.optional(wholeNumber('a version as a whole number, or 0 for "only if there is none"')),
+  },
+  'an object with value',
+);
+
+export const recordRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/v1/records',
+    operationId: 'getRecords',
+    summary: 'Records of all nodes, as this node knows them.',
+    query: [
+      { name: 'key', description: 'Only this key; with a slash at its end, all keys below it.' },
+      { name: 'node', description: 'Only records of this node, by name or id.' },
+    ],
+    replySchema: 'Records',
+    handle: ({ query }, service) => json(recordsDocument(service, query)),
+  }),
+  route({
+    method: 'PUT',
+    path: '/v1/records/*',
+    operationId: 'putRecord',
+    summary: "Writes one of this node's own records.",
+    bodySchema: 'PutRecord',
+    replySchema: 'Written',
+    parseBody: PutBodySchema,
+    handle: ({ rest, body: { value, ...options } }, { node }) => {
+      const key = keyOf(rest);
+      const version = node.put(key, valueOfBody(value), definedOnly(options));
+      return json({ schema: 'gridvine.written/1', key, version });
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: '/v1/records/*',
+    operationId: 'deleteRecord',
+    summary: "Deletes one of this node's own records.",
+    replySchema: 'Written',
+    handle: ({ rest }, { node }) => {
+      const key = keyOf(rest);
+      return json({ schema: 'gridvine.written/1', key, version: node.delete(key) });
+    },
+  }),
+];
+
+function keyOf(rest: string): string {
+  if (rest === '') throw new ApiError(400, 'E_KEY_INVALID', 'path: expected /v1/records/KEY; got no key');
+  return rest;
+}
+
+/** @throws GridvineError `E_VALUE_INVALID` that names the place. */
+function valueOfBody(body: unknown): AppValue {
+  const read = valueFromJson(body);
+  if (read.problem !== undefined) throw new GridvineError('E_VALUE_INVALID', read.problem);
+  return read.value;
+}
+
+/** Without keys whose value is undefined: an option that is there says something. */
+function definedOnly<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}

@@ -1,0 +1,77 @@
+import type { ServerResponse } from 'node:http';
+import { ApiError } from '../api-error.ts';
+import type { EventLog, ResumePoint } from '../event-log.ts';
+import { EventStream } from '../event-stream.ts';
+import { type Route, route } from '../route.ts';
+
+const STREAMS_MAX = 64;
+const HEARTBEAT_MS_DEFAULT = 15_000;
+
+/** Streams of one server: bounded in number, and ended with it. */
+export class StreamHub {
+  readonly #open = new Set<EventStream>();
+  readonly #heartbeatMs: number;
+
+  constructor(options: { readonly heartbeatMs?: number } = {}) {
+    this.#heartbeatMs = options.heartbeatMs ?? HEARTBEAT_MS_DEFAULT;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** @throws ApiError 503 where too many are open. */
+  admit(): void {
+    if (this.#open.size < STREAMS_MAX) return;
+    throw new ApiError(503, 'E_TOO_MANY_STREAMS', `expected at most ${STREAMS_MAX} open streams; close one`, {
+      'retry-after': '5',
+    });
+  }
+
+  start(response: ServerResponse, options: { log: EventLog; from: ResumePoint; prefix?: string }): void {
+    response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
+    const stream = new EventStream(response, { ...options, heartbeatMs: this.#heartbeatMs });
+    this.#open.add(stream);
+    response.on('close', () => this.#open.delete(stream));
+  }
+
+  /** Ends all streams, so that the server can close. */
+  stop(): void {
+    for (const stream of this.#open) stream.stop();
+  }
+}
+
+/** The route of the stream, served by a hub. */
+export function streamRoute(hub: StreamHub): Route {
+  return route({
+    method: 'GET',
+    path: '/v1/stream',
+    operationId: 'stream',
+    summary:
+      'Changes of records and members as server-sent events. Each has a cursor as its id; a reader that was too slow, ' +
+      'or away for too long, gets an event "overflow" and goes on.',
+    query: [
+      { name: 'prefix', description: 'Only records whose key starts with this, and no members.' },
+      { name: 'cursor', description: 'Go on behind this event; as the header Last-Event-ID.' },
+    ],
+    replyType: 'text/event-stream',
+    handle: ({ query, header }, { events }) => {
+      hub.admit();
+      const cursor = header('last-event-id') || query.cursor;
+      const from = cursor === undefined ? { after: events.last, restarted: false } : events.resume(cursor);
+      if (from === undefined) {
+        throw new ApiError(
+          400,
+          'E_REQUEST',
+          `cursor: expected the id of an event; got ${JSON.stringify(cursor)}`,
+        );
+      }
+      const prefix = query.prefix === undefined ? {} : { prefix: query.prefix };
+      return { kind: 'stream', open: (response) => hub.start(response, { log: events, from, ...prefix }) };
+    },
+  });
+}

@@ -1,0 +1,121 @@
+/** JSON Schemas (2020-12, as OpenAPI 3.1 takes them) of the API's documents. A test holds them equal to what is answered. */
+type JsonSchema = { readonly [key: string]: unknown };
+
+const text: JsonSchema = { type: 'string' };
+const integer: JsonSchema = { type: 'integer' };
+const number: JsonSchema = { type: 'number' };
+const anything: JsonSchema = {};
+const ref = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
+const constant = (value: string): JsonSchema => ({ const: value });
+const oneOf = (...values: string[]): JsonSchema => ({ type: 'string', enum: values });
+const nullable = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, { type: 'null' }] });
+const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
+const mapOf = (values: JsonSchema): JsonSchema => ({ type: 'object', additionalProperties: values });
+const object = (properties: Record<string, JsonSchema>, optional: readonly string[] = []): JsonSchema => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties).filter((key) => !optional.includes(key)),
+});
+
+const severity = oneOf('info', 'warning', 'failure');
+const nodeId: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{32}$' };
+
+export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
+  Error: object({ error: object({ code: text, message: text }) }),
+  Value: {
+    description:
+      'Any JSON. Bytes are {"$bytes": base64}, integers beyond 2^53 {"$int": decimal}; a map whose only key is one of ' +
+      'these, "$map" or the reserved "$float" is {"$map": {...}}.',
+  },
+  Endpoint: object({ transport: oneOf('udp', 'http'), address: text, port: integer }),
+  HealthItem: object({ code: text, severity, title: text, text, sinceMs: integer }),
+  Status: object({
+    schema: constant('gridvine.status/1'),
+    id: nodeId,
+    name: text,
+    cluster: text,
+    version: text,
+    protocol: integer,
+    uptimeMs: integer,
+    profile: nullable(text),
+    members: mapOf(integer),
+    records: integer,
+    drops: mapOf(integer),
+    interfaces: list(
+      object({ name: text, rxBytes: integer, txBytes: integer, rxDatagrams: integer, txDatagrams: integer }),
+    ),
+    health: list(ref('HealthItem')),
+  }),
+  Member: object({
+    id: nodeId,
+    name: text,
+    state: oneOf('joining', 'alive', 'suspect', 'down', 'leaving', 'left'),
+    boot: integer,
+    incarnation: integer,
+    endpoints: list(ref('Endpoint')),
+    tags: mapOf(text),
+    lastHeardMs: nullable(integer),
+    phi: nullable(number),
+    rttMs: nullable(number),
+    accusers: list(nodeId),
+    segment: nullable(text),
+    path: nullable(ref('Endpoint')),
+    flags: list(text),
+  }),
+  Members: object({ schema: constant('gridvine.members/1'), self: nodeId, members: list(ref('Member')) }),
+  Record: object({
+    id: nodeId,
+    node: text,
+    key: text,
+    value: ref('Value'),
+    unit: nullable(text),
+    quality: oneOf('good', 'stale', 'bad', 'sub'),
+    version: integer,
+    ageMs: integer,
+    ageBoundMs: nullable(integer),
+    ttlMs: nullable(integer),
+  }),
+  Records: object({ schema: constant('gridvine.records/1'), records: list(ref('Record')) }),
+  PutRecord: object(
+    {
+      value: ref('Value'),
+      ttlMs: integer,
+      ageMs: integer,
+      unit: text,
+      quality: oneOf('good', 'stale', 'bad', 'sub'),
+      priority: oneOf('urgent', 'normal', 'lazy'),
+      ifVersion: integer,
+    },
+    ['ttlMs', 'ageMs', 'unit', 'quality', 'priority', 'ifVersion'],
+  ),
+  Written: object({ schema: constant('gridvine.written/1'), key: text, version: integer }),
+  Left: object({ schema: constant('gridvine.left/1'), id: nodeId }),
+  Healthz: object({ schema: constant('gridvine.healthz/1'), status: oneOf('ok', 'degraded') }),
+  Profile: object({
+    schema: constant('gridvine.active-profile/1'),
+    profile: nullable(
+      object({
+        id: text,
+        title: text,
+        matchedBy: text,
+        interfaces: list(
+          object({ name: text, kind: text, multicast: text, used: { type: 'boolean' }, reason: text }),
+        ),
+      }),
+    ),
+  }),
+  Sources: object({
+    schema: constant('gridvine.sources/1'),
+    sources: list(
+      object({
+        name: text,
+        kind: text,
+        simulated: { type: 'boolean' },
+        state: oneOf('running', 'failed'),
+        counters: mapOf(integer),
+        health: list(object({ code: text, severity, title: text, text })),
+      }),
+    ),
+  }),
+  OpenApi: anything,
+};

@@ -1,0 +1,111 @@
+import type { Command } from 'commander';
+import type { CliIo } from './io.ts';
+
+/** Makes a command, with its options, arguments and action. */
+export type CommandFactory = (io: CliIo) => Command;
+
+/** One row of `gridvine help`. The module is loaded only when the command is asked for: a client starts fast. */
+export interface CommandEntry {
+  readonly name: string;
+  /** Arguments as shown in the list of commands. */
+  readonly usage?: string;
+  readonly summary: string;
+  /** Not shown in the list of commands. */
+  readonly hidden?: boolean;
+  load(): Promise<CommandFactory>;
+}
+
+/** Every command, in the order of `gridvine help`. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'demo',
+    summary: 'a small micro-grid on this machine, live on the terminal',
+    load: async () => (await import('./commands/demo.ts')).demoCommand,
+  },
+  {
+    name: 'run',
+    summary: 'run the daemon',
+    load: async () => (await import('./commands/run.ts')).runCommand,
+  },
+  {
+    name: 'keygen',
+    summary: 'print a new cluster key: 32 random bytes, base64',
+    load: async () => (await import('./commands/keygen.ts')).keygenCommand,
+  },
+  {
+    name: 'status',
+    summary: 'this node: members, traffic, health',
+    load: async () => (await import('./commands/status.ts')).statusCommand,
+  },
+  {
+    name: 'members',
+    summary: 'all members and their state',
+    load: async () => (await import('./commands/members.ts')).membersCommand,
+  },
+  {
+    name: 'get',
+    usage: '[key]',
+    summary: 'read records: all, one KEY, or all below PREFIX/',
+    load: async () => (await import('./commands/get.ts')).getCommand,
+  },
+  {
+    name: 'put',
+    usage: '<key> <value>',
+    summary: "write one of this node's records",
+    load: async () => (await import('./commands/put.ts')).putCommand,
+  },
+  {
+    name: 'delete',
+    usage: '<key>',
+    summary: "delete one of this node's records",
+    load: async () => (await import('./commands/delete.ts')).deleteCommand,
+  },
+  {
+    name: 'watch',
+    usage: '[prefix]',
+    summary: 'follow changes of records as they arrive',
+    load: async () => (await import('./commands/watch.ts')).watchCommand,
+  },
+  {
+    name: 'profile',
+    summary: 'board profiles: detect, list, show, validate',
+    load: async () => (await import('./commands/profile.ts')).profileCommand,
+  },
+  {
+    name: 'source',
+    summary: 'sensor sources: list, test',
+    load: async () => (await import('./commands/source.ts')).sourceCommand,
+  },
+  {
+    name: 'simulate',
+    summary: 'run the engine in a simulated network',
+    load: async () => (await import('./commands/simulate.ts')).simulateCommand,
+  },
+  {
+    name: 'config',
+    summary: 'configuration: check, show',
+    load: async () => (await import('./commands/config.ts')).configCommand,
+  },
+  {
+    name: 'leave',
+    summary: 'say goodbye to the cluster and stop the daemon',
+    load: async () => (await import('./commands/leave.ts')).leaveCommand,
+  },
+  {
+    name: 'version',
+    summary: 'version, commit and target of this program',
+    load: async () => (await import('./commands/version.ts')).versionCommand,
+  },
+  {
+    name: 'completion',
+    usage: '<shell>',
+    summary: 'print a completion script for bash, zsh or fish',
+    load: async () => (await import('./commands/completion.ts')).completionCommand,
+  },
+  {
+    name: 'internal-inventory',
+    summary: "print this machine's inventory as JSON (used by the system source)",
+    hidden: true,
+    load: async () => (await import('./commands/internal-inventory.ts')).internalInventoryCommand,
+  },
+];

@@ -1,0 +1,127 @@
+import type { IncomingMessage } from 'node:http';
+import { Command, Option } from 'commander';
+import { ApiClient } from '../api-client.ts';
+import { socketOption } from '../arguments.ts';
+import type { RecordJson } from '../documents.ts';
+import { formatAge, formatValue } from '../format.ts';
+import { CliError, type CliIo, EXIT } from '../io.ts';
+import { painter, plain } from '../output.ts';
+import { type ServerSentEvent, SseParser } from '../sse-parser.ts';
+
+const RETRY_MS_MIN = 200;
+const RETRY_MS_MAX = 5_000;
+/** The daemon says something every 15 s; after so long without a word the connection counts as dead. */
+const SILENCE_MS_MAX = 45_000;
+
+interface StreamEvent {
+  readonly type: string;
+  readonly change?: string;
+  readonly record?: RecordJson;
+  readonly name?: string;
+  readonly from?: string | null;
+  readonly to?: string | null;
+  readonly reason?: string;
+  readonly missed?: number | null;
+}
+
+/** `gridvine watch`: changes as they arrive, until interrupted. It goes on where it was after the daemon restarts. */
+export function watchCommand(io: CliIo): Command {
+  return new Command('watch')
+    .argument('[prefix]', 'only keys that start with this; absent: all records, and members')
+    .addOption(new Option('--json', 'print one JSON object a line'))
+    .addOption(socketOption())
+    .action(async (prefix: string | undefined, { json, socket }: { json?: true; socket?: string }) => {
+      const print = json ? printJsonLine(io) : printForPeople(io);
+      await new Watcher(io, new ApiClient({ io, socket }), prefix).run(print);
+    });
+}
+
+class Watcher {
+  readonly #io: CliIo;
+  readonly #client: ApiClient;
+  readonly #prefix: string | undefined;
+  #cursor: string | undefined;
+  #retryMs = RETRY_MS_MIN;
+
+  constructor(io: CliIo, client: ApiClient, prefix: string | undefined) {
+    this.#io = io;
+    this.#client = client;
+    this.#prefix = prefix;
+  }
+
+  /** Ends only by an error: the first connection fails, or the daemon refuses. */
+  async run(print: (event: ServerSentEvent) => void): Promise<never> {
+    for (;;) {
+      try {
+        await this.#follow(await this.#connect(), print);
+        this.#tell('the daemon closed the stream; reconnecting');
+      } catch (error) {
+        // A first attempt that fails most likely names the wrong socket; later ones, a daemon that restarts.
+        if (this.#cursor === undefined || !isUnreachable(error)) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, this.#retryMs));
+      this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS_MAX);
+    }
+  }
+
+  async #connect(): Promise<IncomingMessage> {
+    const query = new URLSearchParams(this.#prefix === undefined ? {} : { prefix: this.#prefix });
+    const response = await this.#client.open({
+      method: 'GET',
+      path: `/v1/stream?${query}`,
+      headers: this.#cursor === undefined ? {} : { 'last-event-id': this.#cursor },
+      timeout: SILENCE_MS_MAX,
+    });
+    if (response.statusCode !== 200) {
+      response.resume();
+      throw new CliError(`the daemon refused the stream with status ${response.statusCode}`);
+    }
+    return response;
+  }
+
+  async #follow(response: IncomingMessage, print: (event: ServerSentEvent) => void): Promise<void> {
+    const parser = new SseParser();
+    response.setEncoding('utf8');
+    try {
+      for await (const chunk of response) {
+        for (const event of parser.push(chunk as string)) if (event.data !== '') print(event);
+        this.#cursor = parser.lastId ?? this.#cursor;
+        this.#retryMs = RETRY_MS_MIN;
+      }
+    } catch (error) {
+      // The connection broke: resume. A fault of printing is another matter.
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    }
+  }
+
+  #tell(text: string): void {
+    this.#io.stderr.write(`gridvine: ${text}\n`);
+  }
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof CliError && error.exitCode === EXIT.unreachable;
+}
+
+function printJsonLine(io: CliIo): (event: ServerSentEvent) => void {
+  return ({ data }) => void io.stdout.write(`${data}\n`);
+}
+
+function printForPeople(io: CliIo): (event: ServerSentEvent) => void {
+  const paint = painter(io);
+  return ({ data }) => {
+    const event = JSON.parse(data) as StreamEvent;
+    const { record } = event;
+    if (record !== undefined) {
+      const what = event.change === 'put' ? `= ${formatValue(record)}` : paint('dim', event.change ?? '');
+      io.stdout.write(`${plain(record.node)} ${plain(record.key)} ${what} (${formatAge(record)} old)\n`);
+    } else if (event.type === 'member') {
+      io.stdout.write(
+        `${plain(event.name ?? '')} ${event.from ?? 'unknown'} -> ${event.to ?? 'forgotten'}\n`,
+      );
+    } else if (event.type === 'overflow') {
+      const missed = event.missed === null ? 'some events' : `${event.missed} events`;
+      io.stdout.write(paint('yellow', `(${missed} missed: ${event.reason})`).concat('\n'));
+    }
+  };
+}

@@ -1,0 +1,87 @@
+/** The JSON documents that the daemon answers with, as far as commands look at them. */
+
+export interface HealthJson {
+  readonly code: string;
+  readonly severity: 'info' | 'warning' | 'failure';
+  readonly title: string;
+  readonly text: string;
+  readonly sinceMs: number;
+}
+
+export interface StatusJson {
+  readonly id: string;
+  readonly name: string;
+  readonly cluster: string;
+  readonly version: string;
+  readonly protocol: number;
+  readonly uptimeMs: number;
+  readonly profile: string | null;
+  readonly members: Readonly<Record<string, number>>;
+  readonly records: number;
+  readonly drops: Readonly<Record<string, number>>;
+  readonly interfaces: readonly {
+    readonly name: string;
+    readonly rxBytes: number;
+    readonly txBytes: number;
+    readonly rxDatagrams: number;
+    readonly txDatagrams: number;
+  }[];
+  readonly health: readonly HealthJson[];
+}
+
+export interface MemberJson {
+  readonly id: string;
+  readonly name: string;
+  readonly state: string;
+  readonly boot: number;
+  readonly incarnation: number;
+  readonly endpoints: readonly {
+    readonly transport: string;
+    readonly address: string;
+    readonly port: number;
+  }[];
+  readonly lastHeardMs: number | null;
+  readonly phi: number | null;
+  readonly rttMs: number | null;
+  readonly accusers: readonly string[];
+  readonly path: { readonly address: string; readonly port: number } | null;
+  readonly flags: readonly string[];
+}
+
+export interface MembersJson {
+  readonly self: string;
+  readonly members: readonly MemberJson[];
+}
+
+export interface RecordJson {
+  readonly id: string;
+  readonly node: string;
+  readonly key: string;
+  readonly value: unknown;
+  readonly unit: string | null;
+  readonly quality: string;
+  readonly version: number;
+  readonly ageMs: number;
+  readonly ageBoundMs: number | null;
+  readonly ttlMs: number | null;
+}
+
+export interface RecordsJson {
+  readonly records: readonly RecordJson[];
+}
+
+export interface WrittenJson {
+  readonly key: string;
+  readonly version: number;
+}
+
+export interface SourcesJson {
+  readonly sources: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly simulated: boolean;
+    readonly state: string;
+    readonly counters: Readonly<Record<string, number>>;
+    readonly health: readonly Omit<HealthJson, 'sinceMs'>[];
+  }[];
+}

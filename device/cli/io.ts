@@ -1,0 +1,30 @@
+/** Exit codes of the contract. */
+export const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 69, config: 78 } as const;
+
+/** What a command may write to. `process.stdout` is one. */
+export interface OutputStream {
+  write(text: string): boolean;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** The world of a command: its streams and environment. `process` is one; tests pass their own. */
+export interface CliIo {
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Ends a command: its message goes to stderr as it is (one line that says what to do next), and its code to the shell.
+ * A command that only wants to set the exit code, having printed all there is to say, gives an empty message.
+ */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number = EXIT.failed) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}

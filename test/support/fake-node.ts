@@ -1,0 +1,131 @@
+import { createCounters } from '#runtime/core/counters.ts';
+import { GridvineError } from '#runtime/core/errors.ts';
+import type { EngineEvent } from '#runtime/core/outputs.ts';
+import type { AppValue } from '#runtime/core/value.ts';
+import type { MemberView, RecordView } from '#runtime/core/views.ts';
+import type { HealthItem, NodePutOptions, RunningNode } from '#runtime/driver/contract.ts';
+import type { RecordFilter } from '#runtime/engine/contract.ts';
+
+export const FAKE_ID = '0123456789abcdef0123456789abcdef';
+
+/** A node without a network: its own records are put and deleted, and events are what the test emits. */
+export class FakeNode implements RunningNode {
+  readonly id = FAKE_ID;
+  readonly name = 'pump-house';
+  readonly cluster = 'test';
+  readonly boot = 3;
+  readonly endpoints = [{ transport: 'udp', address: '127.0.0.1', port: 18262 }] as const;
+  readonly uptimeMs = 1234.5;
+  readonly counters = createCounters();
+  readonly localHealth = 0;
+  readonly puts: { key: string; value: AppValue; options: NodePutOptions }[] = [];
+  /** Thrown by the next `put`. */
+  refusal: Error | undefined;
+  conditions: HealthItem[] = [];
+  others: MemberView[] = [];
+  left = false;
+  #records: RecordView[] = [];
+  #version = 100;
+  readonly #listeners = new Set<(event: EngineEvent) => void>();
+
+  get recordCount(): number {
+    return this.#records.length;
+  }
+
+  members(): MemberView[] {
+    return [memberView({ id: this.id, name: this.name, lastHeardMs: 0, flags: ['self'] }), ...this.others];
+  }
+
+  records({ key, owner }: RecordFilter = {}): RecordView[] {
+    return this.#records.filter(
+      (record) =>
+        (owner === undefined || record.owner === owner) &&
+        (key === undefined || (key.endsWith('/') ? record.key.startsWith(key) : record.key === key)),
+    );
+  }
+
+  put(key: string, value: AppValue, options: NodePutOptions = {}): number {
+    if (this.refusal !== undefined) throw this.refusal;
+    this.puts.push({ key, value, options });
+    this.#records = this.#records.filter((record) => record.key !== key);
+    this.#version++;
+    const { unit = null, quality = 'good', ttlMs = null } = options;
+    this.#records.push(recordView({ key, value, unit, quality, ttlMs, version: this.#version }));
+    return this.#version;
+  }
+
+  delete(key: string): number {
+    if (!this.#records.some((record) => record.key === key)) {
+      throw new GridvineError('E_NOT_FOUND', `${key}: this node has no such record`);
+    }
+    this.#records = this.#records.filter((record) => record.key !== key);
+    return ++this.#version;
+  }
+
+  join(): void {}
+
+  onEvent(listener: (event: EngineEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  emit(event: EngineEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  /** A record of another node arrives. */
+  arrive(record: RecordView): void {
+    this.#records.push(record);
+    this.emit({ type: 'record', change: 'put', record });
+  }
+
+  traffic() {
+    return [{ name: 'eth0', rxBytes: 10, txBytes: 20, rxDatagrams: 1, txDatagrams: 2 }];
+  }
+
+  health(): HealthItem[] {
+    return this.conditions;
+  }
+
+  async leave(): Promise<void> {
+    this.left = true;
+  }
+
+  async close(): Promise<void> {}
+}
+
+export function recordView(values: Partial<RecordView>): RecordView {
+  return {
+    owner: FAKE_ID,
+    node: 'pump-house',
+    key: 'k',
+    value: 1,
+    unit: null,
+    quality: 'good',
+    version: 1,
+    ageMs: 5,
+    ageBoundMs: 0,
+    ttlMs: null,
+    ...values,
+  };
+}
+
+export function memberView(values: Partial<MemberView>): MemberView {
+  return {
+    id: FAKE_ID,
+    name: 'n',
+    state: 'alive',
+    boot: 1,
+    incarnation: 0,
+    endpoints: [],
+    tags: {},
+    lastHeardMs: 10,
+    phi: null,
+    rttMs: null,
+    accusers: [],
+    segment: null,
+    path: null,
+    flags: [],
+    ...values,
+  };
+}

@@ -1,0 +1,85 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { Aedes } from 'aedes';
+import type { TestCertificate } from './certificate.ts';
+
+/** A publication as the broker took it in. */
+export interface Publication {
+  readonly topic: string;
+  readonly payload: string;
+  readonly qos: number;
+  readonly retain: boolean;
+}
+
+/** A real broker on a loopback port that can be stopped, started again on the same port without memory, and made mute. */
+export class AedesBroker {
+  readonly publications: Publication[] = [];
+  /** Client ids in the order of their connections. */
+  readonly connected: string[] = [];
+  #port = 0;
+  #mute = false;
+  #aedes: Aedes | undefined;
+  #server: Server | undefined;
+  readonly #sockets = new Set<Socket>();
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get url(): string {
+    return `mqtt://127.0.0.1:${this.#port}`;
+  }
+
+  /** `tls`: speak TLS with this certificate. */
+  async start(tls?: TestCertificate): Promise<void> {
+    const aedes = await Aedes.createBroker();
+    aedes.on('publish', (packet, client) => {
+      if (client === null && packet.topic.startsWith('$SYS')) return;
+      const { topic, qos, retain } = packet;
+      this.publications.push({ topic, payload: packet.payload.toString(), qos, retain });
+    });
+    aedes.on('clientReady', (client) => this.connected.push(client.id));
+    // Runs before the acknowledgement: withholding the callback withholds the PUBACK.
+    aedes.authorizePublish = (_client, _packet, callback) => {
+      if (!this.#mute) callback(null);
+    };
+    const take = (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+      aedes.handle(socket);
+    };
+    const server = tls === undefined ? createServer(take) : createTlsServer({ ...tls }, take);
+    await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve));
+    this.#port = (server.address() as { port: number }).port;
+    this.#aedes = aedes;
+    this.#server = server;
+  }
+
+  /** Accepts messages from now on without acknowledging any. */
+  mute(): void {
+    this.#mute = true;
+  }
+
+  /** Cuts every connection and stops listening. Whatever was retained is lost. */
+  async stop(): Promise<void> {
+    const server = this.#server;
+    const aedes = this.#aedes;
+    this.#server = undefined;
+    this.#aedes = undefined;
+    if (server === undefined || aedes === undefined) return;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    this.cut();
+    await closed;
+    await new Promise<void>((resolve) => aedes.close(resolve));
+  }
+
+  /** Breaks every connection, as a pulled cable would. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** The last payload on a topic, if any came. */
+  last(topic: string): string | undefined {
+    return this.publications.findLast((publication) => publication.topic === topic)?.payload;
+  }
+}

@@ -1,0 +1,26 @@
+import { runCli } from '#device/cli/run-cli.ts';
+
+export interface CliResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CliWorld {
+  readonly env?: Record<string, string>;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** Runs one command line in this process. */
+export async function gridvine(argv: readonly string[], world: CliWorld = {}): Promise<CliResult> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const stream = (lines: string[]) => ({
+    write: (text: string) => lines.push(text) > 0,
+    isTTY: world.isTTY === true,
+    columns: world.columns ?? 80,
+  });
+  const code = await runCli(argv, { stdout: stream(out), stderr: stream(err), env: world.env ?? {} });
+  return { code, stdout: out.join(''), stderr: err.join('') };
+}
