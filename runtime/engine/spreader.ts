@@ -6,7 +6,7 @@ import { type News, PushQueue } from '../data/push-queue.ts';
 import type { StoredRecord } from '../data/stored-record.ts';
 import { isAccuseKey } from '../membership/accusation-record.ts';
 import type { Member } from '../membership/member.ts';
-import { NODE_KEY } from '../membership/node-facts.ts';
+import { decodeNodeFacts, NODE_KEY } from '../membership/node-facts.ts';
 import type { Block } from '../wire/message.ts';
 import { BlockPacker } from './block-packer.ts';
 import type { EngineContext } from './context.ts';
@@ -59,7 +59,7 @@ export class Spreader {
   heardAgain(owner: NodeId, version: Version): void {
     const news = this.#queue.find(owner, version);
     const record = news === undefined ? undefined : this.#ctx.table.owner(owner)?.get(news.key);
-    if (news?.newsClass === 'data' && record?.priority !== 'urgent')
+    if (news !== undefined && record !== undefined && isRoutine(record))
       this.#queue.noteSent(news, HEARD_COUNTS_AS, this.#limit());
   }
 
@@ -174,4 +174,11 @@ export class Spreader {
     const members = this.#ctx.members.presentCount + 1;
     return Math.max(1, this.#ctx.settings.retransmitMultiplier * Math.ceil(Math.log10(members + 1)));
   }
+}
+
+/** Whether it may arrive by a digest as well as at once: normal data, and that a node has started; not accusations and refutations. */
+function isRoutine(record: StoredRecord): boolean {
+  if (record.key !== NODE_KEY) return record.priority !== 'urgent';
+  const facts = decodeNodeFacts(record.value);
+  return facts?.state === 'alive' && facts.incarnation === 0;
 }

@@ -43,13 +43,18 @@ function statusLines(io: CliIo, status: StatusJson): string[] {
           `out ${formatBytes(link.txBytes)} (${link.txDatagrams})`,
       ),
     ),
-    label('dropped', counts(status.drops) || 'nothing'),
+    label('dropped', counts(faults(status.drops)) || 'nothing'),
     ...(status.health.length === 0 ? [label('health', paint('green', 'nothing to report'))] : []),
     ...status.health.flatMap((item) => [
       `${paint(SEVERITY_COLOURS[item.severity], item.severity)} ${plain(item.title)} (${item.code}, for ${formatDuration(item.sinceMs)})`,
       `  ${plain(item.text)}`,
     ]),
   ];
+}
+
+/** Drops that say something: a node's own multicasts come back to it as a matter of course. */
+function faults({ own: _, ...drops }: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return drops;
 }
 
 /** `3 alive, 1 down`, without what is zero. */
