@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   for (const directory of ['dist', 'build']) mkdirSync(projectPath(directory), { recursive: true });
 
   say(`gridvine ${source.version}, commit ${source.commit}`);
-  const bundle = await timed('bundle', () => 
+  const bundle = await timed('bundle', () =>
     bundleProgram({ entry: values.entry, source, directory: 'dist' }),
   );
   const bases = await timed('base executables', () => archs.map(prepareBaseNode));

@@ -6,6 +6,7 @@ import { processPaths } from '../config/paths.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { loadBoard } from './load.ts';
 import { createLogger } from './logger.ts';
+import { keepMemorySmall } from './memory.ts';
 import { notifyReady } from './notify.ts';
 
 /** A daemon is gone this long after SIGTERM, whatever hangs; service managers and people expect 5 s. */
@@ -42,6 +43,7 @@ export async function runDaemon(flags: ConfigFlags): Promise<void> {
     target,
     startMs: Math.round(performance.now()),
   });
+  keepMemorySmall();
   await notifyReady(process.env, log);
   if (early.signalled()) void daemon.stop();
   await daemon.ended;

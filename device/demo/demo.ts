@@ -5,7 +5,7 @@ import { DaemonClient } from './daemon-client.ts';
 import { DaemonProcess } from './daemon-process.ts';
 import { DemoBroker } from './demo-broker.ts';
 import { freeUdpPort } from './free-port.ts';
-import { APPEND_MS, CONVERGENCE_LIMIT_MS, PUT_ROUNDS, REPAINT_MS } from './limits.ts';
+import { APPEND_MS, CONVERGENCE_LIMIT_MS, PUT_ROUNDS, REPAINT_MS, SAME_KEY_MS } from './limits.ts';
 import { memberConfig } from './member-config.ts';
 import { daemonNames } from './names.ts';
 import { type Daemon, endingText, Observer } from './observer.ts';
@@ -117,8 +117,11 @@ class Demo {
 
   /** Ctrl-C once: everybody leaves in order. Twice: everybody is killed. */
   #listenToSignals(): () => void {
+    let firstAtMs: number | undefined;
     const handler = () => {
-      if (this.#end.signal.aborted) this.killAll();
+      firstAtMs ??= performance.now();
+      // The terminal signals the whole group, and npm and `npm start` pass on to us what they get: one key, up to three signals.
+      if (this.#end.signal.aborted && performance.now() - firstAtMs > SAME_KEY_MS) this.killAll();
       this.#end.abort();
     };
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

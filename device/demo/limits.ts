@@ -17,3 +17,5 @@ export const REQUEST_LIMIT_MS = 2_000;
 export const PUT_ROUNDS = 10;
 /** Bytes of a daemon's log that are shown when it doesn't start. */
 export const LOG_TAIL_BYTES = 2_000;
+/** Signals that come within so many milliseconds of the first one are one key pressed once. */
+export const SAME_KEY_MS = 500;

@@ -10,12 +10,6 @@ export interface Program {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/**
- * One pool of memory for all threads of a daemon, instead of one each (`mallopt(3)`): 2 to 5 MB less of it, and no more
- * time, because hardly anything is asked of it but by the main thread.
- */
-const ONE_POOL: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: '1' };
-
 /** The running program: the single binary, or Node with its flags and the script that it was given. */
 export function thisProgram(): Program {
   const script = process.argv[1];
@@ -25,22 +19,27 @@ export function thisProgram(): Program {
 
 /** A single binary. */
 export function binaryProgram(file: string): Program {
-  return { file, args: [], env: ONE_POOL };
+  return { file, args: [], env: {} };
 }
 
 /**
- * A bundle, or `device/main.ts`, run by this Node with these flags. What Node has compiled is kept in `.cache` beside the
- * script, or where `NODE_COMPILE_CACHE` says, so that the next daemon starts in less than half the time and with less memory.
+ * A bundle, or `device/main.ts`, run by this Node with these flags. What Node has compiled of it is kept, beside the bundle
+ * or the installed packages, so that the next daemon starts in less than half the time and with less memory.
  */
 export function scriptProgram(options: {
   readonly script: string;
   readonly flags: readonly string[];
-  readonly compileCache?: string;
 }): Program {
   const { script, flags } = options;
-  const compileCache = options.compileCache ?? process.env.NODE_COMPILE_CACHE ?? packagesCache(script);
-  const cache = compileCache === undefined ? {} : { NODE_COMPILE_CACHE: compileCache };
-  return { file: process.execPath, args: [...flags, script], env: { ...ONE_POOL, ...cache } };
+  const folder = dirname(script);
+  const cache = script.endsWith('.ts')
+    ? join(dirname(folder), 'node_modules', '.cache', 'gridvine')
+    : join(folder, 'cache');
+  return {
+    file: process.execPath,
+    args: [...flags, script],
+    env: { NODE_COMPILE_CACHE: cache },
+  };
 }
 
 /**
@@ -56,9 +55,10 @@ export function spokenCommand(options: {
 }): string {
   const { program, argv0, cwd, env } = options;
   if (env.npm_lifecycle_event !== undefined) return 'npm run -s gridvine --';
-  const scripts = program.args.map((path) =>
-    path.startsWith(`${cwd}/`) ? path.slice(cwd.length + 1) : path,
-  );
+  const scripts = program.args
+    // Flags that spare memory are nothing to be typed.
+    .filter((word) => !word.startsWith('--'))
+    .map((path) => (path.startsWith(`${cwd}/`) ? path.slice(cwd.length + 1) : path));
   return [argv0, ...scripts].map(shellWord).join(' ');
 }
 

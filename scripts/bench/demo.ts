@@ -1,9 +1,10 @@
 /**
  * What the daemons of the demo cost and how fast they are, with real processes on this machine:
- * `node scripts/bench/demo.ts [--json] [--rounds 5] [--idle 30] [--program PATH]`. Without `--program` it measures the binary
- * for this machine where `dist/` has one, and the sources.
+ * `node scripts/bench/demo.ts [--json] [--rounds 5] [--settle 120] [--idle 30] [--binary dist/gridvine-linux-x64]`.
+ * It measures what `npm start` runs, or the binary that it is given.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { convergence } from '#device/demo/convergence.ts';
@@ -13,17 +14,15 @@ import { DemoBroker } from '#device/demo/demo-broker.ts';
 import { freeUdpPort } from '#device/demo/free-port.ts';
 import { memberConfig } from '#device/demo/member-config.ts';
 import { daemonNames } from '#device/demo/names.ts';
-import { type Program, sourceProgram } from '#device/demo/program.ts';
+import { binaryProgram, type Program, scriptProgram } from '#device/demo/program.ts';
 import { median, putToRead } from '#device/demo/put-to-read.ts';
 import { createWorkspace } from '#device/demo/workspace.ts';
-import { projectPath } from '../release/project.ts';
-import { binaryName } from '../release/target.ts';
+import { bundleForHere } from '../release/bundle-here.ts';
+import { EXEC_ARGV } from '../release/sea.ts';
 
 const NODES = 3;
 const PUT_ROUNDS = 50;
 const CONVERGENCE_LIMIT_MS = 60_000;
-/** After so long the daemons have joined, compiled and collected what the start left behind, in milliseconds. */
-const SETTLE_MS = 10_000;
 /** Ticks of the CPU clock in a second (`getconf CLK_TCK`), the same on all Linux platforms that Node runs on. */
 const TICKS_PER_SECOND = 100;
 const LOOP_DELAY_MS = 5;
@@ -61,29 +60,33 @@ async function main(): Promise<void> {
       json: { type: 'boolean', default: false },
       rounds: { type: 'string', default: '5' },
       idle: { type: 'string', default: '30' },
-      program: { type: 'string' },
+      // Only then a daemon has allocated enough for its heap to be as large as it stays.
+      settle: { type: 'string', default: '120' },
+      binary: { type: 'string' },
     },
   });
-  const results: Result[] = [];
-  for (const program of programs(values.program)) {
-    results.push(await measure(program, { rounds: Number(values.rounds), idleS: Number(values.idle) }));
-  }
+  const result = await measure(await programOf(values.binary), {
+    rounds: Number(values.rounds),
+    settleS: Number(values.settle),
+    idleS: Number(values.idle),
+  });
   const loadAverage = Number(readFileSync('/proc/loadavg', 'utf8').split(' ')[0]);
   process.stdout.write(
     values.json
-      ? `${JSON.stringify({ benchmark: 'demo', loadAverage, results })}\n`
-      : table(results, loadAverage),
+      ? `${JSON.stringify({ benchmark: 'demo', loadAverage, ...result })}\n`
+      : table(result, loadAverage),
   );
 }
 
-function programs(path: string | undefined): Program[] {
-  if (path !== undefined) return [{ file: path, args: [], env: {} }];
-  const binary = projectPath('dist', binaryName(process.arch === 'arm64' ? 'arm64' : 'x64'));
-  const sources = sourceProgram(projectPath('device/main.ts'));
-  return existsSync(binary) ? [{ file: binary, args: [], env: {} }, sources] : [sources];
+async function programOf(binary: string | undefined): Promise<Program> {
+  if (binary !== undefined) return binaryProgram(resolve(binary));
+  return scriptProgram({ script: await bundleForHere(), flags: EXEC_ARGV });
 }
 
-async function measure(program: Program, options: { rounds: number; idleS: number }): Promise<Result> {
+async function measure(
+  program: Program,
+  options: { rounds: number; settleS: number; idleS: number },
+): Promise<Result> {
   const starts: Start[] = [];
   for (let round = 1; round < options.rounds; round++) {
     const fleet = await startFleet(program);
@@ -99,9 +102,9 @@ async function measure(program: Program, options: { rounds: number; idleS: numbe
     const [writer, ...readers] = fleet.daemons.map(({ client }) => client);
     if (writer === undefined) throw new Error('expected at least one daemon');
     const putToReadMs = await putToRead({ writer, readers, rounds: PUT_ROUNDS });
-    await sleep(SETTLE_MS);
+    await sleep(options.settleS * 1_000);
     return {
-      program: program.args[0] ?? program.file,
+      program: program.args.at(-1) ?? program.file,
       starts,
       putToReadMs,
       idle: await measureIdle(fleet, options.idleS),
@@ -193,8 +196,8 @@ function memoryOf(pid: number): { readonly rssMb: number; readonly anonymousMb: 
   return { rssMb: megabytes('Rss'), anonymousMb: megabytes('Anonymous') };
 }
 
-function table(results: readonly Result[], loadAverage: number): string {
-  const lines = results.flatMap(({ program, starts, putToReadMs, idle }) => [
+function table({ program, starts, putToReadMs, idle }: Result, loadAverage: number): string {
+  const lines = [
     `${program}  (${NODES} daemons, ${starts.length} starts)`,
     row(
       'start of the process to ready',
@@ -218,7 +221,7 @@ function table(results: readonly Result[], loadAverage: number): string {
         `RSS ${rssMb.toFixed(1)} MB, anonymous ${anonymousMb.toFixed(1)} MB, ${cpuPercent.toFixed(2)} % of a core`,
     ),
     '',
-  ]);
+  ];
   return `${lines.join('\n')}load average ${loadAverage}\n`;
 }
 

@@ -1,9 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { type Command, SOURCE_COMMAND } from '../binary.ts';
+import { existsSync } from 'node:fs';
+import { bundleForHere } from '../../../scripts/release/bundle-here.ts';
+import { projectPath } from '../../../scripts/release/project.ts';
+import { EXEC_ARGV } from '../../../scripts/release/sea.ts';
+import { binaryName } from '../../../scripts/release/target.ts';
+import type { Command } from '../binary.ts';
 
-/** The program under test: the binary that `GRIDVINE_BINARY` names, else the sources. */
-const PROGRAM: Command =
-  process.env.GRIDVINE_BINARY === undefined ? SOURCE_COMMAND : [process.env.GRIDVINE_BINARY];
+/** The program under test: the binary that `GRIDVINE_BINARY` names, else the built one, else the bundle that `npm start` runs. */
+const PROGRAM: Command = await programUnderTest();
+
+async function programUnderTest(): Promise<Command> {
+  const built = projectPath('dist', binaryName(process.arch === 'arm64' ? 'arm64' : 'x64'));
+  const binary = process.env.GRIDVINE_BINARY ?? (existsSync(built) ? built : undefined);
+  return binary === undefined ? [process.execPath, ...EXEC_ARGV, await bundleForHere()] : [binary];
+}
 
 /** A running command, with all that it has written. */
 export class RunningProgram {
