@@ -8,6 +8,8 @@ export interface News {
   readonly owner: NodeId;
   readonly key: string;
   readonly newsClass: NewsClass;
+  /** Hearing it from others counts as having told it: it may arrive a little later by other ways too. */
+  routine: boolean;
   /** The version that is news: a newer one of the same record takes its place. */
   version: Version;
   /** Datagrams that carried it so far. */
@@ -26,7 +28,8 @@ const RANKS: Readonly<Record<NewsClass, number>> = { membership: 32, data: 2 };
 export class PushQueue {
   readonly #ranks = new Map<NewsClass, Map<string, News>[]>();
   readonly #all = new Map<string, News>();
-  readonly #byVersion = new Map<string, News>();
+  /** By owner, then version: looked up for every record that comes again. */
+  readonly #byVersion = new Map<NodeId, Map<Version, News>>();
 
   constructor() {
     for (const newsClass of ['membership', 'data'] as const) {
@@ -45,20 +48,25 @@ export class PushQueue {
    * News about this record, from the start: what was queued of it before is replaced (B-50). Application data that was queued keeps
    * its place, so that a key which changes all the time doesn't go before those that wait.
    */
-  add(owner: NodeId, key: string, { version, newsClass }: { version: Version; newsClass: NewsClass }): void {
+  add(
+    owner: NodeId,
+    key: string,
+    { version, newsClass, routine = false }: { version: Version; newsClass: NewsClass; routine?: boolean },
+  ): void {
     const name = nameOf(owner, key);
     const before = this.#all.get(name);
     if (before !== undefined && newsClass === 'data') {
-      this.#byVersion.delete(versionName(owner, before.version));
+      this.#unlist(before);
       before.sent = 0;
       before.version = version;
-      this.#byVersion.set(versionName(owner, version), before);
+      before.routine = routine;
+      this.#list(before);
       return;
     }
     if (before !== undefined) this.remove(before);
-    const news: News = { owner, key, newsClass, version, sent: 0, rank: 0 };
+    const news: News = { owner, key, newsClass, routine, version, sent: 0, rank: 0 };
     this.#all.set(name, news);
-    this.#byVersion.set(versionName(owner, version), news);
+    this.#list(news);
     this.#rankOf(news).set(name, news);
   }
 
@@ -80,7 +88,7 @@ export class PushQueue {
 
   /** What is queued about this version, if anything. */
   find(owner: NodeId, version: Version): News | undefined {
-    return this.#byVersion.get(versionName(owner, version));
+    return this.#byVersion.get(owner)?.get(version);
   }
 
   remove(news: News): void {
@@ -97,7 +105,19 @@ export class PushQueue {
 
   #forget(news: News, name: string): void {
     this.#all.delete(name);
-    this.#byVersion.delete(versionName(news.owner, news.version));
+    this.#unlist(news);
+  }
+
+  #list(news: News): void {
+    const versions = this.#byVersion.get(news.owner);
+    if (versions === undefined) this.#byVersion.set(news.owner, new Map([[news.version, news]]));
+    else versions.set(news.version, news);
+  }
+
+  #unlist(news: News): void {
+    const versions = this.#byVersion.get(news.owner);
+    versions?.delete(news.version);
+    if (versions?.size === 0) this.#byVersion.delete(news.owner);
   }
 
   #rankOf(news: News): Map<string, News> {
@@ -108,8 +128,4 @@ export class PushQueue {
 
 function nameOf(owner: NodeId, key: string): string {
   return `${owner}/${key}`;
-}
-
-function versionName(owner: NodeId, version: Version): string {
-  return `${owner}:${version}`;
 }

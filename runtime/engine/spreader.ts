@@ -46,9 +46,10 @@ export class Spreader {
     const membership = key === NODE_KEY || isAccuseKey(key);
     if (!viaMulticast && owner === this.#ctx.id && this.#multicastLinks().length > 0)
       this.#multicast.set(`${owner}/${key}`, { owner, key });
-    const version = this.#ctx.table.owner(owner)?.get(key)?.version;
-    if (version === undefined) return;
-    this.#queue.add(owner, key, { version, newsClass: membership ? 'membership' : 'data' });
+    const record = this.#ctx.table.owner(owner)?.get(key);
+    if (record === undefined) return;
+    const newsClass = membership ? 'membership' : 'data';
+    this.#queue.add(owner, key, { version: record.version, newsClass, routine: isRoutine(record) });
     this.#ctx.timers.setEarlier('batch', urgent ? nowMs : nowMs + this.#ctx.settings.batchIntervalMs);
   }
 
@@ -58,9 +59,7 @@ export class Spreader {
    */
   heardAgain(owner: NodeId, version: Version): void {
     const news = this.#queue.find(owner, version);
-    const record = news === undefined ? undefined : this.#ctx.table.owner(owner)?.get(news.key);
-    if (news !== undefined && record !== undefined && isRoutine(record))
-      this.#queue.noteSent(news, HEARD_COUNTS_AS, this.#limit());
+    if (news?.routine) this.#queue.noteSent(news, HEARD_COUNTS_AS, this.#limit());
   }
 
   /** The batch is due. */
