@@ -9,7 +9,8 @@ const PROOF_TTL_MS = 2_000;
 const PROVE_EVERY_MS = 500;
 const PROVING_MAX = 1_024;
 const FIRST_RETRY_MS = 300;
-const RETRY_GROWTH = 1.5;
+/** So many tries follow at the same distance, as on a lossy link; then the distance doubles. */
+const EVEN_TRIES = 6;
 /** Bytes of a join around its padding, at most. */
 const JOIN_HEAD_BYTES = 10;
 const CALLS_PER_TURN = 3;
@@ -113,8 +114,11 @@ export class Joiner {
 
   #call(seed: Seed, nowMs: number): void {
     this.#sendJoin(seed.endpoint, nowMs);
-    const gap = Math.min(FIRST_RETRY_MS * RETRY_GROWTH ** seed.tries, this.#ctx.settings.retryIntervalMs);
-    seed.tries = Math.min(seed.tries + 1, 32);
+    const gap = Math.min(
+      FIRST_RETRY_MS * 2 ** Math.max(0, seed.tries - EVEN_TRIES),
+      this.#ctx.settings.retryIntervalMs,
+    );
+    seed.tries = Math.min(seed.tries + 1, EVEN_TRIES + 16);
     seed.nextMs = nowMs + jitter(this.#ctx.random, gap, 0.2);
   }
 

@@ -10,6 +10,7 @@ import type { Member } from '../membership/member.ts';
 import type { Block, Line, Message } from '../wire/message.ts';
 import { BlockPacker, itemBytes } from './block-packer.ts';
 import { type EngineContext, type Inbound, replyEndpoint } from './context.ts';
+import { Wants } from './wants.ts';
 
 /** Owners that a digest lists instead of hashing, at most: so it fits a datagram with room to spare. */
 const RECENT_MAX = 24;
@@ -28,6 +29,9 @@ const YOUNG_MS = 5_000;
 const FREE_TRIES = 4;
 const REPEAT_MS_MAX = 300_000;
 const TOLD_MAX = 4_096;
+/** What is still missing is asked for again so soon, so often. */
+const WANT_AGAIN_MS = 150;
+const WANT_TRIES = 4;
 /** Members drawn for a digest, of which one that is proven is preferred. */
 const CANDIDATES = 3;
 const ALL_BUCKETS = Array.from({ length: DIGEST_BUCKETS }, (_, i) => i);
@@ -38,6 +42,7 @@ export class Synchroniser {
   #allowance: number;
   #allowanceAtMs = 0;
   #hungryUntilMs = 0;
+  readonly #wants = new Wants();
   /** What peers were told last, by peer and owner. */
   readonly #told = new Map<string, { known: Version; tries: number; nextMs: number }>();
 
@@ -140,7 +145,31 @@ export class Synchroniser {
     this.#sendBlocks(ahead, from);
     if (behind.length === 0) return;
     this.want(behind, from);
+    this.#remember(lines, behind, from);
     this.#askAgainSoon(from.nowMs);
+  }
+
+  /** The wants' turn: what is still missing is asked for again, of who has it. */
+  onWantTurn(nowMs: number): void {
+    const turn = this.#wants.turn((owner) => this.#ctx.table.owner(owner)?.known ?? 0, WANT_TRIES);
+    if (this.#wants.size > 0) this.#ctx.timers.set('want', nowMs + WANT_AGAIN_MS);
+    const byPeer = Map.groupBy(turn, (want) => want.peer);
+    for (const [peer, wants] of byPeer) {
+      const to = { kind: 'unicast' as const, endpoint: wants[0].endpoint };
+      for (let i = 0; i < wants.length; i += LINES_PER_DATAGRAM) {
+        const lines = wants.slice(i, i + LINES_PER_DATAGRAM).map(({ owner }) => this.#ctx.table.line(owner));
+        this.#ctx.outbox.stage(to, peer, { type: 'want', lines }, 'membership');
+      }
+    }
+  }
+
+  #remember(lines: readonly Line[], behind: readonly NodeId[], from: Inbound): void {
+    const missing = new Set(behind);
+    const endpoint = replyEndpoint(from.path);
+    for (const { owner, known } of lines) {
+      if (missing.has(owner)) this.#wants.add({ owner, upTo: known, peer: from.sender, endpoint });
+    }
+    this.#ctx.timers.setEarlier('want', from.nowMs + WANT_AGAIN_MS);
   }
 
   /** Tables differ: digests follow quickly for a while, because what is being exchanged may get lost. */

@@ -14,6 +14,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
     ctx.sync.onInterval(nowMs);
     ctx.own.collectTombstones(nowMs);
   },
+  want: (ctx, _, nowMs) => ctx.sync.onWantTurn(nowMs),
   presence: (ctx, _, nowMs) => ctx.presence.onInterval(nowMs),
   invite: (ctx, key, nowMs) => ctx.presence.onInvite(key, nowMs),
   join: (ctx, _, nowMs) => ctx.joiner.onTurn(nowMs),
