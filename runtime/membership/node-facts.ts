@@ -1,7 +1,7 @@
-import { formatAddress, parseAddress } from '../core/address.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import { ENDPOINTS_PER_NODE_MAX, NAME_BYTES_MAX, TAG_BYTES_MAX, TAGS_PER_NODE_MAX } from '../core/limits.ts';
 import type { AppValue } from '../core/value.ts';
+import { endpointFromValue, endpointToValue } from '../wire/endpoint.ts';
 
 /** What a node says of itself, in its record `node` [P-5.9]. */
 export interface NodeFacts {
@@ -16,7 +16,6 @@ export interface NodeFacts {
 export type DeclaredState = 'joining' | 'alive' | 'leaving' | 'left';
 
 const STATES: readonly DeclaredState[] = ['joining', 'alive', 'leaving', 'left'];
-const TRANSPORTS = ['udp', 'http'] as const;
 
 export const NODE_KEY = 'node';
 export const INCARNATION_MAX = 0xffff_ffff;
@@ -26,11 +25,7 @@ export function encodeNodeFacts(facts: NodeFacts): AppValue {
     facts.name,
     facts.incarnation,
     STATES.indexOf(facts.state),
-    facts.endpoints.map((endpoint) => [
-      TRANSPORTS.indexOf(endpoint.transport) + 1,
-      parseAddress(endpoint.address) ?? new Uint8Array(4),
-      endpoint.port,
-    ]),
+    facts.endpoints.map(endpointToValue),
     facts.tags,
     facts.protocol,
   ];
@@ -57,20 +52,14 @@ export function decodeNodeFacts(value: AppValue): NodeFacts | undefined {
 }
 
 function decodeEndpoint(value: AppValue): Endpoint | undefined {
-  if (!Array.isArray(value) || value.length < 3) return undefined;
-  const [transport, address, port] = value as AppValue[];
-  if (!isCount(transport, TRANSPORTS.length) || transport === 0 || !isCount(port, 65_535) || port === 0)
-    return undefined;
-  if (!(address instanceof Uint8Array) || !(address.length === 4 || address.length === 16)) return undefined;
-  if (isUnusable(address)) return undefined;
-  return { transport: TRANSPORTS[transport - 1], address: formatAddress(address), port };
+  const endpoint = endpointFromValue(value);
+  return endpoint !== undefined && endpoint.port > 0 && isUsable(endpoint.address) ? endpoint : undefined;
 }
 
 /** Unspecified and multicast addresses are no place to send to. */
-function isUnusable(address: Uint8Array): boolean {
-  const unspecified = address.every((byte) => byte === 0);
-  const multicast = address.length === 4 ? address[0] >= 224 : address[0] === 255;
-  return unspecified || multicast;
+function isUsable(address: string): boolean {
+  const isMulticast = address.includes(':') ? /^ff/i.test(address) : Number.parseInt(address, 10) >= 224;
+  return !isMulticast && address !== '0.0.0.0' && address !== '::';
 }
 
 function decodeTags(value: AppValue): Record<string, string> | undefined {

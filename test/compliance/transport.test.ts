@@ -1,8 +1,8 @@
+import { freeUdpPort } from '#device/demo/free-port.ts';
 import type { Endpoint } from '#runtime/core/endpoint.ts';
 import { InterfaceTable, readInterfaces } from '#runtime/transport/interface-table.ts';
 import { UdpMulticast } from '#runtime/transport/udp-multicast.ts';
 import { UdpUnicast } from '#runtime/transport/udp-unicast.ts';
-import { freeUdpPort } from '../support/free-port.ts';
 import { MemoryNetwork } from '../support/memory-network.ts';
 import { Recorder, transportCompliance } from './transport-suite.ts';
 

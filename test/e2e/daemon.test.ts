@@ -5,8 +5,9 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { freeUdpPort } from '#device/demo/free-port.ts';
 import { SOURCE_COMMAND } from '../support/binary.ts';
-import { createPlayground, type DaemonOptions, freeUdpPort, startDaemon } from '../support/daemon.ts';
+import { createPlayground, type DaemonOptions, startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 
 interface Status {

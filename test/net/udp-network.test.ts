@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { freeUdpPort } from '#device/demo/free-port.ts';
 import { HealthBoard } from '#runtime/driver/health-board.ts';
 import { INTERFACE_POLL_MS, type NetworkView, UdpNetwork } from '#runtime/driver/udp-network.ts';
 import { readInterfaces } from '#runtime/transport/interface-table.ts';
 import { Recorder } from '../compliance/transport-suite.ts';
 import { eventually } from '../support/eventually.ts';
-import { freeUdpPort } from '../support/free-port.ts';
 import { interfaceAddress } from '../support/interface-address.ts';
 import { ManualTime } from '../support/manual-time.ts';
 

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { freeUdpPort } from '#device/demo/free-port.ts';
 import type { Endpoint } from '#runtime/core/endpoint.ts';
 import type { MemberState } from '#runtime/core/views.ts';
 import type { RunningNode } from '#runtime/driver/contract.ts';
 import { createNode } from '#runtime/driver/create-node.ts';
 import type { NodeOptions } from '#runtime/driver/node-options.ts';
 import type { EngineSettings } from '#runtime/engine/settings.ts';
-import { freeUdpPort } from './free-port.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 /** Detection in about a second, for tests that wait for it. */

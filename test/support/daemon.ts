@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freeUdpPort } from '#device/demo/free-port.ts';
 import { type Command, SOURCE_COMMAND } from './binary.ts';
 
 const POLL_MS = 50;
@@ -169,15 +169,4 @@ function ask(
     call.on('error', reject);
     call.end(body === undefined ? undefined : JSON.stringify(body));
   });
-}
-
-/** A UDP port of the loopback that nobody used a moment ago. */
-export async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
 }
