@@ -107,11 +107,6 @@ export class Accuser {
     return blocks;
   }
 
-  /** The evidence behind a member's state, newest last. */
-  evidence(target: NodeId): { accuser: NodeId; record: AccusationRecord; madeAtMs: number }[] {
-    return [...(this.#byTarget.get(target)?.values() ?? [])].sort((a, b) => a.madeAtMs - b.madeAtMs);
-  }
-
   /** The host was stalled: verdicts wait until what came meanwhile was heard. */
   hold(untilMs: number): void {
     this.#holdUntilMs = Math.max(this.#holdUntilMs, untilMs);

@@ -33,10 +33,6 @@ export class Spreader {
     this.#ctx = ctx;
   }
 
-  get queueLength(): number {
-    return this.#queue.size;
-  }
-
   /** A record is news here. Urgent news leaves with this mutation, other news with the next batch. */
   add(
     owner: NodeId,

@@ -98,6 +98,6 @@ function memberView(member: Member, nowMs: number): MemberView {
     accusers: member.suspicion.accusers,
     segment: member.heardByMulticast(nowMs) ? member.segment : null,
     path: member.endpoint,
-    flags: member.twin ? ['twin'] : [],
+    flags: [],
   };
 }

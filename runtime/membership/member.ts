@@ -30,7 +30,6 @@ export class Member {
   changedAtMs: number;
   /** When it was last spared a verdict because it had been heard since it was accused. */
   sparedAtMs = Number.NEGATIVE_INFINITY;
-  twin = false;
 
   constructor(
     id: NodeId,
