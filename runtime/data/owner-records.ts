@@ -2,11 +2,15 @@ import type { NodeId } from '../core/ids.ts';
 import type { Version } from '../core/version.ts';
 import { isLive, type StoredRecord } from './stored-record.ts';
 
+/** Up to so many records are looked through; more get an index. Most owners have a few, and there may be thousands of owners. */
+const INDEXED_FROM = 9;
+
 /** All that a holder has of one owner: its records and the lines `known` and `gc` [P-5.2]. */
 export class OwnerRecords {
   readonly owner: NodeId;
-  readonly #byKey = new Map<string, StoredRecord>();
-  /** Ascending by version; may hold replaced records until compacted. */
+  /** Only where there are many. */
+  #byKey: Map<string, StoredRecord> | undefined;
+  /** Ascending by version. With an index it may hold replaced records, until compacted. */
   #ordered: StoredRecord[] = [];
   #known: Version;
   #gc: Version;
@@ -16,6 +20,10 @@ export class OwnerRecords {
   refusedUntilMs = Number.NEGATIVE_INFINITY;
   /** When a line last changed, on this node's clock. */
   changedAtMs = Number.NEGATIVE_INFINITY;
+  /** Of the lines, when they were last hashed: kept here by `TableHash`. */
+  hashHigh = 0;
+  hashLow = 0;
+  hashStale = false;
 
   constructor(owner: NodeId, lines: { known: Version; gc: Version } = { known: 0, gc: 0 }) {
     this.owner = owner;
@@ -37,7 +45,7 @@ export class OwnerRecords {
   }
 
   get size(): number {
-    return this.#byKey.size;
+    return this.#byKey?.size ?? this.#ordered.length;
   }
 
   /** Records that readers see. */
@@ -51,25 +59,33 @@ export class OwnerRecords {
   }
 
   get(key: string): StoredRecord | undefined {
-    return this.#byKey.get(key);
+    if (this.#byKey !== undefined) return this.#byKey.get(key);
+    for (const record of this.#ordered) if (record.key === key) return record;
+    return undefined;
   }
 
   values(): IterableIterator<StoredRecord> {
-    return this.#byKey.values();
+    return this.#byKey?.values() ?? this.#ordered.values();
   }
 
   /** Puts a record in the place of an older one. The caller has checked that it is newer. */
   set(record: StoredRecord): void {
-    this.#forgetCounts(this.#byKey.get(record.key));
-    this.#byKey.set(record.key, record);
+    this.remove(record.key);
     this.#bytes += record.body.length;
     if (isLive(record)) this.#live++;
+    this.#byKey?.set(record.key, record);
     this.#insertOrdered(record);
+    if (this.#byKey === undefined && this.#ordered.length >= INDEXED_FROM)
+      this.#byKey = new Map(this.#ordered.map((held) => [held.key, held]));
   }
 
   remove(key: string): void {
-    this.#forgetCounts(this.#byKey.get(key));
-    this.#byKey.delete(key);
+    const record = this.get(key);
+    if (record === undefined) return;
+    this.#bytes -= record.body.length;
+    if (isLive(record)) this.#live--;
+    if (this.#byKey === undefined) this.#ordered.splice(this.#ordered.indexOf(record), 1);
+    else this.#byKey.delete(key);
   }
 
   /** Lines only grow [P-5.2]; lower values change nothing. @returns whether one moved. */
@@ -93,7 +109,7 @@ export class OwnerRecords {
   *above(from: Version): IterableIterator<StoredRecord> {
     for (let i = this.#indexAbove(from); i < this.#ordered.length; i++) {
       const record = this.#ordered[i];
-      if (this.#byKey.get(record.key) === record) yield record;
+      if (this.#holds(record)) yield record;
     }
   }
 
@@ -101,23 +117,21 @@ export class OwnerRecords {
   versionBelow(version: Version): Version {
     for (let i = this.#indexAbove(version - 1) - 1; i >= 0; i--) {
       const record = this.#ordered[i];
-      if (this.#byKey.get(record.key) === record) return record.version;
+      if (this.#holds(record)) return record.version;
     }
     return 0;
   }
 
-  #forgetCounts(record: StoredRecord | undefined): void {
-    if (record === undefined) return;
-    this.#bytes -= record.body.length;
-    if (isLive(record)) this.#live--;
+  #holds(record: StoredRecord): boolean {
+    return this.#byKey === undefined || this.#byKey.get(record.key) === record;
   }
 
   #insertOrdered(record: StoredRecord): void {
-    const ordered = this.#ordered;
-    if (ordered.length > 2 * this.#byKey.size + 8) {
+    if (this.#byKey !== undefined && this.#ordered.length > 2 * this.#byKey.size + 8) {
       this.#ordered = Array.from(this.#byKey.values()).sort((a, b) => a.version - b.version);
       return;
     }
+    const ordered = this.#ordered;
     if (ordered.length === 0 || ordered[ordered.length - 1].version < record.version) ordered.push(record);
     else ordered.splice(this.#indexAbove(record.version), 0, record);
   }

@@ -1,131 +1,177 @@
 import type { NodeId } from '../core/ids.ts';
 import type { Version } from '../core/version.ts';
 
-export type NewsClass = 'membership' | 'data';
+/**
+ * `urgent`: accusations, refutations, and what applications call urgent. `membership`: who has come. `data`: other records of
+ * applications.
+ */
+export const NEWS_CLASSES = ['urgent', 'membership', 'data'] as const;
+export type NewsClass = (typeof NEWS_CLASSES)[number];
 
 /** Which records are news: keys only, the value is read when a packet is packed, so the queue is bounded by the table. */
 export interface News {
   readonly owner: NodeId;
   readonly key: string;
   readonly newsClass: NewsClass;
-  /** Hearing it from others counts as having told it: it may arrive a little later by other ways too. */
-  routine: boolean;
   /** The version that is news: a newer one of the same record takes its place. */
-  version: Version;
+  readonly version: Version;
   /** Datagrams that carried it so far. */
-  sent: number;
-  /** Its list: how often it was sent (membership), or whether it was (data). */
-  rank: number;
+  readonly sent: number;
 }
 
-/** The rank of membership news grows with its sending; application data is either unsent or sent. */
-const RANKS: Readonly<Record<NewsClass, number>> = { membership: 32, data: 2 };
+/** The rank grows with each sending; application data is either unsent or sent. */
+const RANKS: Readonly<Record<NewsClass, number>> = { urgent: 32, membership: 32, data: 2 };
 
 /**
- * Two classes: membership news goes fewest-sent first (it must reach everybody soon), application data least-recently-sent first
- * (fewest-sent would starve distant records while every node writes). Nothing is sorted: each rank is a list in order of sending.
+ * Three classes: news of members and urgent news goes fewest-sent first (it must reach everybody soon), application data
+ * least-recently-sent first (fewest-sent would starve distant records while every node writes). Nothing is sorted: each rank is a
+ * list in order of sending.
  */
 export class PushQueue {
-  readonly #ranks = new Map<NewsClass, Map<string, News>[]>();
-  readonly #all = new Map<string, News>();
-  /** By owner, then version: looked up for every record that comes again. */
-  readonly #byVersion = new Map<NodeId, Map<Version, News>>();
-
-  constructor() {
-    for (const newsClass of ['membership', 'data'] as const) {
-      this.#ranks.set(
-        newsClass,
-        Array.from({ length: RANKS[newsClass] }, () => new Map<string, News>()),
-      );
-    }
-  }
+  readonly #lanes: Readonly<Record<NewsClass, Lane>> = {
+    urgent: new Lane(RANKS.urgent),
+    membership: new Lane(RANKS.membership),
+    data: new Lane(RANKS.data),
+  };
+  /** An owner's news are few: looked through rather than indexed. */
+  readonly #byOwner = new Map<NodeId, Entry[]>();
 
   get size(): number {
-    return this.#all.size;
+    return NEWS_CLASSES.reduce((sum, newsClass) => sum + this.#lanes[newsClass].size, 0);
+  }
+
+  sizeOf(newsClass: NewsClass): number {
+    return this.#lanes[newsClass].size;
   }
 
   /**
    * News about this record, from the start: what was queued of it before is replaced (B-50). Application data that was queued keeps
    * its place, so that a key which changes all the time doesn't go before those that wait.
    */
-  add(
-    owner: NodeId,
-    key: string,
-    { version, newsClass, routine = false }: { version: Version; newsClass: NewsClass; routine?: boolean },
-  ): void {
-    const name = nameOf(owner, key);
-    const before = this.#all.get(name);
-    if (before !== undefined && newsClass === 'data') {
-      this.#unlist(before);
+  add(owner: NodeId, key: string, { version, newsClass }: { version: Version; newsClass: NewsClass }): void {
+    const before = this.#byOwner.get(owner)?.find((entry) => entry.key === key);
+    if (before !== undefined && newsClass === 'data' && before.newsClass === 'data') {
       before.sent = 0;
       before.version = version;
-      before.routine = routine;
-      this.#list(before);
       return;
     }
     if (before !== undefined) this.remove(before);
-    const news: News = { owner, key, newsClass, routine, version, sent: 0, rank: 0 };
-    this.#all.set(name, news);
-    this.#list(news);
-    this.#rankOf(news).set(name, news);
+    const entry = new Entry(owner, key, newsClass, version);
+    const entries = this.#byOwner.get(owner);
+    if (entries === undefined) this.#byOwner.set(owner, [entry]);
+    else entries.push(entry);
+    this.#lanes[newsClass].append(entry);
   }
 
-  /** News in the order in which they should be packed: membership before data. Don't change the queue while it runs. */
-  *inOrder(): IterableIterator<News> {
-    for (const ranks of this.#ranks.values()) for (const rank of ranks) yield* rank.values();
+  /** News of a class in the order in which they should be packed. Don't change the queue while it runs. */
+  *inOrder(newsClass: NewsClass): IterableIterator<News> {
+    yield* this.#lanes[newsClass].inOrder();
   }
 
   /** Notes that news left in `copies` datagrams; at `limit` it leaves the queue. News that was replaced meanwhile is left alone. */
   noteSent(news: News, copies: number, limit: number): void {
-    const name = nameOf(news.owner, news.key);
-    if (this.#all.get(name) !== news) return;
-    this.#rankOf(news).delete(name);
-    news.sent += copies;
-    news.rank = Math.min(news.sent, RANKS[news.newsClass] - 1);
-    if (news.sent < limit) this.#rankOf(news).set(name, news);
-    else this.#forget(news, name);
+    const entry = news as Entry;
+    if (!entry.listed) return;
+    const lane = this.#lanes[entry.newsClass];
+    lane.remove(entry);
+    entry.sent += copies;
+    if (entry.sent < limit) lane.append(entry);
+    else this.#forget(entry);
   }
 
   /** What is queued about this version, if anything. */
   find(owner: NodeId, version: Version): News | undefined {
-    return this.#byVersion.get(owner)?.get(version);
+    return this.#byOwner.get(owner)?.find((entry) => entry.version === version);
   }
 
   remove(news: News): void {
-    const name = nameOf(news.owner, news.key);
-    this.#rankOf(news).delete(name);
-    this.#forget(news, name);
+    const entry = news as Entry;
+    if (!entry.listed) return;
+    this.#lanes[entry.newsClass].remove(entry);
+    this.#forget(entry);
   }
 
   clear(): void {
-    this.#all.clear();
-    this.#byVersion.clear();
-    for (const ranks of this.#ranks.values()) for (const rank of ranks) rank.clear();
+    for (const newsClass of NEWS_CLASSES) this.#lanes[newsClass].clear();
+    this.#byOwner.clear();
   }
 
-  #forget(news: News, name: string): void {
-    this.#all.delete(name);
-    this.#unlist(news);
-  }
-
-  #list(news: News): void {
-    const versions = this.#byVersion.get(news.owner);
-    if (versions === undefined) this.#byVersion.set(news.owner, new Map([[news.version, news]]));
-    else versions.set(news.version, news);
-  }
-
-  #unlist(news: News): void {
-    const versions = this.#byVersion.get(news.owner);
-    versions?.delete(news.version);
-    if (versions?.size === 0) this.#byVersion.delete(news.owner);
-  }
-
-  #rankOf(news: News): Map<string, News> {
-    const ranks = this.#ranks.get(news.newsClass) as Map<string, News>[];
-    return ranks[news.rank];
+  #forget(entry: Entry): void {
+    const entries = this.#byOwner.get(entry.owner);
+    if (entries === undefined) return;
+    if (entries.length === 1) this.#byOwner.delete(entry.owner);
+    else entries.splice(entries.indexOf(entry), 1);
   }
 }
 
-function nameOf(owner: NodeId, key: string): string {
-  return `${owner}/${key}`;
+class Entry implements News {
+  readonly owner: NodeId;
+  readonly key: string;
+  readonly newsClass: NewsClass;
+  version: Version;
+  sent = 0;
+  rank = 0;
+  listed = false;
+  /** Neighbours in the list of its rank. */
+  before: Entry | undefined;
+  after: Entry | undefined;
+
+  constructor(owner: NodeId, key: string, newsClass: NewsClass, version: Version) {
+    this.owner = owner;
+    this.key = key;
+    this.newsClass = newsClass;
+    this.version = version;
+  }
+}
+
+/** The news of one class: a list for each rank, which costs the same however many there are. */
+class Lane {
+  readonly #first: (Entry | undefined)[];
+  readonly #last: (Entry | undefined)[];
+  #size = 0;
+
+  constructor(ranks: number) {
+    this.#first = new Array<Entry | undefined>(ranks).fill(undefined);
+    this.#last = new Array<Entry | undefined>(ranks).fill(undefined);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  *inOrder(): IterableIterator<Entry> {
+    for (let rank = 0; rank < this.#first.length; rank++) {
+      for (let entry = this.#first[rank]; entry !== undefined; entry = entry.after) yield entry;
+    }
+  }
+
+  append(entry: Entry): void {
+    const rank = Math.min(entry.sent, this.#first.length - 1);
+    const last = this.#last[rank];
+    entry.rank = rank;
+    entry.before = last;
+    entry.after = undefined;
+    entry.listed = true;
+    if (last === undefined) this.#first[rank] = entry;
+    else last.after = entry;
+    this.#last[rank] = entry;
+    this.#size++;
+  }
+
+  remove(entry: Entry): void {
+    const { before, after, rank } = entry;
+    if (before === undefined) this.#first[rank] = after;
+    else before.after = after;
+    if (after === undefined) this.#last[rank] = before;
+    else after.before = before;
+    entry.listed = false;
+    this.#size--;
+  }
+
+  clear(): void {
+    for (const entry of this.inOrder()) entry.listed = false;
+    this.#first.fill(undefined);
+    this.#last.fill(undefined);
+    this.#size = 0;
+  }
 }

@@ -92,6 +92,11 @@ export class RecordTable {
     return { owner, known: records?.known ?? 0, gc: records?.gc ?? 0 };
   }
 
+  /** 64 bucket hashes of 4 bytes each [P-7.1]. */
+  bucketHashes(): Uint8Array {
+    return this.hash.buckets(this.#owners.values());
+  }
+
   /** Opens an owner of our own at the start of a boot: everything of earlier boots is forgotten [P-5.6]. */
   openOwn(owner: NodeId, start: Version, nowMs: number): OwnerRecords {
     const records = this.#owners.get(owner) ?? new OwnerRecords(owner);
@@ -172,7 +177,7 @@ export class RecordTable {
     for (const record of [...records.values()]) this.#forgetOne(records, record);
     this.#owners.delete(owner);
     this.#recent.delete(owner);
-    this.hash.remove(owner);
+    this.hash.remove(records);
   }
 
   /** Owners whose lines moved since `sinceMs`, the latest first, at most `limit`. */
@@ -182,14 +187,14 @@ export class RecordTable {
       if (records.changedAtMs > sinceMs) recent.push(records);
       else if (records.changedAtMs <= sinceMs - RECENT_KEPT_MS) this.#recent.delete(id);
     }
-    return recent.slice(-limit).reverse();
+    return limit === 0 ? [] : recent.slice(-limit).reverse();
   }
 
   #moved(records: OwnerRecords, nowMs: number): void {
     records.changedAtMs = nowMs;
     this.#recent.delete(records.owner);
     this.#recent.set(records.owner, records);
-    this.hash.touch(records.owner, records);
+    this.hash.touch(records);
   }
 
   #advance(records: OwnerRecords, block: Block): boolean {
@@ -319,7 +324,7 @@ function readItems(
       ageBoundMs,
       signature: item.signature,
     };
-    records.push(storedRecord(body, item.body, origin));
+    records.push(storedRecord(body, item.body.slice(), origin));
   }
   return records;
 }

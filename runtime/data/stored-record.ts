@@ -2,14 +2,21 @@ import type { AppValue, Quality } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { Priority } from '../core/views.ts';
 import type { RecordBody } from '../wire/record.ts';
+import { decodeRecord } from '../wire/record-codec.ts';
+
+/** Where a record's bytes came from, and when. */
+export interface RecordOrigin {
+  readonly setAtMs: number;
+  readonly ageBoundMs: number | null;
+  readonly signature?: Uint8Array | undefined;
+}
 
 /** A record in the table: the owner's bytes as they travel, and what is read from them. Never changed in place. */
-export interface StoredRecord {
+export class StoredRecord {
   readonly key: string;
   readonly version: Version;
   readonly body: Uint8Array;
   readonly signature: Uint8Array | undefined;
-  readonly value: AppValue;
   readonly unit: string | undefined;
   readonly quality: Quality;
   readonly priority: Priority;
@@ -21,29 +28,45 @@ export interface StoredRecord {
   readonly setAtMs: number;
   /** The age's error bound in milliseconds; null where the age is only a lower bound (it came through other holders). */
   readonly ageBoundMs: number | null;
+
+  constructor(
+    about: Omit<RecordBody, 'value' | 'uptimeMs'>,
+    bytes: Uint8Array,
+    origin: RecordOrigin & { readonly expired?: boolean },
+  ) {
+    this.key = about.key;
+    this.version = about.version;
+    this.body = bytes;
+    this.signature = origin.signature;
+    this.unit = about.unit;
+    this.quality = about.quality;
+    this.priority = about.priority;
+    this.ttlMs = about.ttlMs;
+    this.deleted = about.deleted;
+    this.expired = origin.expired === true;
+    this.setAtMs = origin.setAtMs;
+    this.ageBoundMs = origin.ageBoundMs;
+  }
+
+  /**
+   * Read from the bytes each time, because a decoded value takes several times their memory and most are read once, when they come.
+   * null for a tombstone and for what has expired.
+   */
+  get value(): AppValue {
+    if (this.deleted || this.expired) return null;
+    if (latest?.record !== this) latest = { record: this, value: decodeRecord(this.body)?.value ?? null };
+    return latest.value;
+  }
 }
 
-/** Joins a decoded body with its bytes and age. */
-export function storedRecord(
-  body: RecordBody,
-  bytes: Uint8Array,
-  origin: { setAtMs: number; ageBoundMs: number | null; signature?: Uint8Array },
-): StoredRecord {
-  return {
-    key: body.key,
-    version: body.version,
-    body: bytes,
-    signature: origin.signature,
-    value: body.value,
-    unit: body.unit,
-    quality: body.quality,
-    priority: body.priority,
-    ttlMs: body.ttlMs,
-    deleted: body.deleted,
-    expired: false,
-    setAtMs: origin.setAtMs,
-    ageBoundMs: origin.ageBoundMs,
-  };
+/** The value that was read last, with its record: whoever hears of a change reads it at once. */
+let latest: { readonly record: StoredRecord; readonly value: AppValue } | undefined;
+
+/** Joins a decoded body with its bytes, which are kept as they are, and its age. */
+export function storedRecord(body: RecordBody, bytes: Uint8Array, origin: RecordOrigin): StoredRecord {
+  const record = new StoredRecord(body, bytes, origin);
+  latest = { record, value: body.value };
+  return record;
 }
 
 /** Whether readers see the record: it's neither a tombstone nor expired. */
@@ -53,10 +76,14 @@ export function isLive(record: StoredRecord): boolean {
 
 /** What is kept of a record whose validity ended: what it takes to pass it on. */
 export function expiredRecord(record: StoredRecord): StoredRecord {
-  return { ...record, value: null, expired: true };
+  return new StoredRecord(record, record.body, { ...originOf(record), expired: true });
 }
 
 /** When the record's validity ends on this node's clock; Infinity without a ttl. */
 export function expiresAtMs(record: StoredRecord): number {
   return record.ttlMs === undefined ? Number.POSITIVE_INFINITY : record.setAtMs + record.ttlMs;
+}
+
+function originOf({ setAtMs, ageBoundMs, signature }: StoredRecord): RecordOrigin {
+  return { setAtMs, ageBoundMs, signature };
 }

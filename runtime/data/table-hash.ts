@@ -1,13 +1,17 @@
-import { fromHex, type NodeId } from '../core/ids.ts';
+import { type NodeId, writeHex } from '../core/ids.ts';
 import { DIGEST_BUCKETS } from '../core/limits.ts';
 import type { Version } from '../core/version.ts';
 
 type Sha256 = (data: Uint8Array) => Uint8Array;
 
-/** Eight bytes as two numbers: an array of bytes would take four times the memory, an owner each. */
-interface Hash {
-  readonly high: number;
-  readonly low: number;
+/** An owner's lines with the hash over them: eight bytes as two numbers, in the owner's own object, because there may be thousands. */
+export interface HashedLines {
+  readonly owner: NodeId;
+  readonly known: Version;
+  readonly gc: Version;
+  hashHigh: number;
+  hashLow: number;
+  hashStale: boolean;
 }
 
 /**
@@ -16,44 +20,52 @@ interface Hash {
  */
 export class TableHash {
   readonly #sha256: Sha256;
-  readonly #hashes = new Map<NodeId, Hash>();
-  readonly #stale = new Map<NodeId, { readonly known: Version; readonly gc: Version }>();
+  readonly #stale: HashedLines[] = [];
   readonly #input = new Uint8Array(32);
-  #total: Hash = { high: 0, low: 0 };
+  readonly #inputView = new DataView(this.#input.buffer);
+  #high = 0;
+  #low = 0;
 
   constructor(sha256: Sha256) {
     this.#sha256 = sha256;
   }
 
-  /** An owner's lines moved; the object is read when the hash is next asked for. */
-  touch(owner: NodeId, lines: { readonly known: Version; readonly gc: Version }): void {
-    this.#stale.set(owner, lines);
+  /** An owner's lines moved; they are read when the hash is next asked for. */
+  touch(lines: HashedLines): void {
+    if (lines.hashStale) return;
+    lines.hashStale = true;
+    this.#stale.push(lines);
   }
 
   /** The owner is gone from the table. */
-  remove(owner: NodeId): void {
-    this.#stale.delete(owner);
-    this.#total = xor(this.#total, this.#hashes.get(owner));
-    this.#hashes.delete(owner);
+  remove(lines: HashedLines): void {
+    this.#refresh();
+    this.#flip(lines);
+    lines.hashHigh = 0;
+    lines.hashLow = 0;
   }
 
-  /** The hash over all owners except these: 8 bytes. */
-  totalWithout(owners: Iterable<NodeId>): Uint8Array {
+  /** The hash over all owners except these: 8 bytes. One that is named twice counts once; undefined is passed over. */
+  totalWithout(owners: readonly (HashedLines | undefined)[]): Uint8Array {
     this.#refresh();
-    let total = this.#total;
-    for (const owner of new Set(owners)) total = xor(total, this.#hashes.get(owner));
+    let high = this.#high;
+    let low = this.#low;
+    for (const lines of new Set(owners)) {
+      high ^= lines?.hashHigh ?? 0;
+      low ^= lines?.hashLow ?? 0;
+    }
     const bytes = new Uint8Array(8);
     const view = new DataView(bytes.buffer);
-    view.setInt32(0, total.high);
-    view.setInt32(4, total.low);
+    view.setInt32(0, high);
+    view.setInt32(4, low);
     return bytes;
   }
 
-  /** 64 bucket hashes of 4 bytes each. */
-  buckets(): Uint8Array {
+  /** 64 bucket hashes of 4 bytes each, over all the owners of the table. */
+  buckets(owners: Iterable<HashedLines>): Uint8Array {
     this.#refresh();
     const totals = new Int32Array(DIGEST_BUCKETS);
-    for (const [owner, { high }] of this.#hashes) totals[bucketOf(owner)] ^= high;
+    for (const { owner, hashHigh } of owners) totals[bucketOf(owner)] ^= hashHigh;
     const buckets = new Uint8Array(4 * DIGEST_BUCKETS);
     const view = new DataView(buckets.buffer);
     for (const [bucket, total] of totals.entries()) view.setInt32(4 * bucket, total);
@@ -61,27 +73,34 @@ export class TableHash {
   }
 
   #refresh(): void {
-    for (const [owner, lines] of this.#stale) {
-      const hash = this.#hashLine(owner, lines.known, lines.gc);
-      this.#total = xor(xor(this.#total, this.#hashes.get(owner)), hash);
-      this.#hashes.set(owner, hash);
+    for (const lines of this.#stale) {
+      this.#flip(lines);
+      this.#hash(lines);
+      this.#flip(lines);
     }
-    this.#stale.clear();
+    this.#stale.length = 0;
   }
 
-  #hashLine(owner: NodeId, known: Version, gc: Version): Hash {
-    this.#input.set(fromHex(owner));
-    const view = new DataView(this.#input.buffer);
-    view.setBigUint64(16, BigInt(known));
-    view.setBigUint64(24, BigInt(gc));
+  #flip({ hashHigh, hashLow }: HashedLines): void {
+    this.#high ^= hashHigh;
+    this.#low ^= hashLow;
+  }
+
+  #hash(lines: HashedLines): void {
+    writeHex(lines.owner, this.#input, 0);
+    writeUint64(this.#inputView, 16, lines.known);
+    writeUint64(this.#inputView, 24, lines.gc);
     const hash = this.#sha256(this.#input);
-    const result = new DataView(hash.buffer, hash.byteOffset, 8);
-    return { high: result.getInt32(0), low: result.getInt32(4) };
+    const view = new DataView(hash.buffer, hash.byteOffset, 8);
+    lines.hashHigh = view.getInt32(0);
+    lines.hashLow = view.getInt32(4);
+    lines.hashStale = false;
   }
 }
 
-function xor(a: Hash, b: Hash | undefined): Hash {
-  return b === undefined ? a : { high: a.high ^ b.high, low: a.low ^ b.low };
+function writeUint64(view: DataView, at: number, value: number): void {
+  view.setUint32(at, Math.floor(value / 0x1_0000_0000));
+  view.setUint32(at + 4, value % 0x1_0000_0000);
 }
 
 /** The bucket of an owner: its first id byte modulo 64. */

@@ -11,6 +11,7 @@ import type { Prober } from '../membership/prober.ts';
 import type { Session } from '../wire/session.ts';
 import type { TokenBucket } from '../wire/token-bucket.ts';
 import type { Accuser } from './accuser.ts';
+import type { ByteBudgets } from './byte-budget.ts';
 import type { Link } from './contract.ts';
 import type { Joiner } from './joiner.ts';
 import type { Leaver } from './leaver.ts';
@@ -44,6 +45,7 @@ export interface EngineContext {
   readonly presence: PresenceSpeaker;
   readonly joiner: Joiner;
   readonly leaver: Leaver;
+  readonly budgets: ByteBudgets;
   /** Pings for others a second, at most. */
   readonly helpBudget: TokenBucket;
   /** Whether a session of this peer was proven fresh. */

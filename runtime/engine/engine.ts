@@ -20,6 +20,7 @@ import { Opener } from '../wire/opener.ts';
 import { Sealer } from '../wire/sealer.ts';
 import { TokenBucket } from '../wire/token-bucket.ts';
 import { Accuser } from './accuser.ts';
+import { createByteBudgets } from './byte-budget.ts';
 import type { EngineContext, Inbound } from './context.ts';
 import type { EngineOptions, GossipEngine, HostObservation, Link, RecordFilter } from './contract.ts';
 import { handleMessage } from './handlers/table.ts';
@@ -97,6 +98,7 @@ export class Engine implements GossipEngine {
       members,
       health,
       isProven: (peer: NodeId) => this.#opener.sessionsOf(peer).some((session) => session.proven),
+      budgets: createByteBudgets(settings),
       helpBudget: new TokenBucket({ perSecond: HELPS_PER_SECOND, burst: 2 * HELPS_PER_SECOND }),
       prober: new Prober({ settings, members, health, timers, random, port }),
       endpoints: options.endpoints,

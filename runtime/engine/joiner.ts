@@ -1,7 +1,7 @@
 import { type Endpoint, endpointKey } from '../core/endpoint.ts';
 import { type NodeId, toHex } from '../core/ids.ts';
 import { DATAGRAM_HEADER_BYTES, JOIN_BYTES_MIN, SEAL_TAG_BYTES } from '../core/limits.ts';
-import { jitter, sample } from '../core/random.ts';
+import { jitter, sample, shuffle } from '../core/random.ts';
 import { type EngineContext, type Inbound, replyEndpoint } from './context.ts';
 
 const JOIN_TTL_MS = 10_000;
@@ -9,6 +9,8 @@ const PROOF_TTL_MS = 2_000;
 const PROVE_EVERY_MS = 500;
 const PROVING_MAX = 1_024;
 const FIRST_RETRY_MS = 300;
+/** Between the first calls of a node's seeds. */
+const SEED_GAP_MS = 250;
 /** So many tries follow at the same distance, as on a lossy link; then the distance doubles. */
 const EVEN_TRIES = 6;
 /** Bytes of a join around its padding, at most. */
@@ -42,9 +44,13 @@ export class Joiner {
   }
 
   addSeeds(seeds: readonly Endpoint[], nowMs: number): void {
-    for (const endpoint of seeds) {
+    // One after the other: whoever answers tells of the others, and a cluster that starts at once doesn't call all seeds at once.
+    let nextMs = nowMs;
+    for (const endpoint of shuffle(this.#ctx.random, [...seeds])) {
       const key = endpointKey(endpoint);
-      if (!this.#seeds.has(key)) this.#seeds.set(key, { endpoint, answered: false, tries: 0, nextMs: nowMs });
+      if (this.#seeds.has(key)) continue;
+      this.#seeds.set(key, { endpoint, answered: false, tries: 0, nextMs });
+      nextMs += jitter(this.#ctx.random, SEED_GAP_MS, 0.2);
     }
     if (this.#seeds.size > 0) this.#ctx.timers.setEarlier('join', nowMs);
   }
@@ -54,7 +60,7 @@ export class Joiner {
     const alone = this.#ctx.members.presentCount === 0;
     let nextMs = nowMs + this.#ctx.settings.retryIntervalMs;
     for (const seed of this.#seeds.values()) {
-      if (seed.answered && !alone) continue;
+      if (!alone && (seed.answered || this.#isMember(seed.endpoint))) continue;
       if (seed.nextMs <= nowMs) this.#call(seed, nowMs);
       nextMs = Math.min(nextMs, seed.nextMs);
     }
@@ -110,6 +116,14 @@ export class Joiner {
     const sentMs = this.#nonces.get(toHex(nonce));
     this.#nonces.delete(toHex(nonce));
     return sentMs !== undefined && nowMs - sentMs <= JOIN_TTL_MS;
+  }
+
+  /** Whether somebody who takes part is known to be there: in this cluster already. */
+  #isMember(endpoint: Endpoint): boolean {
+    const key = endpointKey(endpoint);
+    for (const member of this.#ctx.members.present())
+      if (member.endpoint !== null && endpointKey(member.endpoint) === key) return true;
+    return false;
   }
 
   #call(seed: Seed, nowMs: number): void {

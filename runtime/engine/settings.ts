@@ -38,7 +38,14 @@ export interface EngineSettings {
   readonly leaveTimeoutMs: number;
   /** Tombstones are kept so long; a node that was away longer is reset from its peers. */
   readonly tombstoneGraceMs: number;
-  /** Answers of anti-entropy, to all peers together: bytes a second. */
+  /**
+   * What this node sends to all peers together, in bytes a second (a second's worth at once), for each class of traffic: none can take
+   * another's share. News of failures and urgent records; news of who has come; other records; answers of anti-entropy. Less: a mass
+   * start takes longer, more: its peak is higher.
+   */
+  readonly urgentBytesPerSecond: number;
+  readonly membershipBytesPerSecond: number;
+  readonly dataBytesPerSecond: number;
   readonly syncBytesPerSecond: number;
   readonly recordsPerOwnerMax: number;
   readonly bytesPerOwnerMax: number;
@@ -67,7 +74,10 @@ export const LAN: EngineSettings = {
   retryIntervalMs: 10_000,
   leaveTimeoutMs: 3_000,
   tombstoneGraceMs: 3_600_000,
-  syncBytesPerSecond: 1_000_000,
+  urgentBytesPerSecond: 250_000,
+  membershipBytesPerSecond: 32_000,
+  dataBytesPerSecond: 2_000_000,
+  syncBytesPerSecond: 48_000,
   recordsPerOwnerMax: 1_000,
   bytesPerOwnerMax: 65_536,
   ownersMax: 4_096,
@@ -82,6 +92,11 @@ export const WAN: Partial<EngineSettings> = {
   suspicionMultiplier: 2,
   batchIntervalMs: 100,
   digestIntervalMs: 15_000,
+  // A few Mbit/s in all, shared with what the site needs.
+  urgentBytesPerSecond: 60_000,
+  membershipBytesPerSecond: 16_000,
+  dataBytesPerSecond: 250_000,
+  syncBytesPerSecond: 24_000,
 };
 
 /** Wi-Fi and other radio: multicast is lossy and wakes everybody, so less of it. */
@@ -91,6 +106,11 @@ export const RADIO: Partial<EngineSettings> = {
   batchIntervalMs: 80,
   digestIntervalMs: 30_000,
   presenceIntervalMs: 5_000,
+  // All nodes share one channel.
+  urgentBytesPerSecond: 60_000,
+  membershipBytesPerSecond: 12_000,
+  dataBytesPerSecond: 150_000,
+  syncBytesPerSecond: 16_000,
 };
 
 /** Paid by the byte: minutes instead of seconds. */
@@ -103,6 +123,11 @@ export const METERED: Partial<EngineSettings> = {
   digestIntervalMs: 120_000,
   presenceIntervalMs: 60_000,
   retryIntervalMs: 120_000,
+  // A link of 64 kbit/s stays usable for everything else.
+  urgentBytesPerSecond: 4_000,
+  membershipBytesPerSecond: 1_000,
+  dataBytesPerSecond: 4_000,
+  syncBytesPerSecond: 2_000,
 };
 
 export const PRESETS = { lan: {}, wan: WAN, radio: RADIO, metered: METERED } as const;

@@ -1,27 +1,37 @@
 import type { NodeId } from '../core/ids.ts';
+import { DATAGRAM_HEADER_BYTES, SEAL_TAG_BYTES } from '../core/limits.ts';
 import { sample } from '../core/random.ts';
 import type { Version } from '../core/version.ts';
 import { freshBlock } from '../data/delta.ts';
-import { type News, PushQueue } from '../data/push-queue.ts';
+import { NEWS_CLASSES, type News, type NewsClass, PushQueue } from '../data/push-queue.ts';
 import type { StoredRecord } from '../data/stored-record.ts';
 import { isAccuseKey } from '../membership/accusation-record.ts';
 import type { Member } from '../membership/member.ts';
-import { decodeNodeFacts, NODE_KEY } from '../membership/node-facts.ts';
+import { NODE_KEY } from '../membership/node-facts.ts';
 import type { Block } from '../wire/message.ts';
 import { BlockPacker } from './block-packer.ts';
 import type { EngineContext } from './context.ts';
 import type { Staged } from './outbox.ts';
 
-/** Datagrams of news that one flush sends to each of its peers, at most. */
+/** What sealing adds to a body. */
+const SEALED_BYTES = DATAGRAM_HEADER_BYTES + SEAL_TAG_BYTES;
+/** Datagrams of news of one class that one flush sends to each of its peers, at most. */
 const DATAGRAMS_PER_FLUSH = 4;
 /** Hearing a piece of news again counts as so many copies sent. */
 const HEARD_COUNTS_AS = 4;
 /** Less room than this isn't worth a look at the queue. */
 const PIGGYBACK_ROOM_MIN = 120;
+/** While many come at once, who has come waits so many batch intervals to share a datagram with others. */
+const LINGER_BATCHES = 4;
+/** So many node records about fill a datagram: then there is no point in waiting for more. */
+const DATAGRAM_NEWS = 10;
+/** Below this share of its budget a class counts as busy. */
+const BUSY_LEVEL = 0.5;
 
 /**
  * Spreads fresh records: one multicast datagram per capable link, and by unicast to a few random peers that don't hear it; whoever
- * learned something new passes it on, until it was sent often enough.
+ * learned something new passes it on, until it was sent often enough. Each class of news has its own budget, so that none can take
+ * another's share.
  */
 export class Spreader {
   readonly #ctx: EngineContext;
@@ -33,20 +43,24 @@ export class Spreader {
     this.#ctx = ctx;
   }
 
+  /** Pieces of news that wait to be sent. */
+  get queued(): number {
+    return this.#queue.size;
+  }
+
   /** A record is news here. Urgent news leaves with this mutation, other news with the next batch. */
   add(
     owner: NodeId,
     key: string,
     { urgent, nowMs, viaMulticast = false }: { urgent: boolean; nowMs: number; viaMulticast?: boolean },
   ): void {
-    const membership = key === NODE_KEY || isAccuseKey(key);
     if (!viaMulticast && owner === this.#ctx.id && this.#multicastLinks().length > 0)
       this.#multicast.set(`${owner}/${key}`, { owner, key });
     const record = this.#ctx.table.owner(owner)?.get(key);
     if (record === undefined) return;
-    const newsClass = membership ? 'membership' : 'data';
-    this.#queue.add(owner, key, { version: record.version, newsClass, routine: isRoutine(record) });
-    this.#ctx.timers.setEarlier('batch', urgent ? nowMs : nowMs + this.#ctx.settings.batchIntervalMs);
+    const newsClass = this.#classOf(owner, record);
+    this.#queue.add(owner, key, { version: record.version, newsClass });
+    this.#ctx.timers.setEarlier(`batch/${newsClass}`, nowMs + this.#delayOf(newsClass, urgent, nowMs));
   }
 
   /**
@@ -55,43 +69,54 @@ export class Spreader {
    */
   heardAgain(owner: NodeId, version: Version): void {
     const news = this.#queue.find(owner, version);
-    if (news?.routine) this.#queue.noteSent(news, HEARD_COUNTS_AS, this.#limit());
+    if (news !== undefined && news.newsClass !== 'urgent')
+      this.#queue.noteSent(news, HEARD_COUNTS_AS, this.#limit());
   }
 
-  /** The batch is due. */
-  flush(nowMs: number): void {
+  /** A class's batch is due. */
+  flush(newsClass: NewsClass, nowMs: number): void {
     this.#flushMulticast(nowMs);
-    const peers = this.#choosePeers(nowMs);
-    if (peers.length > 0) {
-      const done = new Set<News>();
-      for (let i = 0; i < DATAGRAMS_PER_FLUSH && this.#queue.size > 0; i++) {
-        if (!this.#sendOne(peers, done, nowMs)) break;
-      }
+    if (this.#allHear(nowMs)) {
+      this.#queue.clear();
+      return;
     }
-    if (this.#allHear(nowMs)) this.#queue.clear();
-    if (this.#queue.size > 0)
-      this.#ctx.timers.setEarlier('batch', nowMs + this.#ctx.settings.batchIntervalMs);
+    const budget = this.#ctx.budgets[newsClass];
+    const done = new Set<News>();
+    for (let i = 0; i < DATAGRAMS_PER_FLUSH && budget.left(nowMs) > 0; i++) {
+      if (!this.#sendOne(newsClass, done, nowMs)) break;
+    }
+    if (this.#queue.sizeOf(newsClass) === 0) return;
+    const restMs = this.#delayOf(newsClass, false, nowMs) || this.#ctx.settings.batchIntervalMs;
+    this.#ctx.timers.setEarlier(`batch/${newsClass}`, nowMs + Math.max(restMs, budget.waitMs(nowMs)));
   }
 
   /** Fills what is left of a datagram with news for its receiver (B-54); light ones carry none (B-55). */
   piggyback(staged: Staged, nowMs: number): void {
     if (staged.peer === undefined || this.#queue.size === 0 || staged.builder.room < PIGGYBACK_ROOM_MIN)
       return;
-    const { packer, packed } = this.#pack(staged.builder.room, { peer: staged.peer }, nowMs);
+    const classes = NEWS_CLASSES.filter((newsClass) => this.#ctx.budgets[newsClass].left(nowMs) > 0);
+    const { packer, packed } = this.#pack(classes, staged.builder.room, { peer: staged.peer }, nowMs);
+    const before = staged.builder.size;
     if (packed.length === 0 || !staged.builder.tryAdd({ type: 'blocks', blocks: packer.blocks })) return;
+    this.#ctx.budgets[packed[0].newsClass].spend(staged.builder.size - before, nowMs);
     for (const news of packed) this.#queue.noteSent(news, 1, this.#limit());
   }
 
-  /** Sends these peers one datagram of news that this flush hasn't sent yet. */
-  #sendOne(peers: readonly Member[], done: Set<News>, nowMs: number): boolean {
+  /** Sends some peers one datagram of news of this class that this flush hasn't sent yet. */
+  #sendOne(newsClass: NewsClass, done: Set<News>, nowMs: number): boolean {
+    const { fanOut } = this.#ctx.settings;
+    const peers = this.#choosePeers(newsClass === 'membership' ? Math.ceil(fanOut / 2) : fanOut, nowMs);
+    if (peers.length === 0) return false;
     const builder = this.#ctx.outbox.newBuilder();
-    const { packer, packed } = this.#pack(builder.room, { done }, nowMs);
+    const { packer, packed } = this.#pack([newsClass], builder.room, { done }, nowMs);
     if (packed.length === 0 || !builder.tryAdd({ type: 'blocks', blocks: packer.blocks })) return false;
     const to = peers.map((member) => ({
       destination: { kind: 'unicast' as const, endpoint: member.endpoint! },
       peer: member.id,
     }));
-    this.#ctx.outbox.sendBody(to, builder.finish(), 'membership');
+    const body = builder.finish();
+    this.#ctx.outbox.sendBody(to, body, newsClass === 'data' ? 'data' : 'membership');
+    this.#ctx.budgets[newsClass].spend(peers.length * (body.length + SEALED_BYTES), nowMs);
     for (const news of packed) {
       done.add(news);
       this.#queue.noteSent(news, peers.length, this.#limit());
@@ -99,21 +124,42 @@ export class Spreader {
     return true;
   }
 
+  /** A few joins are told at once; while many come, a datagram for each would be a waste. */
+  #delayOf(newsClass: NewsClass, urgent: boolean, nowMs: number): number {
+    const { batchIntervalMs } = this.#ctx.settings;
+    if (newsClass !== 'membership') return urgent ? 0 : batchIntervalMs;
+    if (this.#ctx.budgets.membership.level(nowMs) > BUSY_LEVEL) return urgent ? 0 : batchIntervalMs;
+    return this.#queue.sizeOf('membership') >= DATAGRAM_NEWS ? 0 : LINGER_BATCHES * batchIntervalMs;
+  }
+
   #pack(
+    classes: readonly NewsClass[],
     room: number,
     without: { peer?: NodeId; done?: ReadonlySet<News> },
     nowMs: number,
   ): { packer: BlockPacker; packed: News[] } {
     const packer = new BlockPacker(room);
     const packed: News[] = [];
-    for (const news of this.#queue.inOrder()) {
-      if (packer.roomForItems < 32) break;
-      if (news.owner === without.peer || without.done?.has(news)) continue;
-      const block = this.#blockOf(news.owner, news.key, nowMs);
-      if (block === undefined) this.#queue.remove(news);
-      else if (packer.tryAdd(block)) packed.push(news);
+    const gone: News[] = [];
+    for (const newsClass of classes) {
+      for (const news of this.#queue.inOrder(newsClass)) {
+        if (packer.roomForItems < 32) break;
+        if (news.owner === without.peer || without.done?.has(news)) continue;
+        const block = this.#blockOf(news.owner, news.key, nowMs);
+        if (block === undefined) gone.push(news);
+        else if (packer.tryAdd(block)) packed.push(news);
+      }
     }
+    for (const news of gone) this.#queue.remove(news);
     return { packer, packed };
+  }
+
+  /** Accusations and refutations, goodbyes and what is urgent to an application must reach everybody soon. */
+  #classOf(owner: NodeId, { key, priority }: StoredRecord): NewsClass {
+    if (key !== NODE_KEY) return isAccuseKey(key) || priority === 'urgent' ? 'urgent' : 'data';
+    const { state, incarnation } =
+      owner === this.#ctx.id ? this.#ctx.self : (this.#ctx.members.get(owner)?.facts ?? UNKNOWN);
+    return state === 'alive' && incarnation === 0 ? 'membership' : 'urgent';
   }
 
   #blockOf(owner: NodeId, key: string, nowMs: number): Block | undefined {
@@ -159,8 +205,8 @@ export class Spreader {
     return this.#ctx.members.presentCount === 0 || this.#offSegment(nowMs).length === 0;
   }
 
-  #choosePeers(nowMs: number): Member[] {
-    const peers = sample(this.#ctx.random, this.#offSegment(nowMs), this.#ctx.settings.fanOut);
+  #choosePeers(count: number, nowMs: number): Member[] {
+    const peers = sample(this.#ctx.random, this.#offSegment(nowMs), count);
     return peers.filter((member) => member.endpoint !== null);
   }
 
@@ -171,9 +217,4 @@ export class Spreader {
   }
 }
 
-/** Whether it may arrive by a digest as well as at once: normal data, and that a node has started; not accusations and refutations. */
-function isRoutine(record: StoredRecord): boolean {
-  if (record.key !== NODE_KEY) return record.priority !== 'urgent';
-  const facts = decodeNodeFacts(record.value);
-  return facts?.state === 'alive' && facts.incarnation === 0;
-}
+const UNKNOWN = { state: undefined, incarnation: 0 } as const;

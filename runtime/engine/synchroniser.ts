@@ -32,6 +32,11 @@ const TOLD_MAX = 4_096;
 /** What is still missing is asked for again so soon, so often. */
 const WANT_AGAIN_MS = 150;
 const WANT_TRIES = 4;
+/** Below this share of its budget anti-entropy counts as busy. */
+const BUSY_LEVEL = 0.5;
+/** About what a digest takes, and each line in it. */
+const DIGEST_BYTES = 80;
+const LINE_BYTES = 32;
 /** Members drawn for a digest, of which one that is proven is preferred. */
 const CANDIDATES = 3;
 const ALL_BUCKETS = Array.from({ length: DIGEST_BUCKETS }, (_, i) => i);
@@ -39,8 +44,6 @@ const ALL_BUCKETS = Array.from({ length: DIGEST_BUCKETS }, (_, i) => i);
 /** Anti-entropy [P-7]: finds what peers lack or have more of, at the cost of one small packet where nothing differs. */
 export class Synchroniser {
   readonly #ctx: EngineContext;
-  #allowance: number;
-  #allowanceAtMs = 0;
   #hungryUntilMs = 0;
   readonly #wants = new Wants();
   /** What peers were told last, by peer and owner. */
@@ -48,7 +51,6 @@ export class Synchroniser {
 
   constructor(ctx: EngineContext) {
     this.#ctx = ctx;
-    this.#allowance = ctx.settings.syncBytesPerSecond;
   }
 
   start(nowMs: number): void {
@@ -73,26 +75,29 @@ export class Synchroniser {
 
   /** Sends whoever is known to be at this endpoint a digest now. */
   greetAt(endpoint: Endpoint, peer: NodeId, nowMs: number): void {
-    const recent = this.#ctx.table.recentOwners(nowMs - this.#ctx.settings.digestQuietMs, RECENT_MAX);
-    const tableHash = this.#ctx.table.hash.totalWithout(recent.map((records) => records.owner));
+    // While much is being told, the list would be long and of no use.
+    const most = this.#ctx.budgets.sync.level(nowMs) > BUSY_LEVEL ? RECENT_MAX : 0;
+    const recent = this.#ctx.table.recentOwners(nowMs - this.#ctx.settings.digestQuietMs, most);
+    const tableHash = this.#ctx.table.hash.totalWithout(recent);
     if (!this.#ctx.isProven(peer)) this.#ctx.joiner.ask(peer, endpoint, nowMs);
     this.#ctx.counters.digestsSent++;
+    this.#ctx.budgets.sync.spend(DIGEST_BYTES + LINE_BYTES * recent.length, nowMs);
     const digest: Message = { type: 'digest', tableHash, lines: recent.map(lineOf) };
     this.#ctx.outbox.stage({ kind: 'unicast', endpoint }, peer, digest, 'membership');
   }
 
   onDigest(lines: readonly Line[], tableHash: Uint8Array, from: Inbound): void {
     this.#compare(lines, from);
-    const own = this.#ctx.table.hash.totalWithout(lines.map((line) => line.owner));
+    const own = this.#ctx.table.hash.totalWithout(lines.map((line) => this.#ctx.table.owner(line.owner)));
     if (equalBytes(own, tableHash)) return;
     this.#askAgainSoon(from.nowMs);
     if (this.#ctx.table.ownerCount <= SMALL_TABLE)
       for (const have of this.#haves(ALL_BUCKETS)) this.#reply(from, have);
-    else this.#reply(from, { type: 'buckets', hashes: this.#ctx.table.hash.buckets() });
+    else this.#reply(from, { type: 'buckets', hashes: this.#ctx.table.bucketHashes() });
   }
 
   onBuckets(hashes: Uint8Array, from: Inbound): void {
-    const own = this.#ctx.table.hash.buckets();
+    const own = this.#ctx.table.bucketHashes();
     const differing = ALL_BUCKETS.filter(
       (bucket) =>
         !equalBytes(hashes.subarray(4 * bucket, 4 * bucket + 4), own.subarray(4 * bucket, 4 * bucket + 4)),
@@ -185,7 +190,6 @@ export class Synchroniser {
       this.#ctx.joiner.prove(from);
       return;
     }
-    this.#refill(from.nowMs);
     const held: { line: Line; records: OwnerRecords }[] = [];
     for (const line of lines) {
       const records = this.#ctx.table.owner(line.owner);
@@ -199,10 +203,10 @@ export class Synchroniser {
     };
     for (const { line, records } of held) {
       let peer = line;
-      while (this.#allowance > 0 && isAhead(records, peer)) {
+      while (this.#ctx.budgets.sync.left(from.nowMs) > 0 && isAhead(records, peer)) {
         const block = deltaFor(records, peer, from.nowMs, packer.roomForItems, itemBytes);
         if (block !== undefined && packer.tryAdd(block)) {
-          this.#allowance -= blockBytes(block);
+          this.#ctx.budgets.sync.spend(blockBytes(block), from.nowMs);
           peer = { owner: peer.owner, known: block.to, gc: block.gc };
         } else if (packer.blocks.length === 0) break;
         else close();
@@ -270,21 +274,14 @@ export class Synchroniser {
       this.#ctx.joiner.prove(to);
       if (message.type !== 'want') return;
     }
-    this.#refill(to.nowMs);
-    if (this.#allowance <= 0) return;
-    this.#allowance -= replyBytes(message);
+    if (this.#ctx.budgets.sync.left(to.nowMs) <= 0) return;
+    this.#ctx.budgets.sync.spend(replyBytes(message), to.nowMs);
     this.#ctx.outbox.stage(
       { kind: 'unicast', endpoint: replyEndpoint(to.path) },
       to.sender,
       message,
       'membership',
     );
-  }
-
-  #refill(nowMs: number): void {
-    const rate = this.#ctx.settings.syncBytesPerSecond;
-    this.#allowance = Math.min(rate, this.#allowance + ((nowMs - this.#allowanceAtMs) * rate) / 1_000);
-    this.#allowanceAtMs = nowMs;
   }
 }
 
@@ -299,5 +296,7 @@ function blockBytes(block: Block): number {
 /** About what an answer takes; blocks are counted as they are packed. */
 function replyBytes(message: Message): number {
   if (message.type === 'buckets') return 4 * DIGEST_BUCKETS;
-  return message.type === 'have' || message.type === 'want' ? 32 * message.lines.length + DIGEST_BUCKETS : 0;
+  return message.type === 'have' || message.type === 'want'
+    ? LINE_BYTES * message.lines.length + DIGEST_BUCKETS
+    : 0;
 }

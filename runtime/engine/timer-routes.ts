@@ -1,3 +1,4 @@
+import type { NewsClass } from '../data/push-queue.ts';
 import type { EngineContext } from './context.ts';
 import { onHelpTimeout } from './handlers/ping-req.ts';
 
@@ -9,7 +10,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   step: (ctx, id, nowMs) => ctx.prober.onStep(Number(id), nowMs),
   help: (ctx, seq) => onHelpTimeout(ctx, Number(seq)),
   suspicion: (ctx, id, nowMs) => ctx.accuser.onDeadline(id, nowMs),
-  batch: (ctx, _, nowMs) => ctx.spreader.flush(nowMs),
+  batch: (ctx, newsClass, nowMs) => ctx.spreader.flush(newsClass as NewsClass, nowMs),
   digest: (ctx, _, nowMs) => {
     ctx.sync.onInterval(nowMs);
     ctx.own.collectTombstones(nowMs);

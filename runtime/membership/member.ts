@@ -15,8 +15,9 @@ export class Member {
   nodeVersion: Version;
   state: MemberState;
   readonly suspicion = new Suspicion();
-  readonly roundTrip = new RoundTrip();
-  readonly arrivals = new Arrivals();
+  /** Made when they are first asked for: with most members of a large cluster a node hasn't spoken yet. */
+  #roundTrip: RoundTrip | undefined;
+  #arrivals: Arrivals | undefined;
   /** Where its last authenticated unicast datagram came from. */
   observed: Endpoint | null = null;
   /** The link on which its presence is heard, and until when that counts: what we multicast there reaches it. */
@@ -41,6 +42,16 @@ export class Member {
     this.nodeVersion = about.nodeVersion;
     this.state = about.state;
     this.changedAtMs = about.nowMs;
+  }
+
+  get roundTrip(): RoundTrip {
+    this.#roundTrip ??= new RoundTrip();
+    return this.#roundTrip;
+  }
+
+  get arrivals(): Arrivals {
+    this.#arrivals ??= new Arrivals();
+    return this.#arrivals;
   }
 
   /** Where to send to: where it was last heard from, else what it advertises. */

@@ -45,10 +45,19 @@ export function decodeNodeFacts(value: AppValue): NodeFacts | undefined {
     name,
     incarnation,
     state: STATES[state],
-    endpoints: (endpoints as AppValue[]).map(decodeEndpoint).filter((endpoint) => endpoint !== undefined),
+    endpoints: decodeEndpoints(endpoints as AppValue[]),
     tags: readTags,
     protocol,
   };
+}
+
+function decodeEndpoints(values: readonly AppValue[]): Endpoint[] {
+  const endpoints: Endpoint[] = [];
+  for (const value of values) {
+    const endpoint = decodeEndpoint(value);
+    if (endpoint !== undefined) endpoints.push(endpoint);
+  }
+  return endpoints;
 }
 
 function decodeEndpoint(value: AppValue): Endpoint | undefined {
@@ -62,10 +71,13 @@ function isUsable(address: string): boolean {
   return !isMulticast && address !== '0.0.0.0' && address !== '::';
 }
 
-function decodeTags(value: AppValue): Record<string, string> | undefined {
+const NO_TAGS: Readonly<Record<string, string>> = Object.freeze({});
+
+function decodeTags(value: AppValue): Readonly<Record<string, string>> | undefined {
   if (value === null || typeof value !== 'object' || Array.isArray(value) || value instanceof Uint8Array)
     return undefined;
   const entries = Object.entries(value);
+  if (entries.length === 0) return NO_TAGS;
   if (
     entries.length > TAGS_PER_NODE_MAX ||
     !entries.every(([key, tag]) => isLabel(key, TAG_BYTES_MAX) && isLabel(tag, TAG_BYTES_MAX))
@@ -76,13 +88,13 @@ function decodeTags(value: AppValue): Record<string, string> | undefined {
 
 /** Text for a person's screen: not empty, at most `max` bytes, no control characters that could speak to a terminal. */
 export function isLabel(text: unknown, max: number): text is string {
-  return (
-    typeof text === 'string' &&
-    text !== '' &&
-    new TextEncoder().encode(text).length <= max &&
-    !/\p{Cc}/u.test(text)
-  );
+  if (typeof text !== 'string' || text === '') return false;
+  if (PRINTABLE.test(text)) return text.length <= max;
+  return encoder.encode(text).length <= max && !/\p{Cc}/u.test(text);
 }
+
+const PRINTABLE = /^[\x20-\x7e]+$/;
+const encoder = new TextEncoder();
 
 function isCount(value: AppValue | undefined, max: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max;

@@ -34,6 +34,7 @@ export class Run {
   readonly verdicts: VerdictMeter;
   readonly checkers: CheckerSet;
   #traffic: TrafficWindow;
+  readonly #sources: { stop(): void }[] = [];
 
   constructor(world: World, options: ScenarioOptions) {
     this.world = world;
@@ -86,7 +87,13 @@ export class Run {
   /** Each node puts this many readings a second, not in step with the others, until the run ends or `stop` is called. */
   startReadings(perSecond: number): { stop(): void } {
     let running = true;
-    if (perSecond <= 0) return { stop() {} };
+    const source = {
+      stop() {
+        running = false;
+      },
+    };
+    if (perSecond <= 0) return source;
+    this.#sources.push(source);
     const intervalMs = 1000 / perSecond;
     for (const host of this.world.hosts) {
       this.world.clock.after(this.world.random.next() * intervalMs, () => {
@@ -96,11 +103,7 @@ export class Run {
         });
       });
     }
-    return {
-      stop() {
-        running = false;
-      },
-    };
+    return source;
   }
 
   /**
@@ -120,8 +123,9 @@ export class Run {
     }
   }
 
-  /** The end of a scenario: agreement within the time is an invariant. @returns as `agree`. */
+  /** The end of a scenario: readings stop, and agreement within the time is an invariant. @returns as `agree`. */
   settle(withinMs: number): number | undefined {
+    for (const source of this.#sources) source.stop();
     const agreedMs = this.agree(withinMs);
     const { members, records, nowMs } = this.world;
     const detail = [members.describeDisagreements(), records.describeDisagreements()].filter((text) => text);

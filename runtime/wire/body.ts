@@ -1,7 +1,7 @@
-import { NODE_ID_BYTES, type NodeId } from '../core/ids.ts';
+import { NODE_ID_BYTES, type NodeId, writeHex } from '../core/ids.ts';
 import { BODY_BYTES_MAX } from '../core/limits.ts';
 import { decodeCbor } from './cbor.ts';
-import { CborWriter, sizeOfUint, writeHex } from './cbor-writer.ts';
+import { CborWriter, sizeOfUint } from './cbor-writer.ts';
 import type { Body, Message } from './message.ts';
 import { codecOf, encodeMessage } from './messages/table.ts';
 import { asArray, asBoot, asNodeId, asUint } from './schema.ts';
@@ -84,7 +84,8 @@ export class BodyBuilder {
 }
 
 /**
- * Decodes and validates a whole body: gate, CBOR, schema. What is kept is copied out of the input.
+ * Decodes and validates a whole body: gate, CBOR, schema. What it gives is copied out of the input, but for the bytes of records: most
+ * are known already, and whoever keeps one copies it.
  * @returns undefined where anything in it breaks the specification, whatever else it holds. Never throws.
  */
 export function decodeBody(bytes: Uint8Array): Body | undefined {

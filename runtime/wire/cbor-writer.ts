@@ -1,4 +1,4 @@
-import type { NodeId } from '../core/ids.ts';
+import { type NodeId, writeHex } from '../core/ids.ts';
 import type { AppValue } from '../core/value.ts';
 import { shortLivedBytes } from './byte-pool.ts';
 
@@ -248,22 +248,6 @@ export function sizeOfInt(value: number): number {
 /** Bytes of a byte string with its header. */
 export function sizeOfBytes(length: number): number {
   return sizeOfUint(length) + length;
-}
-
-/** Writes 2n hex digits as n bytes. @throws RangeError for another character. */
-export function writeHex(hex: string, target: Uint8Array, at: number): void {
-  for (let i = 0; i < hex.length; i += 2) {
-    const byte = (nibble(hex.charCodeAt(i)) << 4) | nibble(hex.charCodeAt(i + 1));
-    if (byte < 0) throw new RangeError(`expected hex digits; got ${hex}`);
-    target[at + (i >> 1)] = byte;
-  }
-}
-
-function nibble(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48;
-  if (code >= 97 && code <= 102) return code - 87;
-  if (code >= 65 && code <= 70) return code - 55;
-  return -1;
 }
 
 /** The keys in bytewise order of their encoding: since the length stands in front, shorter ones first. */

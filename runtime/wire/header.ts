@@ -86,3 +86,8 @@ function readCounter(bytes: Uint8Array, at: number): number {
   const high = readUint32(bytes, at);
   return high < 0x20_0000 ? high * 0x1_0000_0000 + readUint32(bytes, at + 4) : Number.NaN;
 }
+
+/** Four bytes as a signed integer, which is a small one to the JavaScript engine. */
+export function readInt32(bytes: Uint8Array, at: number): number {
+  return (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
+}

@@ -12,7 +12,7 @@ export interface Line {
   readonly gc: Version;
 }
 
-/** A record as it travels: the owner's bytes, how old it is now, and the owner's signature where there is one. */
+/** A record as it travels: the owner's bytes (a view of the datagram where it was received), how old it is now, and the owner's signature where there is one. */
 export interface Item {
   readonly body: Uint8Array;
   readonly ageMs: number;

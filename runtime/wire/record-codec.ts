@@ -5,6 +5,7 @@ import { PRIORITIES } from '../core/views.ts';
 import { decodeCbor, toAppValue } from './cbor.ts';
 import { CborWriter } from './cbor-writer.ts';
 import { readUint32 } from './header.ts';
+import { knownKey } from './known-names.ts';
 import type { RecordBody } from './record.ts';
 import { asUint, asVersion, VERSION_MAX } from './schema.ts';
 import { problemOfText } from './value-check.ts';
@@ -64,7 +65,7 @@ export function decodeRecord(bytes: Uint8Array): RecordBody | undefined {
   if (!(meta instanceof Map)) return undefined;
   const fields = readMeta(meta);
   if (fields === undefined || (fields.deleted && value !== null)) return undefined;
-  return { version, key, value, ...fields };
+  return { version, key: knownKey(key), value, ...fields };
 }
 
 /**

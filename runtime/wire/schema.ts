@@ -1,5 +1,7 @@
-import { NODE_ID_BYTES, type NodeId, toHex } from '../core/ids.ts';
+import { NODE_ID_BYTES, type NodeId } from '../core/ids.ts';
 import { BOOT_MAX, makeVersion, type Version } from '../core/version.ts';
+
+import { knownNodeId } from './known-names.ts';
 
 /** Small readers of decoded items: each gives the value in its own type, or undefined where the item is something else. */
 
@@ -36,7 +38,7 @@ export function asVersion(raw: unknown): Version | undefined {
 }
 
 export function asNodeId(raw: unknown): NodeId | undefined {
-  return raw instanceof Uint8Array && raw.length === NODE_ID_BYTES ? toHex(raw) : undefined;
+  return raw instanceof Uint8Array && raw.length === NODE_ID_BYTES ? knownNodeId(raw) : undefined;
 }
 
 /** A copy of a byte string, of exactly `length` bytes where given: the decoded one is a view of the datagram. */

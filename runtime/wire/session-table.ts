@@ -2,6 +2,7 @@ import type { NodeId } from '../core/ids.ts';
 import type { GroupKey } from '../crypto/keyring.ts';
 import type { SealKey } from '../crypto/provider.ts';
 import { ReplayWindow, WindowSlab } from '../crypto/replay-window.ts';
+import { readInt32 } from './header.ts';
 import type { Session } from './session.ts';
 
 /** A salt that has been opened: its session, the key that opens it, and which of its counters were seen. */
@@ -153,9 +154,4 @@ function hasSalt(node: Node, bytes: Uint8Array, at: number): boolean {
     node.salt2 === readInt32(bytes, at + 8) &&
     node.salt3 === readInt32(bytes, at + 12)
   );
-}
-
-/** Signed, so that it is a small integer to the engine. */
-function readInt32(bytes: Uint8Array, at: number): number {
-  return (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
 }

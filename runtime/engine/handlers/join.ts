@@ -2,9 +2,15 @@ import { DATAGRAM_HEADER_BYTES, JOIN_BYTES_MIN, SEAL_TAG_BYTES } from '../../cor
 import type { Join } from '../../wire/message.ts';
 import { type EngineContext, type Inbound, replyEndpoint } from '../context.ts';
 
+/** About what the answer takes. */
+const ANSWER_BYTES = 256;
+
 /** A newcomer: it gets an echo, a question that proves it, and who this is; never more bytes than it sent [P-6.7]. */
 export function onJoin(ctx: EngineContext, join: Join, from: Inbound): void {
   if (from.path.multicast || from.bytes < JOIN_BYTES_MIN) return;
+  // Many start at once: who isn't answered now asks again soon, and will have heard from others meanwhile.
+  if (ctx.budgets.membership.left(from.nowMs) <= 0) return;
+  ctx.budgets.membership.spend(ANSWER_BYTES, from.nowMs);
   const to = { kind: 'unicast' as const, endpoint: replyEndpoint(from.path) };
   ctx.outbox.stage(to, from.sender, { type: 'ack', seq: join.seq });
   if (!from.session.proven) ctx.joiner.prove(from);

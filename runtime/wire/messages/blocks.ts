@@ -69,7 +69,8 @@ function decodeBlock(raw: unknown): Block | undefined {
 
 function decodeItem(raw: unknown): Item | undefined {
   if (!Array.isArray(raw)) return undefined;
-  const body = asBytes(raw[0]);
+  // Not copied: most items are known already. Whoever keeps one copies it.
+  const body = raw[0] instanceof Uint8Array ? raw[0] : undefined;
   const ageMs = asUint(raw[1]);
   if (body === undefined || body.length > RECORD_BYTES_MAX || ageMs === undefined) return undefined;
   if (raw.length === 2) return { body, ageMs };

@@ -1,24 +1,49 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PushQueue } from '#runtime/data/push-queue.ts';
+import { NEWS_CLASSES, type News, PushQueue } from '#runtime/data/push-queue.ts';
 import { ANN, BEN } from '../../../support/wire.ts';
 
+function inOrder(queue: PushQueue): News[] {
+  return NEWS_CLASSES.flatMap((newsClass) => [...queue.inOrder(newsClass)]);
+}
+
 function keys(queue: PushQueue): string[] {
-  return Array.from(queue.inOrder(), (news) => news.key);
+  return inOrder(queue).map((news) => news.key);
 }
 
 /** Sends the first `count` pieces of news once. */
 function send(queue: PushQueue, count: number, limit = 100): string[] {
-  const sent = Array.from(queue.inOrder()).slice(0, count);
+  const sent = inOrder(queue).slice(0, count);
   for (const news of sent) queue.noteSent(news, 1, limit);
   return sent.map((news) => news.key);
 }
 
-test('membership goes before data', () => {
+test('each class of news is counted and listed by itself, and a record can change its class', () => {
   const queue = new PushQueue();
   queue.add(ANN, 'soc', { version: 1, newsClass: 'data' });
-  queue.add(ANN, 'node', { version: 1, newsClass: 'membership' });
+  queue.add(ANN, 'node', { version: 2, newsClass: 'membership' });
+  queue.add(ANN, 'node', { version: 3, newsClass: 'urgent' });
+  assert.deepEqual(
+    NEWS_CLASSES.map((newsClass) => queue.sizeOf(newsClass)),
+    [1, 0, 1],
+  );
   assert.deepEqual(keys(queue), ['node', 'soc']);
+  assert.equal(queue.find(ANN, 2), undefined);
+});
+
+test('what is noted of news that was replaced or removed changes nothing', () => {
+  const queue = new PushQueue();
+  queue.add(ANN, 'node', { version: 1, newsClass: 'membership' });
+  const [old] = inOrder(queue);
+  queue.add(ANN, 'node', { version: 2, newsClass: 'membership' });
+  queue.noteSent(old, 100, 1);
+  queue.remove(old);
+  assert.equal(queue.size, 1);
+  queue.clear();
+  const [left] = inOrder(queue);
+  assert.equal(left, undefined);
+  queue.noteSent(old, 1, 9);
+  assert.equal(queue.size, 0);
 });
 
 test('newer news of the same record takes the place of the older, with a fresh count', () => {
@@ -58,7 +83,7 @@ test('news leaves the queue at the limit of its copies', () => {
   // B-51, B-53
   const queue = new PushQueue();
   queue.add(ANN, 'soc', { version: 1, newsClass: 'data' });
-  const [news] = Array.from(queue.inOrder());
+  const [news] = inOrder(queue);
   queue.noteSent(news, 4, 9);
   queue.noteSent(news, 4, 9);
   assert.equal(queue.size, 1);
@@ -71,7 +96,7 @@ test('equal keys of two owners are two pieces of news', () => {
   queue.add(ANN, 'soc', { version: 1, newsClass: 'data' });
   queue.add(BEN, 'soc', { version: 1, newsClass: 'data' });
   assert.equal(queue.size, 2);
-  const [news] = Array.from(queue.inOrder());
+  const [news] = inOrder(queue);
   queue.remove(news);
   assert.equal(queue.size, 1);
 });

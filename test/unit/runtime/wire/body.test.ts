@@ -184,9 +184,15 @@ test('sender and boot must be what they are called', () => {
   assert.ok(decodeBody(encodeValue([id, 2 ** 20 - 1])));
 });
 
-test('what a body gives is copied: a receive buffer may be reused', () => {
+test('what a body gives is copied, but for the bytes of records, which their table copies', () => {
   const bytes = Buffer.from(bodyOf(EACH));
   const body = decodeBody(bytes);
   bytes.fill(0);
-  assert.deepEqual(body?.messages, EACH);
+  assert.deepEqual(body?.messages.map(withoutRecords), EACH.map(withoutRecords));
 });
+
+function withoutRecords(message: Message): Message {
+  if (message.type !== 'blocks') return message;
+  const blank = (item: Item): Item => ({ ...item, body: new Uint8Array(item.body.length) });
+  return { ...message, blocks: message.blocks.map((block) => ({ ...block, items: block.items.map(blank) })) };
+}
