@@ -35,8 +35,9 @@ export const SETTING_BOUNDS: Readonly<Record<keyof EngineSettings, SettingBounds
   // A daemon is gone within 5 s of SIGTERM, whatever this says.
   leaveTimeoutMs: duration(0, 4_000),
   tombstoneGraceMs: duration(10_000, 7 * 86_400_000),
-  urgentBytesPerSecond: count(1_000, 1_000_000_000),
+  verdictBytesPerSecond: count(1_000, 1_000_000_000),
   membershipBytesPerSecond: count(1_000, 1_000_000_000),
+  urgentBytesPerSecond: count(1_000, 1_000_000_000),
   dataBytesPerSecond: count(1_000, 1_000_000_000),
   syncBytesPerSecond: count(1_000, 1_000_000_000),
   recordsPerOwnerMax: count(1, RECORDS_PER_OWNER_MAX),

@@ -2,10 +2,10 @@ import type { NodeId } from '../core/ids.ts';
 import type { Version } from '../core/version.ts';
 
 /**
- * `urgent`: accusations, refutations, and what applications call urgent. `membership`: who has come. `data`: other records of
- * applications.
+ * `verdict`: accusations, refutations, goodbyes. `membership`: who has come. `urgent`: what applications call urgent. `data`: their
+ * other records.
  */
-export const NEWS_CLASSES = ['urgent', 'membership', 'data'] as const;
+export const NEWS_CLASSES = ['verdict', 'membership', 'urgent', 'data'] as const;
 export type NewsClass = (typeof NEWS_CLASSES)[number];
 
 /** Which records are news: keys only, the value is read when a packet is packed, so the queue is bounded by the table. */
@@ -20,17 +20,17 @@ export interface News {
 }
 
 /** The rank grows with each sending; application data is either unsent or sent. */
-const RANKS: Readonly<Record<NewsClass, number>> = { urgent: 32, membership: 32, data: 2 };
+const RANKS: Readonly<Record<NewsClass, number>> = { verdict: 32, membership: 32, urgent: 2, data: 2 };
 
 /**
- * Three classes: news of members and urgent news goes fewest-sent first (it must reach everybody soon), application data
- * least-recently-sent first (fewest-sent would starve distant records while every node writes). Nothing is sorted: each rank is a
- * list in order of sending.
+ * News of members goes fewest-sent first (it must reach everybody soon), application data least-recently-sent first (fewest-sent
+ * would starve distant records while every node writes). Nothing is sorted: each rank is a list in order of sending.
  */
 export class PushQueue {
   readonly #lanes: Readonly<Record<NewsClass, Lane>> = {
-    urgent: new Lane(RANKS.urgent),
+    verdict: new Lane(RANKS.verdict),
     membership: new Lane(RANKS.membership),
+    urgent: new Lane(RANKS.urgent),
     data: new Lane(RANKS.data),
   };
   /** An owner's news are few: looked through rather than indexed. */
@@ -50,7 +50,7 @@ export class PushQueue {
    */
   add(owner: NodeId, key: string, { version, newsClass }: { version: Version; newsClass: NewsClass }): void {
     const before = this.#byOwner.get(owner)?.find((entry) => entry.key === key);
-    if (before !== undefined && newsClass === 'data' && before.newsClass === 'data') {
+    if (before?.newsClass === newsClass && (newsClass === 'data' || newsClass === 'urgent')) {
       before.sent = 0;
       before.version = version;
       return;

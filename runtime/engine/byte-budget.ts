@@ -47,8 +47,9 @@ export class ByteBudget {
 
 /** Each class of traffic has a budget of its own, so that none can take another's share. */
 export interface ByteBudgets {
-  readonly urgent: ByteBudget;
+  readonly verdict: ByteBudget;
   readonly membership: ByteBudget;
+  readonly urgent: ByteBudget;
   readonly data: ByteBudget;
   readonly sync: ByteBudget;
 }
@@ -57,14 +58,16 @@ export interface ByteBudgets {
 const BURST_S = { own: 1, together: 0.25 } as const;
 
 export function createByteBudgets(settings: {
-  readonly urgentBytesPerSecond: number;
+  readonly verdictBytesPerSecond: number;
   readonly membershipBytesPerSecond: number;
+  readonly urgentBytesPerSecond: number;
   readonly dataBytesPerSecond: number;
   readonly syncBytesPerSecond: number;
 }): ByteBudgets {
   return {
-    urgent: budgetOf(settings.urgentBytesPerSecond, BURST_S.own),
+    verdict: budgetOf(settings.verdictBytesPerSecond, BURST_S.own),
     membership: budgetOf(settings.membershipBytesPerSecond, BURST_S.together),
+    urgent: budgetOf(settings.urgentBytesPerSecond, BURST_S.own),
     data: budgetOf(settings.dataBytesPerSecond, BURST_S.own),
     sync: budgetOf(settings.syncBytesPerSecond, BURST_S.together),
   };

@@ -40,11 +40,12 @@ export interface EngineSettings {
   readonly tombstoneGraceMs: number;
   /**
    * What this node sends to all peers together, in bytes a second (a second's worth at once), for each class of traffic: none can take
-   * another's share. News of failures and urgent records; news of who has come; other records; answers of anti-entropy. Less: a mass
-   * start takes longer, more: its peak is higher.
+   * another's share. News of failures; of who has come; urgent records; other records; answers of anti-entropy. Less: a mass start
+   * takes longer, more: its peak is higher.
    */
-  readonly urgentBytesPerSecond: number;
+  readonly verdictBytesPerSecond: number;
   readonly membershipBytesPerSecond: number;
+  readonly urgentBytesPerSecond: number;
   readonly dataBytesPerSecond: number;
   readonly syncBytesPerSecond: number;
   readonly recordsPerOwnerMax: number;
@@ -74,9 +75,10 @@ export const LAN: EngineSettings = {
   retryIntervalMs: 10_000,
   leaveTimeoutMs: 3_000,
   tombstoneGraceMs: 3_600_000,
-  urgentBytesPerSecond: 250_000,
+  verdictBytesPerSecond: 250_000,
   membershipBytesPerSecond: 32_000,
-  dataBytesPerSecond: 2_000_000,
+  urgentBytesPerSecond: 1_000_000,
+  dataBytesPerSecond: 1_000_000,
   syncBytesPerSecond: 48_000,
   recordsPerOwnerMax: 1_000,
   bytesPerOwnerMax: 65_536,
@@ -93,9 +95,10 @@ export const WAN: Partial<EngineSettings> = {
   batchIntervalMs: 100,
   digestIntervalMs: 15_000,
   // A few Mbit/s in all, shared with what the site needs.
-  urgentBytesPerSecond: 60_000,
+  verdictBytesPerSecond: 50_000,
   membershipBytesPerSecond: 16_000,
-  dataBytesPerSecond: 250_000,
+  urgentBytesPerSecond: 150_000,
+  dataBytesPerSecond: 150_000,
   syncBytesPerSecond: 24_000,
 };
 
@@ -107,9 +110,10 @@ export const RADIO: Partial<EngineSettings> = {
   digestIntervalMs: 30_000,
   presenceIntervalMs: 5_000,
   // All nodes share one channel.
-  urgentBytesPerSecond: 60_000,
+  verdictBytesPerSecond: 50_000,
   membershipBytesPerSecond: 12_000,
-  dataBytesPerSecond: 150_000,
+  urgentBytesPerSecond: 100_000,
+  dataBytesPerSecond: 100_000,
   syncBytesPerSecond: 16_000,
 };
 
@@ -124,9 +128,10 @@ export const METERED: Partial<EngineSettings> = {
   presenceIntervalMs: 60_000,
   retryIntervalMs: 120_000,
   // A link of 64 kbit/s stays usable for everything else.
-  urgentBytesPerSecond: 4_000,
+  verdictBytesPerSecond: 3_000,
   membershipBytesPerSecond: 1_000,
-  dataBytesPerSecond: 4_000,
+  urgentBytesPerSecond: 3_000,
+  dataBytesPerSecond: 3_000,
   syncBytesPerSecond: 2_000,
 };
 

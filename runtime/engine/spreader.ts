@@ -17,8 +17,17 @@ import type { Staged } from './outbox.ts';
 const SEALED_BYTES = DATAGRAM_HEADER_BYTES + SEAL_TAG_BYTES;
 /** Datagrams of news of one class that one flush sends to each of its peers, at most. */
 const DATAGRAMS_PER_FLUSH = 4;
-/** Hearing a piece of news again counts as so many copies sent. */
-const HEARD_COUNTS_AS = 4;
+/** Hearing a piece of news again counts as so many copies sent. What must reach everybody is spread to the full. */
+const HEARD_COUNTS_AS: Readonly<Record<NewsClass, number>> = {
+  verdict: 0,
+  membership: 4,
+  urgent: 1,
+  data: 4,
+};
+/** So does urgent news while there is much of it. */
+const HEARD_COUNTS_AS_BUSY = 4;
+/** Urgent news leaves at once, but a class flushes no more often than this: what comes between shares the datagram. */
+const FLUSH_GAP_MS = 10;
 /** Less room than this isn't worth a look at the queue. */
 const PIGGYBACK_ROOM_MIN = 120;
 /** While many come at once, who has come waits so many batch intervals to share a datagram with others. */
@@ -36,6 +45,12 @@ const BUSY_LEVEL = 0.5;
 export class Spreader {
   readonly #ctx: EngineContext;
   readonly #queue = new PushQueue();
+  readonly #flushedMs: Record<NewsClass, number> = {
+    verdict: NEVER,
+    membership: NEVER,
+    urgent: NEVER,
+    data: NEVER,
+  };
   /** News of this node's own that still has to go out by multicast. */
   readonly #multicast = new Map<string, { owner: NodeId; key: string }>();
 
@@ -65,12 +80,17 @@ export class Spreader {
 
   /**
    * Somebody told this node what it is telling others itself: it spreads without it, so it is told less often. Without this a piece of
-   * data would reach every node about as many times as there are copies from each. What is urgent is spread to the full.
+   * data would reach every node about as many times as there are copies from each.
    */
-  heardAgain(owner: NodeId, version: Version): void {
+  heardAgain(owner: NodeId, version: Version, nowMs: number): void {
     const news = this.#queue.find(owner, version);
-    if (news !== undefined && news.newsClass !== 'urgent')
-      this.#queue.noteSent(news, HEARD_COUNTS_AS, this.#limit());
+    if (news === undefined) return;
+    const { newsClass } = news;
+    const copies =
+      newsClass === 'urgent' && this.#isBusy(newsClass, nowMs)
+        ? HEARD_COUNTS_AS_BUSY
+        : HEARD_COUNTS_AS[newsClass];
+    if (copies > 0) this.#queue.noteSent(news, copies, this.#limit());
   }
 
   /** A class's batch is due. */
@@ -81,6 +101,7 @@ export class Spreader {
       return;
     }
     const budget = this.#ctx.budgets[newsClass];
+    this.#flushedMs[newsClass] = nowMs;
     const done = new Set<News>();
     for (let i = 0; i < DATAGRAMS_PER_FLUSH && budget.left(nowMs) > 0; i++) {
       if (!this.#sendOne(newsClass, done, nowMs)) break;
@@ -115,7 +136,8 @@ export class Spreader {
       peer: member.id,
     }));
     const body = builder.finish();
-    this.#ctx.outbox.sendBody(to, body, newsClass === 'data' ? 'data' : 'membership');
+    const isData = newsClass === 'data' || newsClass === 'urgent';
+    this.#ctx.outbox.sendBody(to, body, isData ? 'data' : 'membership');
     this.#ctx.budgets[newsClass].spend(peers.length * (body.length + SEALED_BYTES), nowMs);
     for (const news of packed) {
       done.add(news);
@@ -127,9 +149,13 @@ export class Spreader {
   /** A few joins are told at once; while many come, a datagram for each would be a waste. */
   #delayOf(newsClass: NewsClass, urgent: boolean, nowMs: number): number {
     const { batchIntervalMs } = this.#ctx.settings;
-    if (newsClass !== 'membership') return urgent ? 0 : batchIntervalMs;
-    if (this.#ctx.budgets.membership.level(nowMs) > BUSY_LEVEL) return urgent ? 0 : batchIntervalMs;
-    return this.#queue.sizeOf('membership') >= DATAGRAM_NEWS ? 0 : LINGER_BATCHES * batchIntervalMs;
+    if (newsClass === 'membership' && this.#isBusy(newsClass, nowMs))
+      return this.#queue.sizeOf(newsClass) >= DATAGRAM_NEWS ? 0 : LINGER_BATCHES * batchIntervalMs;
+    return urgent ? Math.max(0, this.#flushedMs[newsClass] + FLUSH_GAP_MS - nowMs) : batchIntervalMs;
+  }
+
+  #isBusy(newsClass: NewsClass, nowMs: number): boolean {
+    return this.#ctx.budgets[newsClass].level(nowMs) < BUSY_LEVEL;
   }
 
   #pack(
@@ -154,12 +180,12 @@ export class Spreader {
     return { packer, packed };
   }
 
-  /** Accusations and refutations, goodbyes and what is urgent to an application must reach everybody soon. */
   #classOf(owner: NodeId, { key, priority }: StoredRecord): NewsClass {
-    if (key !== NODE_KEY) return isAccuseKey(key) || priority === 'urgent' ? 'urgent' : 'data';
+    if (isAccuseKey(key)) return 'verdict';
+    if (key !== NODE_KEY) return priority === 'urgent' ? 'urgent' : 'data';
     const { state, incarnation } =
       owner === this.#ctx.id ? this.#ctx.self : (this.#ctx.members.get(owner)?.facts ?? UNKNOWN);
-    return state === 'alive' && incarnation === 0 ? 'membership' : 'urgent';
+    return state === 'alive' && incarnation === 0 ? 'membership' : 'verdict';
   }
 
   #blockOf(owner: NodeId, key: string, nowMs: number): Block | undefined {
@@ -217,4 +243,5 @@ export class Spreader {
   }
 }
 
+const NEVER = Number.NEGATIVE_INFINITY;
 const UNKNOWN = { state: undefined, incarnation: 0 } as const;

@@ -21,7 +21,7 @@ function mergeOne(ctx: EngineContext, block: Block, from: Inbound): boolean {
   const result = ctx.table.merge(block, nowMs, direct ? transitBoundMs(ctx, from) : null);
   if (result.refused !== undefined) ctx.counters.drops[result.refused]++;
   ctx.counters.recordsApplied += result.fresh.length;
-  if (result.repeated > 0) noteRepeated(ctx, block);
+  if (result.repeated > 0) noteRepeated(ctx, block, nowMs);
   const viaMulticast = from.path.multicast;
   for (const record of result.fresh) {
     if (record.priority === 'lazy') continue;
@@ -30,10 +30,10 @@ function mergeOne(ctx: EngineContext, block: Block, from: Inbound): boolean {
   return result.gap && result.refused === undefined;
 }
 
-function noteRepeated(ctx: EngineContext, block: Block): void {
+function noteRepeated(ctx: EngineContext, block: Block, nowMs: number): void {
   for (const { body } of block.items) {
     const version = peekVersion(body);
-    if (version !== undefined) ctx.spreader.heardAgain(block.owner, version);
+    if (version !== undefined) ctx.spreader.heardAgain(block.owner, version, nowMs);
   }
 }
 

@@ -22,10 +22,10 @@ test('each class of news is counted and listed by itself, and a record can chang
   const queue = new PushQueue();
   queue.add(ANN, 'soc', { version: 1, newsClass: 'data' });
   queue.add(ANN, 'node', { version: 2, newsClass: 'membership' });
-  queue.add(ANN, 'node', { version: 3, newsClass: 'urgent' });
+  queue.add(ANN, 'node', { version: 3, newsClass: 'verdict' });
   assert.deepEqual(
     NEWS_CLASSES.map((newsClass) => queue.sizeOf(newsClass)),
-    [1, 0, 1],
+    [1, 0, 0, 1],
   );
   assert.deepEqual(keys(queue), ['node', 'soc']);
   assert.equal(queue.find(ANN, 2), undefined);
