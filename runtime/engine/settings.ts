@@ -76,7 +76,7 @@ export const LAN: EngineSettings = {
   leaveTimeoutMs: 3_000,
   tombstoneGraceMs: 3_600_000,
   verdictBytesPerSecond: 250_000,
-  membershipBytesPerSecond: 32_000,
+  membershipBytesPerSecond: 36_000,
   urgentBytesPerSecond: 1_000_000,
   dataBytesPerSecond: 1_000_000,
   syncBytesPerSecond: 48_000,

@@ -7,8 +7,9 @@ import { deltaFor, isAhead, isBehind } from '../data/delta.ts';
 import type { OwnerRecords } from '../data/owner-records.ts';
 import { bucketOf, equalBytes } from '../data/table-hash.ts';
 import type { Member } from '../membership/member.ts';
-import type { Block, Line, Message } from '../wire/message.ts';
-import { BlockPacker, itemBytes } from './block-packer.ts';
+import { sizeOfItem } from '../wire/body.ts';
+import type { Line, Message } from '../wire/message.ts';
+import { BlockPacker, bytesOfBlock } from './block-packer.ts';
 import { type EngineContext, type Inbound, replyEndpoint } from './context.ts';
 import { Wants } from './wants.ts';
 
@@ -204,9 +205,9 @@ export class Synchroniser {
     for (const { line, records } of held) {
       let peer = line;
       while (this.#ctx.budgets.sync.left(from.nowMs) > 0 && isAhead(records, peer)) {
-        const block = deltaFor(records, peer, from.nowMs, packer.roomForItems, itemBytes);
+        const block = deltaFor(records, peer, from.nowMs, packer.roomForItems, sizeOfItem);
         if (block !== undefined && packer.tryAdd(block)) {
-          this.#ctx.budgets.sync.spend(blockBytes(block), from.nowMs);
+          this.#ctx.budgets.sync.spend(bytesOfBlock(block), from.nowMs);
           peer = { owner: peer.owner, known: block.to, gc: block.gc };
         } else if (packer.blocks.length === 0) break;
         else close();
@@ -287,10 +288,6 @@ export class Synchroniser {
 
 function lineOf(records: OwnerRecords): Line {
   return { owner: records.owner, known: records.known, gc: records.gc };
-}
-
-function blockBytes(block: Block): number {
-  return block.items.reduce((sum, item) => sum + itemBytes(item), 48);
 }
 
 /** About what an answer takes; blocks are counted as they are packed. */
