@@ -60,8 +60,11 @@ export class Joiner {
     const alone = this.#ctx.members.presentCount === 0;
     let nextMs = nowMs + this.#ctx.settings.retryIntervalMs;
     for (const seed of this.#seeds.values()) {
-      if (!alone && (seed.answered || this.#isMember(seed.endpoint))) continue;
-      if (seed.nextMs <= nowMs) this.#call(seed, nowMs);
+      if (seed.answered && !alone) continue;
+      if (seed.nextMs <= nowMs) {
+        if (!alone && this.#isMember(seed.endpoint)) seed.nextMs = nowMs + this.#ctx.settings.retryIntervalMs;
+        else this.#call(seed, nowMs);
+      }
       nextMs = Math.min(nextMs, seed.nextMs);
     }
     this.#ctx.timers.set('join', nextMs);

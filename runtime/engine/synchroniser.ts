@@ -38,6 +38,8 @@ const BUSY_LEVEL = 0.5;
 /** About what a digest takes, and each line in it. */
 const DIGEST_BYTES = 80;
 const LINE_BYTES = 32;
+/** A hungry node asks so many at once: on a lossy link most questions lead nowhere. */
+const PEERS_WHEN_HUNGRY = 2;
 /** Members drawn for a digest, of which one that is proven is preferred. */
 const CANDIDATES = 3;
 const ALL_BUCKETS = Array.from({ length: DIGEST_BUCKETS }, (_, i) => i);
@@ -61,12 +63,14 @@ export class Synchroniser {
 
   /** The interval's turn: one random member gets a digest. */
   onInterval(nowMs: number): void {
-    const intervalMs = nowMs < this.#hungryUntilMs ? HUNGRY_MS : this.#ctx.settings.digestIntervalMs;
+    const hungry = nowMs < this.#hungryUntilMs;
+    const intervalMs = hungry ? HUNGRY_MS : this.#ctx.settings.digestIntervalMs;
     this.#ctx.timers.set('digest', nowMs + jitter(this.#ctx.random, intervalMs, 0.2));
     const candidates = sample(this.#ctx.random, this.#ctx.members.present(), CANDIDATES);
     // Who has proven itself answers at once; the others need two round trips more.
-    const peer = candidates.find((member) => this.#ctx.isProven(member.id)) ?? candidates[0];
-    if (peer !== undefined) this.greet(peer, nowMs);
+    candidates.sort((a, b) => Number(this.#ctx.isProven(b.id)) - Number(this.#ctx.isProven(a.id)));
+    const count = hungry && !this.#isBusy(nowMs) ? PEERS_WHEN_HUNGRY : 1;
+    for (const peer of candidates.slice(0, count)) this.greet(peer, nowMs);
   }
 
   /** Sends this member a digest now. */
@@ -77,7 +81,7 @@ export class Synchroniser {
   /** Sends whoever is known to be at this endpoint a digest now. */
   greetAt(endpoint: Endpoint, peer: NodeId, nowMs: number): void {
     // While much is being told, the list would be long and of no use.
-    const most = this.#ctx.budgets.sync.level(nowMs) > BUSY_LEVEL ? RECENT_MAX : 0;
+    const most = this.#isBusy(nowMs) ? 0 : RECENT_MAX;
     const recent = this.#ctx.table.recentOwners(nowMs - this.#ctx.settings.digestQuietMs, most);
     const tableHash = this.#ctx.table.hash.totalWithout(recent);
     if (!this.#ctx.isProven(peer)) this.#ctx.joiner.ask(peer, endpoint, nowMs);
@@ -182,6 +186,10 @@ export class Synchroniser {
   #askAgainSoon(nowMs: number): void {
     this.#hungryUntilMs = Math.max(this.#hungryUntilMs, nowMs + HUNGRY_FOR_MS);
     this.#ctx.timers.setEarlier('digest', nowMs + jitter(this.#ctx.random, HUNGRY_MS, 0.2));
+  }
+
+  #isBusy(nowMs: number): boolean {
+    return this.#ctx.budgets.sync.level(nowMs) <= BUSY_LEVEL;
   }
 
   /** Quiet owners first, chatty ones last: what changes all the time comes again anyway (B-76). */
