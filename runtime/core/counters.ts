@@ -6,6 +6,7 @@ export const DROP_REASONS = [
   'wrong-cluster',
   'unknown-key',
   'own',
+  'touch',
   'replay',
   'budget',
   'forged',

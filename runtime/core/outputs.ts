@@ -29,6 +29,8 @@ export type Output =
       readonly bytes: Uint8Array;
       readonly trafficClass: TrafficClass;
     }
+  /** Ask the host at this endpoint whether anybody listens there; a refusal comes back by `handleUnreachable` [P-6.9]. */
+  | { readonly type: 'touch'; readonly endpoint: Endpoint; readonly bytes: Uint8Array }
   | { readonly type: 'event'; readonly event: EngineEvent }
   | { readonly type: 'timeout'; readonly atMs: number };
 

@@ -14,6 +14,8 @@ export interface LinkTraffic {
   readonly txBytes: number;
   readonly rxDatagrams: number;
   readonly txDatagrams: number;
+  /** Datagrams that the kernel dropped because this node didn't keep up; 0 where the platform doesn't tell. */
+  readonly rxDropped: number;
 }
 
 /** A lasting condition that people should know of; it disappears when the condition does. */

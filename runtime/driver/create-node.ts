@@ -91,6 +91,9 @@ async function start(
   network?.watch(({ endpoints, links }) =>
     driver.mutate((_engine, nowMs) => engine.setEndpoints(nowMs, endpoints, links)),
   );
+  network?.watchDrops((socketDrops) =>
+    driver.mutate((_engine, nowMs) => engine.observeHost(nowMs, { socketDrops })),
+  );
 
   const node = new LocalNode({
     ...common,

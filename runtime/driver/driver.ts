@@ -131,6 +131,9 @@ export class Driver {
         case 'transmit':
           this.#transmit(output.to, output.bytes);
           break;
+        case 'touch':
+          this.#touch(output.endpoint, output.bytes);
+          break;
         case 'event':
           this.#notice(engine, output.event);
           break;
@@ -154,12 +157,18 @@ export class Driver {
     );
   }
 
-  #failed({ code, link, endpoint }: TransportFailure): void {
+  #touch(endpoint: Endpoint, bytes: Uint8Array): void {
+    const to = { kind: 'unicast', endpoint } as const;
+    this.#options.transports.find((transport) => transport.accepts(to))?.touch(endpoint, bytes);
+  }
+
+  #failed({ code, link, endpoint, what }: TransportFailure): void {
     const engine = this.#engine;
     if (this.#phase !== 'running' || engine === undefined) return;
-    this.#failures.set(code, (this.#failures.get(code) ?? 0) + 1);
-    // Heard on a link that this node doesn't use: nothing was lost that was meant for it.
-    if (code === 'UNKNOWN_LINK') return;
+    const name = what === undefined ? code : `${what} ${code}`;
+    this.#failures.set(name, (this.#failures.get(name) ?? 0) + 1);
+    // Heard on a link that this node doesn't use, or a shortcut that failed: nothing was lost that was meant for anybody.
+    if (code === 'UNKNOWN_LINK' || what === 'touch') return;
     const { clock, health } = this.#options;
     engine.counters.drops['send-failed']++;
     const where = endpoint === undefined ? `on ${link ?? 'a link'}` : `to ${formatAuthority(endpoint)}`;

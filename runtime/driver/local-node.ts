@@ -124,11 +124,19 @@ export class LocalNode implements RunningNode {
   traffic(): LinkTraffic[] {
     const links = new Map<string, { -readonly [K in keyof LinkTraffic]: LinkTraffic[K] }>();
     for (const { link, ...counts } of this.#options.transports.flatMap((transport) => transport.traffic())) {
-      const sum = links.get(link) ?? { name: link, rxBytes: 0, txBytes: 0, rxDatagrams: 0, txDatagrams: 0 };
+      const sum = links.get(link) ?? {
+        name: link,
+        rxBytes: 0,
+        txBytes: 0,
+        rxDatagrams: 0,
+        txDatagrams: 0,
+        rxDropped: 0,
+      };
       sum.rxBytes += counts.rxBytes;
       sum.txBytes += counts.txBytes;
       sum.rxDatagrams += counts.rxDatagrams;
       sum.txDatagrams += counts.txDatagrams;
+      sum.rxDropped += counts.rxDropped;
       links.set(link, sum);
     }
     return [...links.values()];

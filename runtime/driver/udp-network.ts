@@ -1,6 +1,7 @@
 import type { Endpoint } from '../core/endpoint.ts';
 import type { Link } from '../engine/contract.ts';
 import { type InterfaceReader, InterfaceTable } from '../transport/interface-table.ts';
+import { SocketDrops } from '../transport/socket-drops.ts';
 import type { Transport, TransportHandlers } from '../transport/transport.ts';
 import { type MulticastGroup, UdpMulticast } from '../transport/udp-multicast.ts';
 import { type Bind, UdpUnicast } from '../transport/udp-unicast.ts';
@@ -14,6 +15,11 @@ import type { Scheduler } from './scheduler.ts';
 /** How often the host's interfaces are looked at: Node has no notification of address changes. */
 export const INTERFACE_POLL_MS = 2_000;
 
+/** How often the kernel is asked what it dropped: local health needs it soon, and a board reads a small file for it. */
+export const DROPS_POLL_MS = 5_000;
+/** How long the loss stays on the health list. */
+const DROPS_SHOWN_MS = 60_000;
+
 export interface UdpNetworkOptions {
   readonly bind: readonly Bind[];
   readonly advertise: readonly Endpoint[];
@@ -24,6 +30,8 @@ export interface UdpNetworkOptions {
   readonly clock: Clock;
   readonly health: HealthBoard;
   readonly log: LogSink;
+  /** Default: what Linux tells. */
+  readonly socketDrops?: Pick<SocketDrops, 'poll'>;
 }
 
 /** What the engine is told of the host's network. */
@@ -38,8 +46,10 @@ export class UdpNetwork {
   readonly #options: UdpNetworkOptions;
   readonly #unicast: UdpUnicast;
   readonly #multicast: UdpMulticast;
+  readonly #drops: Pick<SocketDrops, 'poll'>;
   #table: InterfaceTable;
   #cancel: (() => void) | undefined;
+  #cancelDrops: (() => void) | undefined;
   #view: NetworkView;
   #step: Promise<void> = Promise.resolve();
   #closed = false;
@@ -56,6 +66,7 @@ export class UdpNetwork {
       interfaces,
       unicast: this.#unicast,
     });
+    this.#drops = options.socketDrops ?? new SocketDrops();
     this.#view = { endpoints: [], links: options.links };
   }
 
@@ -96,6 +107,16 @@ export class UdpNetwork {
     });
   }
 
+  /** Calls back with the number of datagrams that the kernel has dropped since the last time, whenever there are any. */
+  watchDrops(onDrops: (datagrams: number) => void): void {
+    if (this.#closed) return;
+    this.#cancelDrops = this.#options.scheduler.after(DROPS_POLL_MS, () => {
+      const datagrams = this.#countDrops();
+      if (datagrams > 0) onDrops(datagrams);
+      this.watchDrops(onDrops);
+    });
+  }
+
   /** Looks at the interfaces now and follows them; @returns whether the view has changed. */
   async refresh(): Promise<boolean> {
     const { bind, log } = this.#options;
@@ -118,9 +139,31 @@ export class UdpNetwork {
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancel?.();
+    this.#cancelDrops?.();
     await this.#step;
     await this.#multicast.close();
     await this.#unicast.close();
+  }
+
+  #countDrops(): number {
+    let sum = 0;
+    for (const [link, datagrams] of this.#drops.poll([...this.#unicast.bound, ...this.#multicast.bound])) {
+      this.#unicast.noteDropped(link, datagrams);
+      sum += datagrams;
+    }
+    if (sum === 0) return 0;
+    const { health, clock } = this.#options;
+    health.raise(
+      clock.nowMs(),
+      'receive-queue-full',
+      {
+        severity: 'warning',
+        title: 'datagrams are lost on this machine',
+        text: `The kernel dropped ${sum} datagrams within ${DROPS_POLL_MS / 1_000} s because this process did not take them in time. Look for what else uses the processor; a larger net.core.rmem_max bridges short peaks.`,
+      },
+      DROPS_SHOWN_MS,
+    );
+    return sum;
   }
 
   #readTable(): InterfaceTable {

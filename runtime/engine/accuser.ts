@@ -10,7 +10,7 @@ import {
   encodeAccusation,
 } from '../membership/accusation-record.ts';
 import type { Member } from '../membership/member.ts';
-import { suspicionTimeMs, suspicionTimes } from '../membership/suspicion.ts';
+import { isRefused, type SuspicionTimes, suspicionTimeMs, suspicionTimes } from '../membership/suspicion.ts';
 import type { Block } from '../wire/message.ts';
 import type { EngineContext } from './context.ts';
 
@@ -116,10 +116,7 @@ export class Accuser {
   schedule(member: Member, nowMs: number): void {
     if (member.suspicion.size === 0) return;
     const times = this.#times();
-    const timeMs = suspicionTimeMs(times, member.suspicion.size - 1);
-    const startMs = Math.max(member.suspicion.startMs, member.sparedAtMs);
-    const deadlineMs = Math.max(startMs + timeMs, member.suspicion.heardAtMs + times.minMs);
-    this.#ctx.timers.set(`suspicion/${member.id}`, Math.max(nowMs, deadlineMs));
+    this.#ctx.timers.set(`suspicion/${member.id}`, Math.max(nowMs, deadlineMs(member, times)));
   }
 
   /** A suspicion's time is over: down, unless this node itself heard from the member since. */
@@ -145,12 +142,10 @@ export class Accuser {
   }
 
   #apply({ accuser, record, madeAtMs, heardAtMs }: Standing, nowMs: number): void {
-    const { target, boot, incarnation, stage } = record;
-    if (
-      this.#ctx.members.accuse(target, { accuser, boot, incarnation, stage, madeAtMs, heardAtMs }, nowMs) !==
-      'news'
-    )
-      return;
+    const { target, boot, incarnation, stage, evidence } = record;
+    const refused = (evidence.refusals ?? 0) > 0;
+    const accusation = { accuser, boot, incarnation, stage, madeAtMs, heardAtMs, refused };
+    if (this.#ctx.members.accuse(target, accusation, nowMs) !== 'news') return;
     const member = this.#ctx.members.get(target);
     if (member?.state !== 'suspect' && member?.state !== 'leaving') return;
     this.schedule(member, nowMs);
@@ -206,4 +201,10 @@ export class Accuser {
     }
     return free ?? oldest;
   }
+}
+
+function deadlineMs({ suspicion, sparedAtMs }: Member, times: SuspicionTimes): number {
+  const startMs = Math.max(suspicion.startMs, sparedAtMs);
+  if (isRefused(times, suspicion.refusedBy)) return Math.max(startMs, suspicion.heardAtMs) + times.refusedMs;
+  return Math.max(startMs + suspicionTimeMs(times, suspicion.size - 1), suspicion.heardAtMs + times.minMs);
 }

@@ -36,6 +36,8 @@ export interface EngineOptions {
 export interface HostObservation {
   /** How much later than asked the event loop ran, in milliseconds. */
   readonly lagMs?: number;
+  /** Datagrams to this node that its own kernel dropped since the last observation: it didn't take them in time. */
+  readonly socketDrops?: number;
 }
 
 export interface RecordFilter {

@@ -41,6 +41,8 @@ import { isReservedKey, memberViews, recordView, recordViews } from './views.ts'
 const LAG_MS = 250;
 const HOLD_MS_MAX = 5_000;
 const HELPS_PER_SECOND = 100;
+/** Each touch takes the driver a socket for a moment. */
+const TOUCHES_PER_SECOND = 10;
 /** Messages that may be answered by more than they take: no datagram needs more of them than this. */
 const QUESTIONS: ReadonlySet<string> = new Set(['digest', 'buckets', 'have', 'want']);
 const QUESTIONS_PER_DATAGRAM = 4;
@@ -55,6 +57,7 @@ export class Engine implements GossipEngine {
   readonly #opener: Opener;
   readonly #sealer: Sealer;
   readonly #refuser: Refuser;
+  readonly #touches = new TokenBucket({ perSecond: TOUCHES_PER_SECOND, burst: 2 * TOUCHES_PER_SECOND });
   #nowMs = 0;
 
   /** @throws Error where the options contradict the specification: the caller's bug. */
@@ -81,6 +84,7 @@ export class Engine implements GossipEngine {
     const port = {
       ping: (probe: Probe, nowMs: number) => this.#sendPing(probe, nowMs),
       pingReq: (probe: Probe, helper: Member, nowMs: number) => this.#sendPingReq(probe, helper, nowMs),
+      touch: (target: Member, nowMs: number) => this.#touch(target, nowMs),
       accuse: (target: Member, evidence: Parameters<Accuser['accuse']>[1], nowMs: number) =>
         this.#ctx.accuser.accuse(target, evidence, nowMs),
     };
@@ -183,17 +187,20 @@ export class Engine implements GossipEngine {
     });
   }
 
-  observeHost(nowMs: number, { lagMs = 0 }: HostObservation): void {
-    if (lagMs < LAG_MS) return;
+  observeHost(nowMs: number, { lagMs = 0, socketDrops = 0 }: HostObservation): void {
+    if (lagMs < LAG_MS && socketDrops === 0) return;
     this.#mutate(nowMs, () => {
       this.#ctx.health.change(1);
+      if (lagMs < LAG_MS) return;
       this.#ctx.accuser.hold(nowMs + Math.min(lagMs, HOLD_MS_MAX));
     });
   }
 
   handleUnreachable(nowMs: number, endpoint: Endpoint): void {
     this.#mutate(nowMs, () => {
-      const member = this.#ctx.members.atEndpoint(endpointKey(endpoint));
+      const key = endpointKey(endpoint);
+      if (this.#ctx.prober.onRefused(key, nowMs)) return;
+      const member = this.#ctx.members.atEndpoint(key);
       if (member?.present) this.#ctx.prober.probe(member, nowMs);
     });
   }
@@ -355,6 +362,11 @@ export class Engine implements GossipEngine {
       seq,
       destBoot: target.boot,
     });
+  }
+
+  #touch(target: Member, nowMs: number): boolean {
+    if (target.endpoint?.transport !== 'udp' || !this.#touches.tryTake(nowMs)) return false;
+    return this.#ctx.outbox.touch(target.endpoint);
   }
 
   #sendPingReq(probe: Probe, helper: Member, nowMs: number): void {

@@ -7,6 +7,7 @@ import { BodyBuilder } from '../wire/body.ts';
 import type { Message } from '../wire/message.ts';
 import { NONCE_BYTES } from '../wire/refusal.ts';
 import type { Sealer } from '../wire/sealer.ts';
+import { TOUCH } from '../wire/touch.ts';
 
 /** A datagram being filled. */
 export interface Staged {
@@ -99,6 +100,11 @@ export class Outbox {
     this.#push({ type: 'transmit', to: { kind: 'unicast', endpoint }, bytes, trafficClass: 'membership' });
   }
 
+  /** Asks the host there whether anybody listens. @returns whether it leaves. */
+  touch(endpoint: Endpoint): boolean {
+    return this.#push({ type: 'touch', endpoint, bytes: TOUCH });
+  }
+
   newBuilder(): BodyBuilder {
     return new BodyBuilder(this.#sender, this.#boot);
   }
@@ -127,7 +133,7 @@ export class Outbox {
     return this.#push({ type: 'transmit', to, bytes, trafficClass }) ? bytes : undefined;
   }
 
-  #push(output: Output & { type: 'transmit' }): boolean {
+  #push(output: Extract<Output, { bytes: Uint8Array }>): boolean {
     if (this.#outputs.length - this.#next >= OUTBOX_MAX) {
       this.#counters.drops['outbox-full']++;
       return false;

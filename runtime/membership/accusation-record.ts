@@ -22,6 +22,8 @@ export interface Evidence {
   readonly nacks: number;
   /** Its own health score at that time. */
   readonly localHealth: number;
+  /** How often the target's host said that nobody listens there; absent: not once. */
+  readonly refusals?: number;
 }
 
 const PREFIX = 'accuse/';
@@ -38,13 +40,14 @@ export function isAccuseKey(key: string): boolean {
 }
 
 export function encodeAccusation(record: AccusationRecord): AppValue {
-  const { waitedMs, helpers, nacks, localHealth } = record.evidence;
+  const { waitedMs, helpers, nacks, localHealth, refusals = 0 } = record.evidence;
+  const evidence = [Math.round(waitedMs), helpers, nacks, localHealth];
   return [
     fromHex(record.target),
     record.boot,
     record.incarnation,
     STAGES.indexOf(record.stage),
-    [Math.round(waitedMs), helpers, nacks, localHealth],
+    refusals === 0 ? evidence : [...evidence, refusals],
   ];
 }
 
@@ -61,7 +64,7 @@ export function decodeAccusation(value: AppValue): AccusationRecord | undefined 
     !Array.isArray(evidence)
   )
     return undefined;
-  const [waitedMs, helpers, nacks, localHealth] = (evidence as AppValue[]).map((number) =>
+  const [waitedMs, helpers, nacks, localHealth, refusals] = (evidence as AppValue[]).map((number) =>
     isCount(number) ? number : 0,
   );
   return {
@@ -74,6 +77,7 @@ export function decodeAccusation(value: AppValue): AccusationRecord | undefined 
       helpers: helpers ?? 0,
       nacks: nacks ?? 0,
       localHealth: localHealth ?? 0,
+      ...(refusals === undefined || refusals === 0 ? {} : { refusals }),
     },
   };
 }

@@ -1,3 +1,4 @@
+import { endpointKey } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
 import { jitter, type RandomSource, sample } from '../core/random.ts';
 import type { TimerTable } from '../core/timers.ts';
@@ -21,6 +22,8 @@ export interface ProbePort {
   ping(probe: Probe, nowMs: number): void;
   /** Asks a helper to ping the target, likewise. */
   pingReq(probe: Probe, helper: Member, nowMs: number): void;
+  /** Asks the target's host whether anybody listens there [P-6.9]. @returns whether that was sent. */
+  touch(target: Member, nowMs: number): boolean;
   /** The target didn't answer anyone. */
   accuse(target: Member, evidence: Evidence, nowMs: number): void;
 }
@@ -35,6 +38,9 @@ const ASK_HELPERS_AT = [PINGS_BEFORE_HELP, PINGS_BEFORE_HELP + 2];
 /** So long an unwell node accuses nobody; after that it speaks all the same: the others may really be gone. */
 const UNWELL_MS_MAX = 5_000;
 
+/** Touches of one probe, at most: they and their refusals get lost like anything else. */
+const TOUCHES_MAX = 3;
+
 /** One probe under way. */
 export interface Probe {
   readonly id: number;
@@ -47,6 +53,9 @@ export interface Probe {
   step: number;
   readonly asked: Set<NodeId>;
   readonly nackedBy: Set<NodeId>;
+  /** Touches sent, and how many of them the target's host refused. */
+  touches: number;
+  refusals: number;
 }
 
 /**
@@ -124,6 +133,8 @@ export class Prober {
       step: 0,
       asked: new Set(),
       nackedBy: new Set(),
+      touches: 0,
+      refusals: 0,
     };
     this.#probes.set(probe.id, probe);
     this.#targets.set(target.id, probe);
@@ -160,8 +171,14 @@ export class Prober {
       else this.#fail(probe, target, nowMs);
       return;
     }
+    if (probe.refusals > 0) {
+      this.#end(probe);
+      this.#port.accuse(target, this.#evidence(probe, nowMs), nowMs);
+      return;
+    }
     probe.step++;
     this.#port.ping(probe, nowMs);
+    if (probe.touches < TOUCHES_MAX && this.#port.touch(target, nowMs)) probe.touches++;
     if (ASK_HELPERS_AT.includes(probe.step)) this.#askHelpers(probe, target, nowMs);
     this.#schedule(probe, nowMs);
   }
@@ -174,6 +191,24 @@ export class Prober {
     if (target !== undefined) target.lastHelper = helper ?? null;
     this.#end(probe);
     this.#health.change(-1);
+  }
+
+  /**
+   * The target's host says that nobody listens. That may be forged, a firewall's, or over in a moment: helpers are asked at once, and if
+   * nobody reached the target until the next step, it is accused. How well this node is itself doesn't matter for that.
+   * @param endpoint its key. @returns whether a touch of ours was under way there.
+   */
+  onRefused(endpoint: string, nowMs: number): boolean {
+    let expected = false;
+    for (const probe of this.#probes.values()) {
+      const target = this.#members.get(probe.target);
+      if (target?.endpoint == null || probe.refusals >= probe.touches) continue;
+      if (endpointKey(target.endpoint) !== endpoint) continue;
+      expected = true;
+      probe.refusals++;
+      if (probe.asked.size === 0) this.#askHelpers(probe, target, nowMs);
+    }
+    return expected;
   }
 
   onNack(probeId: number, helper: NodeId): void {
@@ -227,13 +262,17 @@ export class Prober {
     const nacks = probe.nackedBy.size;
     this.#health.change(helpers === 0 ? 1 : Math.max(0, helpers - nacks));
     if (unwell) return;
-    const evidence = {
+    this.#port.accuse(target, this.#evidence(probe, nowMs), nowMs);
+  }
+
+  #evidence(probe: Probe, nowMs: number): Evidence {
+    return {
       waitedMs: nowMs - probe.startedMs,
       helpers: probe.asked.size,
-      nacks,
+      nacks: probe.nackedBy.size,
       localHealth: this.#health.score,
+      refusals: probe.refusals,
     };
-    this.#port.accuse(target, evidence, nowMs);
   }
 
   /** Unwell, and not for so long that it must be the others. */

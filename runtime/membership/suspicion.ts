@@ -10,6 +10,8 @@ export interface Accusation {
   readonly madeAtMs: number;
   /** When this node heard of it. */
   readonly heardAtMs: number;
+  /** Whether the accuser had it from the host itself that nobody listens there. */
+  readonly refused?: boolean;
 }
 
 export interface SuspicionTimes {
@@ -17,7 +19,12 @@ export interface SuspicionTimes {
   readonly maxMs: number;
   /** Expected confirmations k beyond the first accuser. */
   readonly confirmations: number;
+  /** How long a suspicion stands that enough accusers had from the host itself. */
+  readonly refusedMs: number;
 }
+
+/** Of the least suspicion time of a small cluster: long enough for a refutation to reach everybody. */
+const REFUSED_SHARE = 0.4;
 
 /** The bounds of suspicion for a cluster of `members` [P-6.3]. */
 export function suspicionTimes(
@@ -35,6 +42,7 @@ export function suspicionTimes(
     minMs,
     maxMs: settings.suspicionMaxFactor * minMs,
     confirmations: Math.max(0, Math.min(settings.suspicionConfirmations, members - 2)),
+    refusedMs: REFUSED_SHARE * settings.suspicionMultiplier * settings.probeIntervalMs,
   };
 }
 
@@ -43,6 +51,14 @@ export function suspicionTimeMs(times: SuspicionTimes, confirmed: number): numbe
   if (times.confirmations < 1) return times.minMs;
   const share = Math.log(confirmed + 1) / Math.log(times.confirmations + 1);
   return Math.max(times.minMs, times.maxMs - (times.maxMs - times.minMs) * share);
+}
+
+/**
+ * Whether a suspicion needs no more time than a refutation takes: as many accusers as it ever waits for, and never one alone, were
+ * told by the host that nobody listens [P-6.9].
+ */
+export function isRefused(times: SuspicionTimes, refusedBy: number): boolean {
+  return refusedBy >= 2 && refusedBy > times.confirmations;
 }
 
 interface Life {
@@ -102,6 +118,13 @@ export class Suspicion {
 
   clear(): void {
     this.#byAccuser.clear();
+  }
+
+  /** How many accusers had it from the host that nobody listens. */
+  get refusedBy(): number {
+    let count = 0;
+    for (const { refused } of this.#byAccuser.values()) if (refused === true) count++;
+    return count;
   }
 
   /** When this node first heard of the accusations that stand; Infinity without one. */

@@ -3,6 +3,7 @@ import { DEFAULT_PORT } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
 import type { EngineEvent, Output } from '../core/outputs.ts';
 import type { GossipEngine } from '../engine/contract.ts';
+import { TokenBucket } from '../wire/token-bucket.ts';
 import type { HostClock } from './host-clock.ts';
 import type { Delivery, HostIndex, Network } from './network.ts';
 import { toTickAtLeast, type VirtualClock } from './virtual-clock.ts';
@@ -24,7 +25,7 @@ export interface HostOptions {
   readonly hostAt: (address: string) => HostIndex | undefined;
   readonly addressOf: (host: HostIndex) => string;
   readonly onEvent: (host: SimHost, event: EngineEvent) => void;
-  /** A datagram came to a port that nobody listens on, of a host that is up: its sender may be told. */
+  /** A touch came to a port that nobody listens on, of a host that is up: its sender is told. */
   readonly onRefused: (host: SimHost, delivery: Delivery) => void;
 }
 
@@ -37,6 +38,8 @@ const SOCKET_BUFFER_BYTES = 212_992;
 const SMALL_DATAGRAM_BYTES = 512;
 const SMALL_DATAGRAM_COST = 832;
 const FULL_DATAGRAM_COST = 2_304;
+/** Linux tells each address of so many closed ports (`icmp_ratelimit`); any datagram takes its share, whether its sender hears or not. */
+const ICMP_LIMIT = { perSecond: 1, burst: 6 };
 
 /**
  * One host with a node on it: the driver's part of the engine's contract on virtual time. Each mutation is followed by a full
@@ -53,7 +56,8 @@ export class SimHost {
   #engine: GossipEngine | undefined;
   #state: HostState = 'off';
   #boot = 0;
-  #refuses = false;
+  /** Of the kernel of a host whose process died: what it may still answer, by sender. */
+  #refuses: Map<HostIndex, TokenBucket> | undefined;
   /** When the engine wants to be woken, in the simulation's time. */
   #wakeAtMs = Number.POSITIVE_INFINITY;
   /** The earliest wake-up in the clock's queue: an earlier deadline adds one, a later one lets it pass. */
@@ -125,7 +129,7 @@ export class SimHost {
    * @param options.hostStaysUp whether the host's kernel answers in its place that nobody listens.
    */
   stop(options: { readonly hostStaysUp?: boolean } = {}): void {
-    this.#refuses = options.hostStaysUp ?? false;
+    this.#refuses = options.hostStaysUp === true ? new Map() : undefined;
     this.#engine = undefined;
     this.#state = 'off';
     this.#wakeAtMs = Number.POSITIVE_INFINITY;
@@ -162,8 +166,7 @@ export class SimHost {
 
   receive(delivery: Delivery): void {
     if (this.#state === 'stalled') this.#keep(delivery);
-    if (this.#state === 'off' && this.#refuses && !delivery.multicast)
-      this.#options.onRefused(this, delivery);
+    if (this.#state === 'off' && !delivery.multicast) this.#refuse(delivery);
     if (this.#state !== 'running') return;
     const path = {
       transport: 'udp',
@@ -173,6 +176,15 @@ export class SimHost {
       port: DEFAULT_PORT,
     } as const;
     this.mutate((engine, nowMs) => engine.handleDatagram(nowMs, path, delivery.bytes));
+  }
+
+  /** Only a connected socket hears of a closed port, and engines use one for touches alone. */
+  #refuse(delivery: Delivery): void {
+    if (this.#refuses === undefined) return;
+    const budget = this.#refuses.get(delivery.from) ?? new TokenBucket(ICMP_LIMIT);
+    this.#refuses.set(delivery.from, budget);
+    if (budget.tryTake(this.#options.clock.nowMs) && delivery.touch === true)
+      this.#options.onRefused(this, delivery);
   }
 
   #keep(delivery: Delivery): void {
@@ -199,19 +211,22 @@ export class SimHost {
         this.#setTimer(output.atMs);
         break;
       }
-      if (output.type === 'event') this.#handleEvent(output.event);
-      else {
-        transmits++;
-        this.#transmit(output);
+      if (output.type === 'event') {
+        this.#handleEvent(output.event);
+        continue;
       }
+      transmits++;
+      this.#transmit(output);
     }
     if (transmits > this.#transmitsOfDrainMax) this.#transmitsOfDrainMax = transmits;
   }
 
-  #transmit(output: Extract<Output, { type: 'transmit' }>): void {
-    const { network } = this.#options;
-    if (output.to.kind === 'multicast') network.multicast(this.index, output.bytes);
-    else network.unicast(this.index, this.#options.hostAt(output.to.endpoint.address), output.bytes);
+  #transmit(output: Extract<Output, { type: 'transmit' | 'touch' }>): void {
+    const { network, hostAt } = this.#options;
+    if (output.type === 'touch')
+      network.unicast(this.index, hostAt(output.endpoint.address), output.bytes, { touch: true });
+    else if (output.to.kind === 'multicast') network.multicast(this.index, output.bytes);
+    else network.unicast(this.index, hostAt(output.to.endpoint.address), output.bytes);
   }
 
   #handleEvent(event: EngineEvent): void {

@@ -22,6 +22,8 @@ export interface Delivery {
   readonly from: HostIndex;
   readonly to: HostIndex;
   readonly multicast: boolean;
+  /** From a connected socket: its sender is told where nobody listens. */
+  readonly touch?: boolean;
   readonly bytes: Uint8Array;
 }
 
@@ -116,14 +118,25 @@ export class Network {
 
   /** Whether a datagram has any chance to get from one host to the other. */
   connects(from: HostIndex, to: HostIndex): boolean {
-    if (this.#groupOf !== undefined && this.#groupOf[from] !== this.#groupOf[to]) return false;
-    const rule = this.#rules.size > 0 ? this.#rules.get(from)?.get(to) : undefined;
-    return (rule ?? this.#quality).lossShare < 1;
+    const quality = this.#qualityOf(from, to);
+    return quality !== undefined && quality.lossShare < 1;
   }
 
-  unicast(from: HostIndex, to: HostIndex | undefined, bytes: Uint8Array): void {
+  unicast(
+    from: HostIndex,
+    to: HostIndex | undefined,
+    bytes: Uint8Array,
+    options: { readonly touch?: boolean } = {},
+  ): void {
     this.#traffic[from].countSent(this.#clock.nowMs, bytes.length);
-    if (to !== undefined) this.#carry(from, to, false, bytes);
+    if (to !== undefined) this.#carry({ from, to, multicast: false, bytes, ...options });
+  }
+
+  /** Calls back when what a kernel answers has got from one host to the other, or never: links treat it like any datagram. */
+  answer(from: HostIndex, to: HostIndex, arrived: () => void): void {
+    const quality = this.#qualityOf(from, to);
+    if (quality === undefined || this.#happens(quality.lossShare)) return;
+    this.#clock.after(this.#delayMs(quality), arrived);
   }
 
   /** To all hosts of the segment, the sender too: sockets hear their own multicasts. Counted as sent once. */
@@ -131,23 +144,25 @@ export class Network {
     this.#traffic[from].countSent(this.#clock.nowMs, bytes.length);
     for (const to of this.#members[this.#segments[from]]) {
       if (to === from) this.#arriveAfter(0, { from, to, multicast: true, bytes });
-      else this.#carry(from, to, true, bytes);
+      else this.#carry({ from, to, multicast: true, bytes });
     }
   }
 
-  #carry(from: HostIndex, to: HostIndex, multicast: boolean, bytes: Uint8Array): void {
-    if (this.#groupOf !== undefined && this.#groupOf[from] !== this.#groupOf[to]) return;
-    const rule = this.#rules.size > 0 ? this.#rules.get(from)?.get(to) : undefined;
-    const quality = rule ?? this.#quality;
-    if (this.#happens(quality.lossShare)) return;
-    const delivery = {
-      from,
-      to,
-      multicast,
-      bytes: this.#happens(quality.corruptShare) ? this.#corrupted(bytes) : bytes,
-    };
+  #carry(sent: Delivery): void {
+    const quality = this.#qualityOf(sent.from, sent.to);
+    if (quality === undefined || this.#happens(quality.lossShare)) return;
+    const delivery = this.#happens(quality.corruptShare)
+      ? { ...sent, bytes: this.#corrupted(sent.bytes) }
+      : sent;
     this.#arriveAfter(this.#delayMs(quality), delivery);
     if (this.#happens(quality.duplicateShare)) this.#arriveAfter(this.#delayMs(quality), delivery);
+  }
+
+  /** undefined: the network is cut between them. */
+  #qualityOf(from: HostIndex, to: HostIndex): LinkQuality | undefined {
+    if (this.#groupOf !== undefined && this.#groupOf[from] !== this.#groupOf[to]) return undefined;
+    const rule = this.#rules.size > 0 ? this.#rules.get(from)?.get(to) : undefined;
+    return rule ?? this.#quality;
   }
 
   #arriveAfter(delayMs: number, delivery: Delivery): void {

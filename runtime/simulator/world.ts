@@ -12,7 +12,6 @@ import type { EngineOptions, GossipEngine } from '../engine/contract.ts';
 import { cutOffHosts } from './cut-off.ts';
 import { HOST_LINK, SimHost } from './host.ts';
 import { HostClock } from './host-clock.ts';
-import { drawDelayMs } from './latency.ts';
 import { MemberMatrix } from './member-matrix.ts';
 import { type Delivery, type HostIndex, Network } from './network.ts';
 import type { Impairment, Observation, Observer } from './observation.ts';
@@ -266,11 +265,11 @@ export class World {
     });
   }
 
-  /** The kernel's answer takes a network's delay too. */
+  /** The kernel's answer takes the network's way back. */
   #tellRefused(host: SimHost, delivery: Delivery): void {
     const sender = this.hosts[delivery.from];
     const boot = sender.boot;
-    this.clock.after(drawDelayMs(this.network.quality.latency, this.random), () => {
+    this.network.answer(host.index, delivery.from, () => {
       if (sender.state === 'running' && sender.boot === boot)
         sender.mutate((engine, nowMs) => engine.handleUnreachable(nowMs, host.endpoint));
     });

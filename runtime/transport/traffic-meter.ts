@@ -5,6 +5,7 @@ interface Counts {
   txBytes: number;
   rxDatagrams: number;
   txDatagrams: number;
+  rxDropped: number;
 }
 
 /** Counts what each link carries, in payload bytes. Links are the host's own, so there are few. */
@@ -23,6 +24,11 @@ export class TrafficMeter {
     counts.txBytes += bytes;
   }
 
+  /** Datagrams that the kernel dropped before anybody saw them. */
+  dropped(link: string, datagrams: number): void {
+    this.#of(link).rxDropped += datagrams;
+  }
+
   snapshot(): TransportTraffic[] {
     return Array.from(this.#links, ([link, counts]) => ({ link, ...counts }));
   }
@@ -30,7 +36,7 @@ export class TrafficMeter {
   #of(link: string): Counts {
     let counts = this.#links.get(link);
     if (counts === undefined) {
-      counts = { rxBytes: 0, txBytes: 0, rxDatagrams: 0, txDatagrams: 0 };
+      counts = { rxBytes: 0, txBytes: 0, rxDatagrams: 0, txDatagrams: 0, rxDropped: 0 };
       this.#links.set(link, counts);
     }
     return counts;

@@ -3,8 +3,10 @@ import type { Destination, Path } from '../core/outputs.ts';
 
 /** Something that did not work while sending or receiving: counted, never thrown. */
 export interface TransportFailure {
-  /** The platform's code (`ENETUNREACH`, `EPERM`, `ENOBUFS`), or one of ours: `NO_SOCKET`, `QUEUE_FULL`, `UNKNOWN_LINK`. */
+  /** The platform's code (`ENETUNREACH`, `EPERM`, `ENOBUFS`), or one of ours: `NO_SOCKET`, `QUEUE_FULL`, `UNKNOWN_LINK`, `TOUCH_BUSY`. */
   readonly code: string;
+  /** Only a touch failed: the shortcut is lost, and nothing that was meant for anybody. */
+  readonly what?: 'touch';
   readonly link?: string;
   readonly endpoint?: Endpoint;
 }
@@ -13,7 +15,7 @@ export interface TransportFailure {
 export interface TransportHandlers {
   /** A datagram came in; `bytes` is the receiver's to keep. */
   datagram(path: Path, bytes: Uint8Array): void;
-  /** The platform says that nothing listens there. */
+  /** The platform says that nothing listens there; only a touch brings this out on Linux. */
   unreachable(endpoint: Endpoint): void;
   failure(failure: TransportFailure): void;
 }
@@ -25,6 +27,8 @@ export interface TransportTraffic {
   readonly txBytes: number;
   readonly rxDatagrams: number;
   readonly txDatagrams: number;
+  /** Datagrams that the kernel dropped because the receive queue was full; 0 where the platform doesn't tell. */
+  readonly rxDropped: number;
 }
 
 /**
@@ -44,6 +48,11 @@ export interface Transport {
   accepts(to: Destination): boolean;
   /** Sends one datagram, or counts why not. `bytes` must not change afterwards. */
   send(to: Destination, bytes: Uint8Array): void;
+  /**
+   * Sends these bytes so that a host where nobody listens on the port is heard saying so, by `unreachable`. Anything else has no
+   * consequence; what fails goes to `failure`. For destinations that `accepts` takes and that are no group.
+   */
+  touch(endpoint: Endpoint, bytes: Uint8Array): void;
   traffic(): TransportTraffic[];
   /** Stops receiving and releases everything; no handler is called afterwards. Idempotent. */
   close(): Promise<void>;

@@ -1,6 +1,7 @@
 import { DEFAULT_PORT, type Endpoint } from '../core/endpoint.ts';
 import type { Destination } from '../core/outputs.ts';
 import type { InterfaceTable } from './interface-table.ts';
+import type { BoundSocket } from './socket-drops.ts';
 import { TrafficMeter } from './traffic-meter.ts';
 import type { Transport, TransportHandlers, TransportTraffic } from './transport.ts';
 import { codeOf, UdpSocket } from './udp-socket.ts';
@@ -98,6 +99,18 @@ export class UdpMulticast implements Transport {
     }
     this.#meter.sent(link, bytes.length);
     socket.send(bytes, socket.family === 4 ? group.group4 : `${group.group6}%${link}`, group.port);
+  }
+
+  /** A group has no single host that could refuse. */
+  touch(): void {}
+
+  /** What its sockets are bound to. One IPv4 socket hears all links: the first of them stands for it. */
+  get bound(): readonly BoundSocket[] {
+    const bound = Array.from(this.#sockets6, ([link, { socket }]) => ({ link, socket }));
+    const [link4] = this.#joined4.keys();
+    if (this.#socket4 !== undefined && link4 !== undefined)
+      bound.push({ link: link4, socket: this.#socket4 });
+    return bound.map(({ link, socket: { address, port } }) => ({ link, address, port }));
   }
 
   traffic(): TransportTraffic[] {

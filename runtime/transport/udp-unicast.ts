@@ -4,7 +4,9 @@ import { GridvineError } from '../core/errors.ts';
 import { SESSIONS_MAX } from '../core/limits.ts';
 import type { Destination } from '../core/outputs.ts';
 import { type InterfaceTable, isLinkLocal } from './interface-table.ts';
+import type { BoundSocket } from './socket-drops.ts';
 import { SourceMemory } from './source-memory.ts';
+import { Toucher } from './toucher.ts';
 import { TrafficMeter } from './traffic-meter.ts';
 import type { Transport, TransportHandlers, TransportTraffic } from './transport.ts';
 import { codeOf, UdpSocket } from './udp-socket.ts';
@@ -27,7 +29,7 @@ export interface UdpUnicastOptions {
 /**
  * UDP to single peers: one socket for each bound address. A datagram leaves by the socket that heard its destination last,
  * else by the one whose link has the destination's subnet, else by the first that isn't bound to loopback.
- * `unreachable` stays silent on Linux: Node's unconnected sockets are not told of ICMP refusals there.
+ * Node's unconnected sockets are not told of ICMP refusals on Linux: a touch goes out by a connected one.
  */
 export class UdpUnicast implements Transport {
   readonly name = 'udp';
@@ -35,6 +37,7 @@ export class UdpUnicast implements Transport {
   readonly #meter = new TrafficMeter();
   readonly #memory = new SourceMemory<UdpSocket>(SESSIONS_MAX);
   readonly #sockets = new Map<string, UdpSocket>();
+  readonly #toucher = new Toucher();
   #handlers: TransportHandlers | undefined;
 
   constructor(options: UdpUnicastOptions) {
@@ -102,6 +105,35 @@ export class UdpUnicast implements Transport {
     socket.send(bytes, scoped(address, socket), port);
   }
 
+  /** Leaves by the same link as a datagram to this endpoint would. */
+  touch(endpoint: Endpoint, bytes: Uint8Array): void {
+    const { address, port } = endpoint;
+    const socket = this.#choose(address, port);
+    if (socket === undefined) {
+      process.nextTick(() => this.#handlers?.failure({ code: 'NO_SOCKET', endpoint, what: 'touch' }));
+      return;
+    }
+    const { family, link } = socket;
+    this.#meter.sent(link, bytes.length);
+    this.#toucher.touch(
+      { family, from: scoped(socket.address, socket), address: scoped(address, socket), port, bytes },
+      (outcome) => {
+        if (outcome === 'refused') this.#handlers?.unreachable(endpoint);
+        else this.#handlers?.failure({ code: outcome.failed, link, endpoint, what: 'touch' });
+      },
+    );
+  }
+
+  /** What its sockets are bound to. */
+  get bound(): readonly BoundSocket[] {
+    return Array.from(this.#sockets.values(), ({ link, address, port }) => ({ link, address, port }));
+  }
+
+  /** Datagrams to a link's sockets were dropped by the kernel. */
+  noteDropped(link: string, datagrams: number): void {
+    this.#meter.dropped(link, datagrams);
+  }
+
   /** The socket by which groups are sent to on a link: its address is what others answer to. */
   socketOn(link: string, family: 4 | 6): UdpSocket | undefined {
     for (const socket of this.#sockets.values())
@@ -123,7 +155,7 @@ export class UdpUnicast implements Transport {
     this.#handlers = undefined;
     const sockets = [...this.#sockets.values()];
     this.#sockets.clear();
-    await Promise.all(sockets.map((socket) => socket.close()));
+    await Promise.all([this.#toucher.close(), ...sockets.map((socket) => socket.close())]);
   }
 
   async #add(bind: Bind): Promise<void> {

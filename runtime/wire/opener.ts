@@ -29,6 +29,7 @@ import { decodeRefusal, looksLikeRefusal, type Refusal, type RefusalCode } from 
 import { Session } from './session.ts';
 import { type SaltEntry, SessionTable } from './session-table.ts';
 import { TokenBucket } from './token-bucket.ts';
+import { isTouch } from './touch.ts';
 
 export interface OpenerOptions {
   readonly provider: CryptoProvider;
@@ -138,6 +139,7 @@ export class Opener {
    */
   open(nowMs: number, bytes: Uint8Array): OpenResult {
     if (looksLikeRefusal(bytes)) return receiveRefusal(bytes);
+    if (isTouch(bytes)) return TOUCHED;
     if (bytes.length < DATAGRAM_BYTES_MIN || bytes.length > DATAGRAM_BYTES_MAX) return SIZE;
     const header = bytes[0] === MAGIC ? readHeader(bytes) : undefined;
     if (header === undefined) return VERSION;
@@ -225,6 +227,7 @@ export class Opener {
 
 const SIZE: Dropped = { drop: 'size' };
 const VERSION: Dropped = { drop: 'version' };
+const TOUCHED: Dropped = { drop: 'touch' };
 const MALFORMED: Dropped = { drop: 'malformed' };
 
 function receiveRefusal(bytes: Uint8Array): RefusalReceived | Dropped {

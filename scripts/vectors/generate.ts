@@ -14,6 +14,7 @@ import type { RecordBody } from '#runtime/wire/record.ts';
 import { encodeRecord } from '#runtime/wire/record-codec.ts';
 import { encodeRefusal, REFUSAL_CODES } from '#runtime/wire/refusal.ts';
 import { Sealer } from '#runtime/wire/sealer.ts';
+import { TOUCH } from '#runtime/wire/touch.ts';
 import { INVALID_CBOR } from './invalid-cbor.ts';
 import type {
   BodyVector,
@@ -227,6 +228,9 @@ function datagramVectors(): DatagramVector[] {
   const ping = bodyWith([MESSAGES[0]]);
   const toAny = seal(ping, 'any');
   const invalid: [string, string, Uint8Array][] = [
+    ['a touch', 'touch', TOUCH],
+    ['a touch and a byte more', 'size', Uint8Array.from([...TOUCH, 0])],
+    ['a touch of another version', 'size', withByte(TOUCH, 1, 0x24)],
     ['shorter than any', 'size', toAny.slice(0, 48)],
     ['longer than any', 'size', Uint8Array.from([...seal(longestBody(), 'any'), 0])],
     ['another magic', 'version', withByte(toAny, 0, 0x48)],

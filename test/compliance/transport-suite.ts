@@ -129,6 +129,29 @@ export function transportCompliance(
     },
   );
 
+  scenario('a touch of an open port is heard and answered by nothing', async ({ a, toB }, heard) => {
+    const to = toB();
+    if (to.kind !== 'unicast') return;
+    a.touch(to.endpoint, bytesOf('touch'));
+    await eventually(() => heard.b.texts.includes('touch'));
+    a.send(to, bytesOf('after'));
+    await eventually(() => heard.b.texts.includes('after'));
+    assert.deepEqual([heard.a.refused, heard.a.received, heard.a.failures], [[], [], []]);
+  });
+
+  scenario(
+    'a touch of a closed port is told, a plain datagram there is not',
+    async ({ a, nowhere }, heard) => {
+      if (nowhere.kind !== 'unicast') return;
+      const { address, port } = nowhere.endpoint;
+      a.send(nowhere, bytesOf('lost'));
+      a.touch(nowhere.endpoint, bytesOf('touch'));
+      await eventually(() => heard.a.refused.length > 0);
+      assert.deepEqual(heard.a.refused, [`${address} ${port}`]);
+      assert.deepEqual(heard.a.failures, []);
+    },
+  );
+
   scenario('an empty datagram is carried like any other', async ({ a, toB }, heard) => {
     a.send(toB(), new Uint8Array(0));
     const { bytes } = await eventually(() => heard.b.received[0]);
@@ -146,7 +169,10 @@ export function transportCompliance(
       assert.deepEqual(b.endpoints, []);
       b.send(to, bytesOf('from the closed'));
       a.send(to, bytesOf('after'));
+      if (to.kind === 'unicast') a.touch(to.endpoint, bytesOf('after'));
       await a.close();
+      if (to.kind === 'unicast') a.touch(to.endpoint, bytesOf('after'));
+      assert.deepEqual(heard.a.refused, []);
       assert.equal(heard.b.received.length, 1);
     },
   );

@@ -24,6 +24,8 @@ interface Flight {
   readonly to: PumpNode;
   readonly path: Path;
   readonly bytes: Uint8Array;
+  /** Who is told where nobody listens. */
+  readonly toucher?: PumpNode;
 }
 
 export interface NodeChoices {
@@ -54,6 +56,9 @@ export class PumpNode {
   readonly sent: Sent[] = [];
   wakeAtMs = Number.POSITIVE_INFINITY;
   running = true;
+  /** Whether its host answers touches once it doesn't run. */
+  refuses = false;
+  readonly touched: Endpoint[] = [];
 
   constructor(id: NodeId, endpoint: Endpoint, engine: GossipEngine) {
     this.id = id;
@@ -137,9 +142,10 @@ export class EnginePump {
     this.mutate(node, (engine, nowMs) => engine.join(nowMs, [seed.endpoint]));
   }
 
-  /** Stops a node without a word. */
-  kill(node: PumpNode): void {
+  /** Stops a node without a word. With `hostStaysUp` its kernel says that nobody listens any more. */
+  kill(node: PumpNode, options: { readonly hostStaysUp?: boolean } = {}): void {
     node.running = false;
+    node.refuses = options.hostStaysUp === true;
   }
 
   sees(node: PumpNode, others: readonly PumpNode[], state: string): boolean {
@@ -206,6 +212,8 @@ export class EnginePump {
       this.#flights.shift();
       this.nowMs = Math.max(this.nowMs, flightMs);
       if (flight.to.running) this.deliver(flight.to, flight.bytes, flight.path);
+      else if (flight.to.refuses && flight.toucher !== undefined)
+        this.mutate(flight.toucher, (engine, nowMs) => engine.handleUnreachable(nowMs, flight.to.endpoint));
     } else if (waking !== undefined) {
       this.nowMs = Math.max(this.nowMs, wakeMs);
       waking.wakeAtMs = Number.POSITIVE_INFINITY;
@@ -222,8 +230,16 @@ export class EnginePump {
         return;
       }
       if (output.type === 'event') node.events.push(output.event);
+      else if (output.type === 'touch') this.#touch(node, output.endpoint, output.bytes);
       else this.#transmit(node, output);
     }
+  }
+
+  #touch(from: PumpNode, endpoint: Endpoint, bytes: Uint8Array): void {
+    from.touched.push(endpoint);
+    const node = this.nodes.find(({ endpoint: { address } }) => address === endpoint.address);
+    if (node === undefined) return;
+    this.#fly({ atMs: this.nowMs, from, to: { kind: 'unicast', endpoint }, bytes }, node, { toucher: from });
   }
 
   #transmit(from: PumpNode, { to, bytes }: Transmit): void {
@@ -239,11 +255,11 @@ export class EnginePump {
     else this.#fly(sent, node);
   }
 
-  #fly({ from, bytes, to }: Sent, node: PumpNode): void {
+  #fly({ from, bytes, to }: Sent, node: PumpNode, options: { readonly toucher?: PumpNode } = {}): void {
     if (this.drop(from, node, bytes)) return;
     const path = { ...from.path, multicast: to.kind === 'multicast' };
     const atMs = this.nowMs + (this.#options.latencyMs ?? 1);
-    const flight = { atMs, order: this.#order++, to: node, path, bytes };
+    const flight = { atMs, order: this.#order++, to: node, path, bytes, ...options };
     let place = this.#flights.length;
     while (place > 0 && this.#flights[place - 1].atMs > atMs) place--;
     this.#flights.splice(place, 0, flight);

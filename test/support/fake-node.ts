@@ -80,7 +80,7 @@ export class FakeNode implements RunningNode {
   }
 
   traffic() {
-    return [{ name: 'eth0', rxBytes: 10, txBytes: 20, rxDatagrams: 1, txDatagrams: 2 }];
+    return [{ name: 'eth0', rxBytes: 10, txBytes: 20, rxDatagrams: 1, txDatagrams: 2, rxDropped: 3 }];
   }
 
   health(): HealthItem[] {

@@ -69,8 +69,16 @@ export class MemoryTransport implements Transport {
         for (const peer of this.#network.all()) peer.deliver(this.#own, copy, 'group');
         return;
       }
-      const peer = this.#network.find(to.endpoint);
-      if (peer === undefined) this.#handlers.unreachable(to.endpoint);
+      this.#network.find(to.endpoint)?.deliver(this.#own, copy, 'one');
+    });
+  }
+
+  touch(endpoint: Endpoint, bytes: Uint8Array): void {
+    this.#meter.sent(this.#network.link, bytes.length);
+    const copy = new Uint8Array(bytes);
+    queueMicrotask(() => {
+      const peer = this.#network.find(endpoint);
+      if (peer === undefined) this.#handlers?.unreachable(endpoint);
       else peer.deliver(this.#own, copy, 'one');
     });
   }

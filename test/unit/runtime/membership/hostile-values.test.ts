@@ -118,7 +118,7 @@ test('what is no accusation is none, and strange evidence is worth nothing', () 
     [target, 1, 0, 0, null],
   ];
   for (const value of faults) assert.equal(decodeAccusation(value), undefined);
-  assert.deepEqual(decodeAccusation([target, 1, 0, 0, [-1, 'x', null, 2 ** 70, 5]])?.evidence, {
+  assert.deepEqual(decodeAccusation([target, 1, 0, 0, [-1, 'x', null, 2 ** 70, -5, 6]])?.evidence, {
     waitedMs: 0,
     helpers: 0,
     nacks: 0,

@@ -17,7 +17,12 @@ test('a probe whose steps were missed by a stall accuses nobody: no helper was a
     health: new LocalHealth(8),
     timers: new TimerTable(),
     random: new SeededRandom(1),
-    port: { ping: () => {}, pingReq: () => {}, accuse: (target) => accused.push(target.id) },
+    port: {
+      ping: () => {},
+      pingReq: () => {},
+      touch: () => false,
+      accuse: (target) => accused.push(target.id),
+    },
   });
   for (const name of ['a', 'b', 'c', 'd']) {
     const endpoint = { transport: 'udp', address: '10.0.0.1', port: 1 } as const;

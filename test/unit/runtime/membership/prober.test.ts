@@ -24,6 +24,7 @@ class Bench {
   readonly prober: Prober;
   readonly pings: string[] = [];
   readonly requests: { helper: string; target: string }[] = [];
+  readonly touched: string[] = [];
   readonly accused: { target: string; evidence: Evidence; nowMs: number }[] = [];
   last: Probe | undefined;
   nowMs = 0;
@@ -40,6 +41,7 @@ class Bench {
           this.last = probe;
           this.pings.push(probe.target);
         },
+        touch: (target) => this.touched.push(target.id) > 0,
         pingReq: (probe, helper) => this.requests.push({ helper: helper.id, target: probe.target }),
         accuse: (target, evidence, nowMs) => this.accused.push({ target: target.id, evidence, nowMs }),
       },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   type Accusation,
+  isRefused,
   Suspicion,
   suspicionTimeMs,
   suspicionTimes,
@@ -29,7 +30,7 @@ function accusation(accuser: string, changes: Partial<Accusation> = {}): Accusat
 test('[P-6.3] suspicion takes its longest time unconfirmed and falls to its least with k accusers more', () => {
   // B-24
   const times = suspicionTimes(100, SETTINGS);
-  assert.deepEqual(times, { minMs: 2_000, maxMs: 12_000, confirmations: 3 });
+  assert.deepEqual(times, { minMs: 2_000, maxMs: 12_000, confirmations: 3, refusedMs: 400 });
   const falling = [0, 1, 2, 3].map((confirmed) => suspicionTimeMs(times, confirmed));
   assert.deepEqual(falling.map(Math.round), [12_000, 7_000, 4_075, 2_000]);
   assert.equal(suspicionTimeMs(times, 50), 2_000);
@@ -45,6 +46,25 @@ test('[P-6.3] suspicion grows with the logarithm of the members and with the pro
   );
   assert.equal(leastOf(100, 200), 400);
   assert.equal(leastOf(0), 1_000);
+});
+
+test('[P-6.10] it takes as many refused accusers as suspicion ever waits for, and never one alone', () => {
+  const enough = (members: number) =>
+    [0, 1, 2, 3, 4, 5].filter((by) => isRefused(suspicionTimes(members, SETTINGS), by));
+  assert.deepEqual(enough(2), [2, 3, 4, 5]);
+  assert.deepEqual(enough(3), [2, 3, 4, 5]);
+  assert.deepEqual(enough(4), [3, 4, 5]);
+  assert.deepEqual(enough(100), [4, 5]);
+});
+
+test('[P-6.10] only accusers that say so count as refused, once each', () => {
+  const suspicion = new Suspicion();
+  suspicion.add(accusation('a', { refused: true }));
+  suspicion.add(accusation('a', { refused: true }));
+  suspicion.add(accusation('b'));
+  assert.equal(suspicion.refusedBy, 1);
+  suspicion.remove('a');
+  assert.equal(suspicion.refusedBy, 0);
 });
 
 test('[P-6.3] where nobody can confirm, the least time holds at once', () => {

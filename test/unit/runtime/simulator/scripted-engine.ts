@@ -46,6 +46,10 @@ export class ScriptedEngine implements GossipEngine {
     });
   }
 
+  touch(address: string, bytes: Uint8Array): void {
+    this.outputs.push({ type: 'touch', endpoint: { transport: 'udp', address, port: 18262 }, bytes });
+  }
+
   say(event: EngineEvent): void {
     this.outputs.push({ type: 'event', event });
   }

@@ -154,11 +154,36 @@ test('where only the process died, its kernel refuses and the sender is told', (
   world.start(0);
   world.start(1);
   world.kill(1, { hostStaysUp: true });
-  engines[0].send('10.0.0.2', BYTES);
+  engines[0].touch('10.0.0.2', BYTES);
   world.put(0, 'k', 1);
   world.runFor(50);
   assert.deepEqual(engines[0].calls.at(-1)?.detail, '10.0.0.2');
   assert.equal(engines[0].calls.at(-1)?.name, 'handleUnreachable');
+});
+
+test('as on Linux, only touches are told of a closed port, six at once and one a second, and none of a host that is off', () => {
+  const { world, engines } = setUp();
+  const refusals = () => engines[0].names().filter((name) => name === 'handleUnreachable').length;
+  const touch = (address: string, times: number) => {
+    for (let i = 0; i < times; i++) engines[0].touch(address, BYTES);
+    world.put(0, 'k', 1);
+    world.runFor(50);
+  };
+  for (const host of [0, 1, 2]) world.start(host);
+  world.kill(1, { hostStaysUp: true });
+  world.kill(2);
+  engines[0].send('10.0.0.2', BYTES);
+  touch('10.0.0.3', 3);
+  assert.equal(refusals(), 0);
+  touch('10.0.0.2', 10);
+  assert.equal(refusals(), 5, 'the datagram took one of them');
+  world.runFor(1_000);
+  touch('10.0.0.2', 2);
+  assert.equal(refusals(), 6);
+  world.start(1);
+  touch('10.0.0.2', 1);
+  assert.equal(refusals(), 6);
+  assert.equal(engines[3].names().at(-1), 'handleDatagram');
 });
 
 test('a node that has left is off, once what it still had to send is out', () => {

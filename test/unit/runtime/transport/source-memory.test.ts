@@ -39,7 +39,7 @@ test('traffic is counted by link and direction', () => {
   meter.received('eth0', 7);
   meter.received('lo', 1);
   assert.deepEqual(meter.snapshot(), [
-    { link: 'eth0', rxBytes: 7, txBytes: 150, rxDatagrams: 1, txDatagrams: 2 },
-    { link: 'lo', rxBytes: 1, txBytes: 0, rxDatagrams: 1, txDatagrams: 0 },
+    { link: 'eth0', rxBytes: 7, txBytes: 150, rxDatagrams: 1, txDatagrams: 2, rxDropped: 0 },
+    { link: 'lo', rxBytes: 1, txBytes: 0, rxDatagrams: 1, txDatagrams: 0, rxDropped: 0 },
   ]);
 });
