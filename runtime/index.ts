@@ -14,6 +14,14 @@ export type { EngineEvent, RefusalCode } from './core/outputs.ts';
 export type { AppValue, Quality } from './core/value.ts';
 export type { Version } from './core/version.ts';
 export type { MemberState, MemberView, Priority, PutOptions, RecordView } from './core/views.ts';
+export type {
+  AccuserView,
+  EvidenceView,
+  SuspicionView,
+  VerdictEnd,
+  VerdictView,
+  WhyView,
+} from './core/why.ts';
 export { formatPsk, parsePsk } from './crypto/keyring.ts';
 export type { HealthItem, LinkTraffic, NodePutOptions, RunningNode } from './driver/contract.ts';
 export { createNode } from './driver/create-node.ts';

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { LinkTraffic } from '#runtime/driver/contract.ts';
 import type { ApiService } from './service.ts';
 import { countByState } from './views.ts';
 
@@ -17,10 +18,8 @@ interface Sample {
 }
 
 const one = (value: number): readonly Sample[] => [{ value }];
-const perLink =
-  (read: (link: { rxBytes: number; txBytes: number; rxDatagrams: number; txDatagrams: number }) => number) =>
-  (service: ApiService) =>
-    service.node.traffic().map((link) => ({ labels: { interface: link.name }, value: read(link) }));
+const perLink = (read: (link: LinkTraffic) => number) => (service: ApiService) =>
+  service.node.traffic().map((link) => ({ labels: { interface: link.name }, value: read(link) }));
 
 function metric(
   kind: MetricDoc['kind'],
@@ -94,6 +93,13 @@ export const METRICS: readonly MetricDoc[] = [
     'interface_sent_datagrams_total',
     'Datagrams sent.',
     perLink((l) => l.txDatagrams),
+    ['interface'],
+  ),
+  metric(
+    'counter',
+    'interface_dropped_datagrams_total',
+    'Datagrams that the kernel dropped because the receive queue was full.',
+    perLink((l) => l.rxDropped),
     ['interface'],
   ),
   metric('counter', 'probes_total', 'Probes of members.', ({ node }) => one(node.counters.probes)),

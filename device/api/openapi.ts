@@ -5,7 +5,7 @@ import { SCHEMAS } from './schemas.ts';
 export function openApiDocument(routes: readonly Route[], version: string) {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of routes) {
-    const path = route.path.replace('*', '{key}');
+    const path = route.path.replace(/:(\w+)/g, '{$1}').replace('*', '{key}');
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route) };
   }
   return {
@@ -46,9 +46,12 @@ function replyContent(route: Route) {
 }
 
 function pathParameters(route: Route) {
-  if (!route.path.endsWith('*')) return [];
-  const description = "The record's key. Its slashes may be encoded as %2F or stand as they are.";
-  return [{ name: 'key', in: 'path', required: true, description, schema: { type: 'string' } }];
+  const key = {
+    name: 'key',
+    description: "The record's key. Its slashes may be encoded as %2F or stand as they are.",
+  };
+  const docs = [...(route.params ?? []), ...(route.path.endsWith('*') ? [key] : [])];
+  return docs.map((doc) => ({ ...doc, in: 'path', required: true, schema: { type: 'string' } }));
 }
 
 function queryParameter({ name, description }: { name: string; description: string }) {

@@ -3,10 +3,11 @@ import { nodeRoutes } from './routes/node.ts';
 import { observeRoutes } from './routes/observe.ts';
 import { recordRoutes } from './routes/records.ts';
 import { type StreamHub, streamRoute } from './routes/stream.ts';
+import { whyRoute } from './routes/why.ts';
 
 /** Every route of the API. */
 export function routeTable(hub: StreamHub): readonly Route[] {
-  const routes = [...observeRoutes, ...nodeRoutes, ...recordRoutes, streamRoute(hub)];
+  const routes = [...observeRoutes, ...nodeRoutes, whyRoute, ...recordRoutes, streamRoute(hub)];
   return [...routes, openApiRoute(routes)];
 }
 

@@ -6,6 +6,8 @@ import type { ApiService } from './service.ts';
 export interface ApiRequest<Query = Readonly<Record<string, string>>, Body = unknown> {
   /** The rest of the path behind a `*`, decoded. */
   readonly rest: string;
+  /** What stands in the path for each `:name` of the route, decoded. */
+  readonly params: Readonly<Record<string, string>>;
   readonly query: Query;
   readonly body: Body;
   /** Header names are in lower case. */
@@ -27,10 +29,12 @@ export interface ParameterDoc {
 /** One row of the route table: the router, the checks and `/openapi.json` are all made from it. */
 export interface Route {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
-  /** A `*` at its end takes the rest of the path, slashes included. */
+  /** A `:name` takes one segment; a `*` at its end takes the rest of the path, slashes included. */
   readonly path: string;
   readonly operationId: string;
   readonly summary: string;
+  /** What each `:name` of the path is. */
+  readonly params?: readonly ParameterDoc[];
   readonly query: readonly ParameterDoc[];
   /** Name of the body's schema in `schemas.ts`. */
   readonly bodySchema?: string;

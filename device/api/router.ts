@@ -32,10 +32,11 @@ export class ApiRouter {
     checkEncoding(path);
     // HEAD is GET without its body, which the server cuts off.
     const method = request.method === 'HEAD' ? 'GET' : request.method;
-    const route = this.#find(method, path);
+    const { route, params } = this.#find(method, path);
     return route.handle(
       {
         rest: restOf(route, path),
+        params,
         query: readQuery(route, search),
         body: readBody(route, request.body),
         header: request.header,
@@ -44,9 +45,10 @@ export class ApiRouter {
     );
   }
 
-  #find(method: string, path: string): Route {
+  #find(method: string, path: string): { route: Route; params: Record<string, string> } {
     const found = this.#router.find(method as HTTPMethod, path);
-    if (found !== null) return found.store as Route;
+    if (found !== null)
+      return { route: found.store as Route, params: found.params as Record<string, string> };
     const allowed = METHODS.filter((other) => this.#router.find(other, path) !== null);
     if (allowed.length > 0) {
       throw new ApiError(405, 'E_METHOD', `${path}: expected ${allowed.join(' or ')}; got ${method}`, {

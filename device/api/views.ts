@@ -1,6 +1,7 @@
 import type { EngineEvent } from '#runtime/core/outputs.ts';
 import { valueToJson } from '#runtime/core/value-json.ts';
 import type { MemberState, MemberView, RecordView } from '#runtime/core/views.ts';
+import type { WhyView } from '#runtime/core/why.ts';
 import type { ApiService } from './service.ts';
 
 const STATES: readonly MemberState[] = ['joining', 'alive', 'suspect', 'down', 'leaving', 'left'];
@@ -38,6 +39,11 @@ export function membersDocument(service: ApiService) {
     self: service.node.id,
     members: service.node.members().map(memberJson),
   };
+}
+
+/** The document of `GET /v1/members/{id}/why`. */
+export function whyDocument({ member, ...why }: WhyView, self: string) {
+  return { schema: 'gridvine.why/1', self, member: memberJson(member), ...why };
 }
 
 export interface RecordsQuery {

@@ -43,6 +43,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/members.ts')).membersCommand,
   },
   {
+    name: 'why',
+    usage: '<node>',
+    summary: "the evidence behind a member's state",
+    load: async () => (await import('./commands/why.ts')).whyCommand,
+  },
+  {
     name: 'get',
     usage: '[key]',
     summary: 'read records: all, one KEY, or all below PREFIX/',

@@ -1,3 +1,5 @@
+import type { WhyView } from '#runtime/core/why.ts';
+
 /** The JSON documents that the daemon answers with, as far as commands look at them. */
 
 export interface HealthJson {
@@ -25,6 +27,7 @@ export interface StatusJson {
     readonly txBytes: number;
     readonly rxDatagrams: number;
     readonly txDatagrams: number;
+    readonly rxDropped: number;
   }[];
   readonly health: readonly HealthJson[];
 }
@@ -51,6 +54,10 @@ export interface MemberJson {
 export interface MembersJson {
   readonly self: string;
   readonly members: readonly MemberJson[];
+}
+
+export interface WhyJson extends WhyView {
+  readonly self: string;
 }
 
 export interface RecordJson {

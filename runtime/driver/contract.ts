@@ -5,6 +5,7 @@ import type { EngineEvent } from '../core/outputs.ts';
 import type { AppValue } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { MemberView, PutOptions, RecordView } from '../core/views.ts';
+import type { WhyView } from '../core/why.ts';
 import type { RecordFilter } from '../engine/contract.ts';
 
 /** Traffic of one link since the start. */
@@ -53,6 +54,8 @@ export interface RunningNode {
   readonly localHealth: number;
   readonly recordCount: number;
   members(): MemberView[];
+  /** The evidence behind what this node says of a member, or of itself; undefined: it knows no such member. */
+  why(id: NodeId): WhyView | undefined;
   records(filter?: RecordFilter): RecordView[];
   /** @throws GridvineError as `GossipEngine.put`. */
   put(key: string, value: AppValue, options?: NodePutOptions): Version;

@@ -4,6 +4,7 @@ import type { NodeId } from '../core/ids.ts';
 import type { AppValue } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { MemberView, RecordView } from '../core/views.ts';
+import type { WhyView } from '../core/why.ts';
 import type { GossipEngine, RecordFilter } from '../engine/contract.ts';
 import type { KeptRecords } from '../storage/kept-records.ts';
 import type { KnownPeers } from '../storage/known-peers.ts';
@@ -82,6 +83,10 @@ export class LocalNode implements RunningNode {
 
   members(): MemberView[] {
     return this.#options.engine.members(this.#options.clock.nowMs());
+  }
+
+  why(id: NodeId): WhyView | undefined {
+    return this.#options.engine.why(this.#options.clock.nowMs(), id);
   }
 
   records(filter?: RecordFilter): RecordView[] {

@@ -11,6 +11,7 @@ import {
 } from '../membership/accusation-record.ts';
 import type { Member } from '../membership/member.ts';
 import { isRefused, type SuspicionTimes, suspicionTimeMs, suspicionTimes } from '../membership/suspicion.ts';
+import { VerdictLog, type Witness } from '../membership/verdict-log.ts';
 import type { Block } from '../wire/message.ts';
 import type { EngineContext } from './context.ts';
 
@@ -32,10 +33,36 @@ export class Accuser {
   readonly #ctx: EngineContext;
   readonly #byRecord = new Map<string, Standing>();
   readonly #byTarget = new Map<NodeId, Map<string, Standing>>();
+  readonly #log = new VerdictLog();
   #holdUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(ctx: EngineContext) {
     this.#ctx = ctx;
+  }
+
+  /** What was said of members and came of it. */
+  get log(): Pick<VerdictLog, 'of'> {
+    return this.#log;
+  }
+
+  /** Who accuses a member's present life, each once. */
+  witnesses(member: Member): Witness[] {
+    const byAccuser = new Map<NodeId, Witness>();
+    for (const { accuser, record, ...times } of this.#byTarget.get(member.id)?.values() ?? []) {
+      const isPresent = record.boot === member.boot && record.incarnation === member.facts.incarnation;
+      if (isPresent && !byAccuser.has(accuser)) byAccuser.set(accuser, witnessOf(accuser, record, times));
+    }
+    return [...byAccuser.values()];
+  }
+
+  /** Accusers beyond the first that suspicion waits for, in a cluster of the present size. */
+  get confirmationsWanted(): number {
+    return this.#times().confirmations;
+  }
+
+  /** When the verdict on a suspect falls. */
+  fallsAtMs(member: Member): number {
+    return Math.max(deadlineMs(member, this.#times()), this.#holdUntilMs);
   }
 
   /** This node can't reach the target: says so, unless enough others do (B-25). */
@@ -58,6 +85,13 @@ export class Accuser {
       },
       nowMs,
     );
+  }
+
+  /** A member's state has changed: the log keeps in step. */
+  noteState({ id, state, boot, facts }: Member, nowMs: number): void {
+    if (state === 'down') this.#log.noteDown(id, nowMs);
+    else if (state === 'leaving' || state === 'left') this.#log.noteEnd(id, 'left', nowMs);
+    else if (state !== 'suspect') this.#log.noteAlive(id, { boot, incarnation: facts.incarnation }, nowMs);
   }
 
   /** The suspicion stayed unrefuted: an accuser turns its own accusation into a verdict. */
@@ -86,7 +120,7 @@ export class Accuser {
     this.#byRecord.set(name, standing);
     const ofTarget = this.#byTarget.get(accusation.target) ?? new Map<string, Standing>();
     this.#byTarget.set(accusation.target, ofTarget.set(name, standing));
-    if (accusation.target === this.#ctx.id) this.#ctx.self.refute(accusation, nowMs);
+    if (accusation.target === this.#ctx.id) this.#answer(standing, nowMs);
     else this.#apply(standing, nowMs);
   }
 
@@ -141,11 +175,22 @@ export class Accuser {
     return suspicionTimes(this.#ctx.members.presentCount + 1, this.#ctx.settings);
   }
 
+  /** Somebody can't reach this node: refutes it, and keeps who said so. */
+  #answer({ accuser, record, madeAtMs, heardAtMs }: Standing, nowMs: number): void {
+    const { id } = this.#ctx;
+    const refuted = this.#ctx.self.refute(record, nowMs);
+    // Late ones join what was refuted; made-up ones of other lives don't push it out.
+    if (!refuted && !this.#log.isLatest(id, record)) return;
+    this.#log.noteAccused(id, record, witnessOf(accuser, record, { madeAtMs, heardAtMs }));
+    if (refuted) this.#log.noteEnd(id, 'refuted', nowMs);
+  }
+
   #apply({ accuser, record, madeAtMs, heardAtMs }: Standing, nowMs: number): void {
     const { target, boot, incarnation, stage, evidence } = record;
     const refused = (evidence.refusals ?? 0) > 0;
     const accusation = { accuser, boot, incarnation, stage, madeAtMs, heardAtMs, refused };
     if (this.#ctx.members.accuse(target, accusation, nowMs) !== 'news') return;
+    this.#log.noteAccused(target, record, witnessOf(accuser, record, { madeAtMs, heardAtMs }));
     const member = this.#ctx.members.get(target);
     if (member?.state !== 'suspect' && member?.state !== 'leaving') return;
     this.schedule(member, nowMs);
@@ -207,4 +252,12 @@ function deadlineMs({ suspicion, sparedAtMs }: Member, times: SuspicionTimes): n
   const startMs = Math.max(suspicion.startMs, sparedAtMs);
   if (isRefused(times, suspicion.refusedBy)) return Math.max(startMs, suspicion.heardAtMs) + times.refusedMs;
   return Math.max(startMs + suspicionTimeMs(times, suspicion.size - 1), suspicion.heardAtMs + times.minMs);
+}
+
+function witnessOf(
+  accuser: NodeId,
+  { stage, evidence }: AccusationRecord,
+  { madeAtMs, heardAtMs }: { readonly madeAtMs: number; readonly heardAtMs: number },
+): Witness {
+  return { accuser, stage, evidence, madeAtMs, heardAtMs };
 }

@@ -6,6 +6,7 @@ import type { RandomSource } from '../core/random.ts';
 import type { AppValue } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { MemberView, PutOptions, RecordView } from '../core/views.ts';
+import type { WhyView } from '../core/why.ts';
 import type { Keyring } from '../crypto/keyring.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import type { EngineSettings } from './settings.ts';
@@ -76,6 +77,8 @@ export interface GossipEngine {
   handleTimeout(nowMs: number): void;
   pollOutput(): Output;
   members(nowMs: number): MemberView[];
+  /** The evidence behind what this node says of a member, or of itself; undefined: it knows no such member. */
+  why(nowMs: number, id: NodeId): WhyView | undefined;
   records(nowMs: number, filter?: RecordFilter): RecordView[];
   /** Number of live records, tombstones not counted. */
   readonly recordCount: number;

@@ -7,6 +7,7 @@ import { TimerTable } from '../core/timers.ts';
 import type { AppValue } from '../core/value.ts';
 import { BOOT_MAX, type Version } from '../core/version.ts';
 import type { MemberState, MemberView, PutOptions, RecordView } from '../core/views.ts';
+import type { WhyView } from '../core/why.ts';
 import { RecordTable, type TableChange } from '../data/record-table.ts';
 import type { StoredRecord } from '../data/stored-record.ts';
 import { isAccuseKey } from '../membership/accusation-record.ts';
@@ -36,6 +37,7 @@ import { Spreader } from './spreader.ts';
 import { Synchroniser } from './synchroniser.ts';
 import { onTimer } from './timer-routes.ts';
 import { isReservedKey, memberViews, recordView, recordViews } from './views.ts';
+import { whyView } from './why-view.ts';
 
 /** A stall longer than this speaks against this node's own health. */
 const LAG_MS = 250;
@@ -231,6 +233,10 @@ export class Engine implements GossipEngine {
     return memberViews(this.#ctx, nowMs);
   }
 
+  why(nowMs: number, id: NodeId): WhyView | undefined {
+    return whyView(this.#ctx, id, nowMs);
+  }
+
   records(nowMs: number, filter: RecordFilter = {}): RecordView[] {
     return recordViews(this.#ctx, filter, nowMs);
   }
@@ -287,6 +293,7 @@ export class Engine implements GossipEngine {
     const member = this.#ctx.members.get(from.sender);
     if (member === undefined || !from.session.proven || from.boot !== member.boot) return;
     member.arrivals.add(from.nowMs);
+    member.heardBy = from.path.multicast ? 'multicast' : 'unicast';
     // What anybody could have copied from elsewhere moves no address.
     if (from.sealedToAny || from.path.multicast) return;
     const { transport, address, port } = from.path;
@@ -322,6 +329,7 @@ export class Engine implements GossipEngine {
   #onMemberState(member: Member, from: MemberState | undefined, nowMs: number): void {
     const { id, facts, boot, state: to } = member;
     this.#ctx.prober.noteState(member);
+    this.#ctx.accuser.noteState(member, nowMs);
     if (to === 'suspect') {
       this.#ctx.counters.suspicions++;
       this.#ctx.accuser.schedule(member, nowMs);

@@ -90,6 +90,7 @@ export class Joiner {
       (member) => member.state === 'down' && member.endpoint !== null,
     );
     for (const member of sample(this.#ctx.random, down, CALLS_PER_TURN)) {
+      member.calledAtMs = nowMs;
       this.#ctx.accuser.ensureStanding(member, nowMs);
       const seq = this.#ctx.pending.draw({ kind: 'proof', from: member.id }, nowMs, PROOF_TTL_MS);
       const to = { kind: 'unicast' as const, endpoint: member.endpoint! };

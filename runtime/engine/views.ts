@@ -63,7 +63,8 @@ function matches(key: string, wanted: string | undefined): boolean {
   return wanted.endsWith('/') ? key.startsWith(wanted) : key === wanted;
 }
 
-function selfView(ctx: EngineContext): MemberView {
+/** This node as one of the members. */
+export function selfView(ctx: EngineContext): MemberView {
   return {
     id: ctx.id,
     name: ctx.self.name,
@@ -82,7 +83,8 @@ function selfView(ctx: EngineContext): MemberView {
   };
 }
 
-function memberView(member: Member, nowMs: number): MemberView {
+/** One other member. */
+export function memberView(member: Member, nowMs: number): MemberView {
   const lastMs = member.arrivals.lastMs;
   return {
     id: member.id,

@@ -18,6 +18,10 @@ export class Member {
   /** Made when they are first asked for: with most members of a large cluster a node hasn't spoken yet. */
   #roundTrip: RoundTrip | undefined;
   #arrivals: Arrivals | undefined;
+  /** How its last datagram that is evidence of life came. */
+  heardBy: 'unicast' | 'multicast' | null = null;
+  /** When it was last called because it is down. */
+  calledAtMs: number | null = null;
   /** Where its last authenticated unicast datagram came from. */
   observed: Endpoint | null = null;
   /** The link on which its presence is heard, and until when that counts: what we multicast there reaches it. */

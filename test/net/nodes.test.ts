@@ -79,6 +79,30 @@ test('a node that vanishes without a goodbye becomes suspect and then down', asy
   assert.equal(states.at(-2), 'suspect', String(states));
 });
 
+// B-2
+test('[P-6.10] a killed process is down by its closed port, and why says so', async (t) => {
+  const cluster = await TestCluster.make(t);
+  const a = await cluster.start('a');
+  const others = await Promise.all(['b', 'c', 'd'].map((name) => cluster.start(name, { seeds: seedsOf(a) })));
+  await eventually(() => allAlive([a, ...others]), { what: 'all alive' });
+  const victim = others[2]!;
+  await victim.close();
+  const witnesses = [a, ...others.slice(0, 2)];
+  await eventually(() => witnesses.every((node) => stateOf(victim, node) === 'down'), {
+    what: 'down everywhere',
+    withinMs: 20_000,
+  });
+  for (const node of witnesses) {
+    const why = node.why(victim.id);
+    assert.ok((why?.suspicion?.refusedBy ?? 0) >= 2, JSON.stringify(why?.suspicion));
+    // Sooner than any suspicion by time-outs may be: its least time is a second.
+    const [verdict] = why?.verdicts ?? [];
+    assert.ok(verdict?.downMs != null && verdict.startedMs - verdict.downMs < 1_000, JSON.stringify(verdict));
+    assert.ok(node.counters.drops.malformed === 0 && node.counters.drops['send-failed'] === 0);
+  }
+  assert.equal(a.why('ff'.repeat(16)), undefined);
+});
+
 // B-95, R2
 test('a restarted node keeps its id and its records, under a higher boot', async (t) => {
   const cluster = await TestCluster.make(t);

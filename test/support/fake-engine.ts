@@ -85,6 +85,10 @@ export class FakeEngine implements GossipEngine {
     return [];
   }
 
+  why(): undefined {
+    return undefined;
+  }
+
   records(): [] {
     return [];
   }

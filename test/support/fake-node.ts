@@ -3,6 +3,7 @@ import { GridvineError } from '#runtime/core/errors.ts';
 import type { EngineEvent } from '#runtime/core/outputs.ts';
 import type { AppValue } from '#runtime/core/value.ts';
 import type { MemberView, RecordView } from '#runtime/core/views.ts';
+import type { WhyView } from '#runtime/core/why.ts';
 import type { HealthItem, NodePutOptions, RunningNode } from '#runtime/driver/contract.ts';
 import type { RecordFilter } from '#runtime/engine/contract.ts';
 
@@ -24,6 +25,8 @@ export class FakeNode implements RunningNode {
   conditions: HealthItem[] = [];
   others: MemberView[] = [];
   left = false;
+  /** What it answers to `why`, by id. */
+  readonly evidence = new Map<string, WhyView>();
   #records: RecordView[] = [];
   #version = 100;
   readonly #listeners = new Set<(event: EngineEvent) => void>();
@@ -34,6 +37,10 @@ export class FakeNode implements RunningNode {
 
   members(): MemberView[] {
     return [memberView({ id: this.id, name: this.name, lastHeardMs: 0, flags: ['self'] }), ...this.others];
+  }
+
+  why(id: string): WhyView | undefined {
+    return this.evidence.get(id);
   }
 
   records({ key, owner }: RecordFilter = {}): RecordView[] {

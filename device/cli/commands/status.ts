@@ -40,7 +40,7 @@ function statusLines(io: CliIo, status: StatusJson): string[] {
       label(
         plain(link.name),
         `in ${formatBytes(link.rxBytes)} (${link.rxDatagrams} datagrams), ` +
-          `out ${formatBytes(link.txBytes)} (${link.txDatagrams})`,
+          `out ${formatBytes(link.txBytes)} (${link.txDatagrams})${lost(link)}`,
       ),
     ),
     label('dropped', counts(faults(status.drops)) || 'nothing'),
@@ -52,8 +52,17 @@ function statusLines(io: CliIo, status: StatusJson): string[] {
   ];
 }
 
-/** Drops that say something: a node's own multicasts come back to it as a matter of course. */
-function faults({ own: _, ...drops }: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+/** What this machine was too slow for. */
+function lost({ rxDropped }: StatusJson['interfaces'][number]): string {
+  return rxDropped === 0 ? '' : `, lost here ${rxDropped}`;
+}
+
+/** Drops that say something: a node's own multicasts come back to it, and touches are meant to be dropped. */
+function faults({
+  own: _own,
+  touch: _touch,
+  ...drops
+}: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
   return drops;
 }
 

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { METRICS } from '#device/api/metrics.ts';
 import { SCHEMAS } from '#device/api/schemas.ts';
+import type { WhyView } from '#runtime/core/why.ts';
+import { EnginePump } from '../../../support/engine-pump.ts';
 import { memberView, recordView } from '../../../support/fake-node.ts';
 import { type ApiHarness, startHarness } from './harness.ts';
 
@@ -69,6 +71,8 @@ function fill(api: ApiHarness): void {
       segment: 'eth0',
     }),
   ];
+  const [view] = evidenceOfEngines();
+  if (view !== undefined) api.node.evidence.set(api.node.id, view);
   api.node.arrive(recordView({ value: { a: [1, null] }, ageBoundMs: null, ttlMs: 5 }));
   api.conditions.push({ code: 'c', severity: 'warning', title: 't', text: 'x', sinceMs: 5 });
   api.sources.push({
@@ -79,6 +83,17 @@ function fill(api: ApiHarness): void {
     counters: { samples: 1 },
     health: [{ code: 'source-failed', severity: 'failure', title: 't', text: 'x' }],
   });
+}
+
+/** What real engines say of themselves, of one that is well, and of one that was killed and is called. */
+function evidenceOfEngines(): WhyView[] {
+  const pump = new EnginePump({ multicast: 'full' });
+  const [ann, ben, ...others] = pump.cluster(5);
+  pump.kill(ben, { hostStaysUp: true });
+  pump.until(() => pump.sees(ann, [ben], 'down'), 30_000, 'down');
+  pump.run(30_000);
+  const views = [ann, ben, others[0]].map((about) => ann.engine.why(pump.nowMs, about!.id));
+  return views.filter((view) => view !== undefined);
 }
 
 describe('/openapi.json', () => {
@@ -92,9 +107,24 @@ describe('/openapi.json', () => {
         operations as { get?: { responses: Record<string, { content: Record<string, { schema: Schema }> }> } }
       ).get?.responses[200]?.content['application/json']?.schema;
       if (schema === undefined) continue;
-      const answer = await api.call('GET', path);
+      const answer = await api.call('GET', path.replace('{id}', api.node.id));
       assert.equal(answer.status, 200, path);
       assert.deepEqual(faults(schema, answer.json, path), []);
+    }
+  });
+
+  test('describes all evidence that engines give', async (t) => {
+    const api = await startHarness(t);
+    const views = evidenceOfEngines();
+    assert.deepEqual(
+      views.map(({ member }) => member.state),
+      ['alive', 'down', 'alive'],
+    );
+    assert.ok((views[1]?.suspicion?.accusers.length ?? 0) > 0 && (views[1]?.verdicts.length ?? 0) > 0);
+    for (const view of views) {
+      api.node.evidence.set(view.member.id, view);
+      const { json } = await api.call('GET', `/v1/members/${view.member.id}/why`);
+      assert.deepEqual(faults(SCHEMAS.Why as Schema, json, view.member.name), []);
     }
   });
 
@@ -117,6 +147,7 @@ describe('/openapi.json', () => {
       '/openapi.json',
       '/v1/leave',
       '/v1/members',
+      '/v1/members/{id}/why',
       '/v1/profile',
       '/v1/records',
       '/v1/records/{key}',

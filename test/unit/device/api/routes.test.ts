@@ -267,3 +267,17 @@ describe('the other routes', () => {
     assert.ok(api.node.left);
   });
 });
+
+describe('GET /v1/members/{id}/why', () => {
+  test('tells who asks for a stranger, or by a name, what was expected', async (t) => {
+    const api = await startHarness(t);
+    for (const id of ['f'.repeat(32), 'roof', 'a%20b']) {
+      const { status, json } = await api.call('GET', `/v1/members/${id}/why`);
+      assert.equal(status, 404, id);
+      assert.equal(json.error.code, 'E_NOT_FOUND');
+      assert.match(json.error.message, /^id: expected the id of a member.*; got "(f+|roof|a b)"\. See/);
+    }
+    assert.equal((await api.call('POST', `/v1/members/${FAKE_ID}/why`)).status, 405);
+    assert.equal((await api.call('GET', '/v1/members/why')).json.error.code, 'E_ROUTE');
+  });
+});

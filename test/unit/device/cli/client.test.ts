@@ -13,6 +13,7 @@ describe('without a daemon', () => {
   for (const argv of [
     ['status'],
     ['members'],
+    ['why', 'n1'],
     ['get'],
     ['put', 'a', '1'],
     ['delete', 'a'],

@@ -9,6 +9,7 @@ function machine(startMs = 5_000) {
   let uptime = startMs;
   let readable = true;
   let reads = 0;
+  let wall = 1_700_000_000_000;
   return {
     clock: new BootClock({
       monotonicMs: () => monotonic,
@@ -16,13 +17,19 @@ function machine(startMs = 5_000) {
         reads++;
         return readable ? Math.floor(uptime / 10) * 10 : undefined;
       },
+      wallMs: () => wall,
     }),
     run: (ms: number) => {
       monotonic += ms;
       uptime += ms;
+      wall += ms;
     },
     sleep: (ms: number) => {
       uptime += ms;
+      wall += ms;
+    },
+    setWall: (ms: number) => {
+      wall += ms;
     },
     rejuvenate: (ms: number) => {
       uptime -= ms;
@@ -49,6 +56,36 @@ test('sleep counts, and is told once as a jump', () => {
   assert.ok(Math.abs(clock.nowMs() - 605_500) <= 10);
   assert.ok(Math.abs(clock.takeJumpMs() - 600_000) <= 10);
   assert.equal(clock.takeJumpMs(), 0);
+});
+
+test('a wall clock that leaps ahead is told as a jump, and moves no time', () => {
+  const { clock, run, setWall } = machine(5_000);
+  setWall(30_000);
+  run(1_000);
+  assert.equal(clock.nowMs(), 6_000);
+  assert.equal(clock.takeJumpMs(), 30_000);
+  run(1_000);
+  assert.equal(clock.nowMs(), 7_000);
+  assert.equal(clock.takeJumpMs(), 0);
+});
+
+test('a wall clock that is set back, or corrected a little, is none of our business', () => {
+  const { clock, run, setWall } = machine(5_000);
+  for (const ms of [-3_600_000, 400, -50 * 365 * 86_400_000, 999, 0.5]) {
+    setWall(ms);
+    run(500);
+    clock.nowMs();
+    assert.equal(clock.takeJumpMs(), 0, `${ms}`);
+  }
+});
+
+test('without an uptime sleep still shows by the wall clock', () => {
+  const { clock, run, sleep, hideUptime } = machine(5_000);
+  hideUptime();
+  sleep(60_000);
+  run(500);
+  assert.equal(clock.nowMs(), 5_500);
+  assert.equal(clock.takeJumpMs(), 60_000);
 });
 
 test('without sleep there is never a jump', () => {

@@ -120,6 +120,23 @@ test('send failures are counted and shown as a condition that clears itself', as
   assert.deepEqual(bench.codes(), []);
 });
 
+test('a touch goes to the transport that carries to its endpoint, and what fails of it is only counted', async () => {
+  const touched: string[] = [];
+  const bench = await running();
+  const transport = bench.transport.touch.bind(bench.transport);
+  bench.transport.touch = (endpoint, bytes) => {
+    touched.push(`${endpoint.port} ${bytes.length}`);
+    transport(endpoint, bytes);
+  };
+  bench.engine.outputs.push({ type: 'touch', endpoint: PEER, bytes: bytes(2) });
+  bench.driver.handlers.datagram(PATH, bytes(1));
+  assert.deepEqual(touched, [`${PEER.port} 2`]);
+  bench.driver.handlers.failure({ code: 'EMFILE', endpoint: PEER, what: 'touch' });
+  assert.equal(bench.driver.failures.get('touch EMFILE'), 1);
+  assert.equal(bench.engine.counters.drops['send-failed'], 0);
+  assert.deepEqual(bench.health.items(bench.time.nowMs()), []);
+});
+
 test('multicast of links that are not used is no send failure', async () => {
   const bench = await running();
   bench.driver.handlers.failure({ code: 'UNKNOWN_LINK', endpoint: PEER });

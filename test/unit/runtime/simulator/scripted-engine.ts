@@ -102,6 +102,10 @@ export class ScriptedEngine implements GossipEngine {
   members(): never[] {
     return [];
   }
+  why(): undefined {
+    return undefined;
+  }
+
   records(): never[] {
     return [];
   }

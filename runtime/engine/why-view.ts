@@ -1,0 +1,99 @@
+import type { NodeId } from '../core/ids.ts';
+import type { AccuserView, SuspicionView, VerdictView, WhyView } from '../core/why.ts';
+import type { Member } from '../membership/member.ts';
+import type { Verdict, Witness } from '../membership/verdict-log.ts';
+import type { EngineContext } from './context.ts';
+import { memberView, selfView } from './views.ts';
+
+/** The evidence behind what this node says of a member, or of itself; undefined where it knows no such member. */
+export function whyView(ctx: EngineContext, id: NodeId, nowMs: number): WhyView | undefined {
+  const verdicts = ctx.accuser.log.of(id).map((verdict) => verdictView(ctx, verdict, nowMs));
+  if (id === ctx.id) return { ...NOTHING, member: selfView(ctx), verdicts };
+  const member = ctx.members.get(id);
+  if (member === undefined) return undefined;
+  return {
+    member: memberView(member, nowMs),
+    stateMs: agoMs(member.changedAtMs, nowMs),
+    heardBy: member.arrivals.lastMs === null ? null : member.heardBy,
+    pathFrom: member.observed !== null ? 'heard' : member.endpoint === null ? null : 'announced',
+    roundTrip: {
+      smoothedMs: member.roundTrip.smoothedMs,
+      highMs: member.roundTrip.highMs,
+      timeoutMs: ctx.prober.timeoutFor(member),
+    },
+    vouchedForMs: member.vouchedUntilMs > nowMs ? Math.round(member.vouchedUntilMs - nowMs) : null,
+    lastHelper:
+      member.lastHelper === null ? null : { id: member.lastHelper, name: nameOf(ctx, member.lastHelper) },
+    suspicion: member.suspicion.size === 0 ? null : suspicionView(ctx, member, nowMs),
+    retry: member.state === 'down' ? retryView(ctx, member, nowMs) : null,
+    verdicts,
+  };
+}
+
+const NOTHING = {
+  stateMs: null,
+  heardBy: null,
+  pathFrom: null,
+  roundTrip: null,
+  vouchedForMs: null,
+  lastHelper: null,
+  suspicion: null,
+  retry: null,
+} as const;
+
+function suspicionView(ctx: EngineContext, member: Member, nowMs: number): SuspicionView {
+  const hasFallen = member.state === 'down' || member.state === 'left';
+  // The log knows an accuser's first word, where it has said more since.
+  const [latest] = ctx.accuser.log.of(member.id);
+  const witnesses = ctx.accuser
+    .witnesses(member)
+    .map((witness) => latest?.witnesses.find(({ accuser }) => accuser === witness.accuser) ?? witness)
+    .sort((a, b) => a.madeAtMs - b.madeAtMs);
+  return {
+    accusers: witnesses.map((witness) => accuserView(ctx, witness, nowMs)),
+    confirmationsWanted: ctx.accuser.confirmationsWanted,
+    confirmations: member.suspicion.size - 1,
+    refusedBy: member.suspicion.refusedBy,
+    fallsInMs: hasFallen ? null : Math.max(0, Math.round(ctx.accuser.fallsAtMs(member) - nowMs)),
+  };
+}
+
+function retryView(ctx: EngineContext, { calledAtMs, changedAtMs }: Member, nowMs: number) {
+  const isOfNow = calledAtMs !== null && calledAtMs >= changedAtMs;
+  return { everyMs: ctx.settings.retryIntervalMs, lastMs: isOfNow ? agoMs(calledAtMs, nowMs) : null };
+}
+
+function verdictView(ctx: EngineContext, verdict: Verdict, nowMs: number): VerdictView {
+  const { boot, incarnation, startedMs, downMs, endedMs, end, accuserCount, witnesses } = verdict;
+  return {
+    boot,
+    incarnation,
+    startedMs: agoMs(startedMs, nowMs),
+    downMs: downMs === null ? null : agoMs(downMs, nowMs),
+    endedMs: endedMs === null ? null : agoMs(endedMs, nowMs),
+    end,
+    accuserCount,
+    accusers: witnesses.map((witness) => accuserView(ctx, witness, nowMs)),
+  };
+}
+
+function accuserView(ctx: EngineContext, witness: Witness, nowMs: number): AccuserView {
+  const { accuser, stage, madeAtMs, heardAtMs, evidence } = witness;
+  const { waitedMs, helpers, nacks, localHealth, refusals = 0 } = evidence;
+  return {
+    id: accuser,
+    name: nameOf(ctx, accuser),
+    stage,
+    saidMs: agoMs(madeAtMs, nowMs),
+    heardMs: agoMs(heardAtMs, nowMs),
+    evidence: { waitedMs, helpers, nacks, localHealth, refusals },
+  };
+}
+
+function nameOf(ctx: EngineContext, id: NodeId): string {
+  return id === ctx.id ? ctx.self.name : (ctx.members.get(id)?.facts.name ?? id);
+}
+
+function agoMs(atMs: number, nowMs: number): number {
+  return Math.max(0, Math.round(nowMs - atMs));
+}
