@@ -37,7 +37,7 @@ export class SocketDrops {
   /** By inode: a socket that is closed and opened again begins at 0. */
   #seen = new Map<string, number>();
 
-  constructor(reader: SocketTableReader = procReader) {
+  constructor(reader: SocketTableReader = sharedReader) {
     this.#reader = reader;
   }
 
@@ -83,17 +83,36 @@ export class SocketDrops {
   }
 }
 
-const procReader: SocketTableReader = {
-  table: (family) => readFileSync(family === 4 ? '/proc/self/net/udp' : '/proc/self/net/udp6', 'latin1'),
-  ownInodes() {
+/** What Linux shows. Many nodes in one process read it once: a table of a thousand sockets takes the kernel milliseconds. */
+export class ProcReader implements SocketTableReader {
+  readonly #freshMs: number;
+  readonly #texts = new Map<4 | 6, { readonly text: string; readonly readAtMs: number }>();
+
+  /** @param freshMs how long a text that was read serves again. */
+  constructor({ freshMs }: { readonly freshMs: number }) {
+    this.#freshMs = freshMs;
+  }
+
+  table(family: 4 | 6): string {
+    const nowMs = performance.now();
+    const known = this.#texts.get(family);
+    if (known !== undefined && nowMs - known.readAtMs < this.#freshMs) return known.text;
+    const text = readFileSync(family === 4 ? '/proc/self/net/udp' : '/proc/self/net/udp6', 'latin1');
+    this.#texts.set(family, { text, readAtMs: nowMs });
+    return text;
+  }
+
+  ownInodes(): ReadonlySet<string> {
     const inodes = new Set<string>();
     for (const fd of readdirSync('/proc/self/fd')) {
       const inode = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/self/fd/${fd}`))?.[1];
       if (inode !== undefined) inodes.add(inode);
     }
     return inodes;
-  },
-};
+  }
+}
+
+const sharedReader = new ProcReader({ freshMs: 1_000 });
 
 /** A descriptor may be gone by now. */
 function linkOf(path: string): string {

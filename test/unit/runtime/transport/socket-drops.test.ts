@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InterfaceTable, readInterfaces } from '#runtime/transport/interface-table.ts';
-import { SocketDrops, type SocketTableReader } from '#runtime/transport/socket-drops.ts';
+import { ProcReader, SocketDrops, type SocketTableReader } from '#runtime/transport/socket-drops.ts';
 import { UdpUnicast } from '#runtime/transport/udp-unicast.ts';
 import { Recorder } from '../../../compliance/transport-suite.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -75,7 +75,7 @@ test("a real socket's overflow is seen on this machine", async () => {
   const heard = new Recorder();
   await sender.open(new Recorder());
   await receiver.open(heard);
-  const drops = new SocketDrops();
+  const drops = new SocketDrops(new ProcReader({ freshMs: 0 }));
   assert.equal(drops.poll(receiver.bound).size, 0);
   const [endpoint] = receiver.endpoints;
   const bytes = new Uint8Array(1_200);
