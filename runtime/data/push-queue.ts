@@ -2,7 +2,7 @@ import type { NodeId } from '../core/ids.ts';
 import type { Version } from '../core/version.ts';
 
 /**
- * `verdict`: accusations, refutations, goodbyes. `membership`: who has come. `urgent`: what applications call urgent. `data`: their
+ * `verdict`: accusations, refutations, goodbyes. `membership`: who has come, and who is known to be gone. `urgent`: what applications call urgent. `data`: their
  * other records.
  */
 export const NEWS_CLASSES = ['verdict', 'membership', 'urgent', 'data'] as const;

@@ -226,8 +226,11 @@ export class Accuser {
       stage: about.stage,
       evidence: about.evidence,
     });
-    this.#ctx.own.putReserved(key, value, nowMs, Math.round(about.ttlMs));
-    this.#ctx.spreader.add(this.#ctx.id, key, { urgent: about.stage === 'suspect', nowMs });
+    // Everybody comes to the verdict alone: its record is for those who come later, and in no hurry.
+    const urgent = about.stage === 'suspect';
+    const ttlMs = Math.round(about.ttlMs);
+    this.#ctx.own.putReserved(key, value, nowMs, { ttlMs, priority: urgent ? 'urgent' : 'normal' });
+    this.#ctx.spreader.add(this.#ctx.id, key, { urgent, nowMs });
   }
 
   /** The target's slot, else a free one, else the one that was used longest ago. */

@@ -3,7 +3,7 @@ import type { NodeId } from '../core/ids.ts';
 import { RECORD_BYTES_MAX, TTL_MS_MAX } from '../core/limits.ts';
 import type { AppValue } from '../core/value.ts';
 import { makeVersion, type Version } from '../core/version.ts';
-import type { PutOptions } from '../core/views.ts';
+import type { Priority, PutOptions } from '../core/views.ts';
 import type { OwnerRecords } from '../data/owner-records.ts';
 import type { RecordTable } from '../data/record-table.ts';
 import { expiresAtMs, isLive, type StoredRecord, storedRecord } from '../data/stored-record.ts';
@@ -95,9 +95,14 @@ export class OwnRecords {
   }
 
   /** A record of the node's own protocol: `node`, accusations. */
-  putReserved(key: string, value: AppValue, nowMs: number, ttlMs?: number): StoredRecord {
+  putReserved(
+    key: string,
+    value: AppValue,
+    nowMs: number,
+    { ttlMs, priority = 'urgent' }: { readonly ttlMs?: number; readonly priority?: Priority } = {},
+  ): StoredRecord {
     return this.#commit(
-      this.#make({ key, value, deleted: false, priority: 'urgent', quality: 'good', ttlMs }, nowMs),
+      this.#make({ key, value, deleted: false, priority, quality: 'good', ttlMs }, nowMs),
       nowMs,
     );
   }

@@ -181,7 +181,7 @@ export class Spreader {
   }
 
   #classOf(owner: NodeId, { key, priority }: StoredRecord): NewsClass {
-    if (isAccuseKey(key)) return 'verdict';
+    if (isAccuseKey(key)) return priority === 'urgent' ? 'verdict' : 'membership';
     if (key !== NODE_KEY) return priority === 'urgent' ? 'urgent' : 'data';
     const { state, incarnation } =
       owner === this.#ctx.id ? this.#ctx.self : (this.#ctx.members.get(owner)?.facts ?? UNKNOWN);
