@@ -2,15 +2,16 @@ import type { Endpoint } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
 import { BODY_BYTES_MAX, DIGEST_BUCKETS } from '../core/limits.ts';
 import { jitter, randomBelow, sample } from '../core/random.ts';
-import type { Version } from '../core/version.ts';
 import { deltaFor, isAhead, isBehind } from '../data/delta.ts';
 import type { OwnerRecords } from '../data/owner-records.ts';
 import { bucketOf, equalBytes } from '../data/table-hash.ts';
 import type { Member } from '../membership/member.ts';
 import { sizeOfItem } from '../wire/body.ts';
-import type { Line, Message } from '../wire/message.ts';
+import type { Block, Line, Message } from '../wire/message.ts';
 import { BlockPacker, bytesOfBlock } from './block-packer.ts';
 import { type EngineContext, type Inbound, replyEndpoint } from './context.ts';
+import { Told } from './told.ts';
+import { isReservedKey } from './views.ts';
 import { Wants } from './wants.ts';
 
 /** Owners that a digest lists instead of hashing, at most: so it fits a datagram with room to spare. */
@@ -27,9 +28,6 @@ const HUNGRY_MS = 500;
 const HUNGRY_FOR_MS = 3_000;
 /** So does a newcomer: the answers to its first questions may be lost. */
 const YOUNG_MS = 5_000;
-const FREE_TRIES = 4;
-const REPEAT_MS_MAX = 300_000;
-const TOLD_MAX = 4_096;
 /** What is still missing is asked for again so soon, so often. */
 const WANT_AGAIN_MS = 150;
 const WANT_TRIES = 4;
@@ -49,8 +47,7 @@ export class Synchroniser {
   readonly #ctx: EngineContext;
   #hungryUntilMs = 0;
   readonly #wants = new Wants();
-  /** What peers were told last, by peer and owner. */
-  readonly #told = new Map<string, { known: Version; tries: number; nextMs: number }>();
+  readonly #told = new Told();
 
   constructor(ctx: EngineContext) {
     this.#ctx = ctx;
@@ -202,20 +199,22 @@ export class Synchroniser {
     const held: { line: Line; records: OwnerRecords }[] = [];
     for (const line of lines) {
       const records = this.#ctx.table.owner(line.owner);
-      if (records !== undefined && this.#mayTell(from.sender, line, from.nowMs)) held.push({ line, records });
+      if (records !== undefined && isAhead(records, line)) held.push({ line, records });
     }
     held.sort((a, b) => a.records.changedAtMs - b.records.changedAtMs);
     let packer = new BlockPacker(BLOCKS_ROOM);
     const close = () => {
-      if (packer.blocks.length > 0) this.#reply(from, { type: 'blocks', blocks: packer.blocks });
+      if (packer.blocks.length > 0) this.#stage(from, { type: 'blocks', blocks: packer.blocks });
       packer = new BlockPacker(BLOCKS_ROOM);
     };
     for (const { line, records } of held) {
+      if (!this.#mayAnswer(from.nowMs)) break;
+      if (!this.#told.take(from.sender, line, from.nowMs)) continue;
       let peer = line;
-      while (this.#ctx.budgets.sync.left(from.nowMs) > 0 && isAhead(records, peer)) {
+      while (this.#mayAnswer(from.nowMs) && isAhead(records, peer)) {
         const block = deltaFor(records, peer, from.nowMs, packer.roomForItems, sizeOfItem);
         if (block !== undefined && packer.tryAdd(block)) {
-          this.#ctx.budgets.sync.spend(bytesOfBlock(block), from.nowMs);
+          this.#charge(records, block, from.nowMs);
           peer = { owner: peer.owner, known: block.to, gc: block.gc };
         } else if (packer.blocks.length === 0) break;
         else close();
@@ -224,20 +223,20 @@ export class Synchroniser {
     close();
   }
 
-  /**
-   * A peer whose line stays where it is may be one that can't take more (its quota is smaller): it is told at growing intervals. The
-   * first tries follow at once, because datagrams get lost.
-   */
-  #mayTell(peer: NodeId, line: Line, nowMs: number): boolean {
-    const name = `${peer}/${line.owner}`;
-    const told = this.#told.get(name);
-    const tries = told !== undefined && told.known === line.known ? told.tries + 1 : 0;
-    if (tries > 0 && nowMs < told!.nextMs) return false;
-    const waitMs = tries < FREE_TRIES ? 0 : Math.min(HUNGRY_MS * 4 ** (tries - FREE_TRIES), REPEAT_MS_MAX);
-    this.#told.delete(name);
-    this.#told.set(name, { known: line.known, tries, nextMs: nowMs + waitMs });
-    if (this.#told.size > TOLD_MAX) this.#told.delete(this.#told.keys().next().value as string);
-    return true;
+  #mayAnswer(nowMs: number): boolean {
+    const { sync, data } = this.#ctx.budgets;
+    return sync.left(nowMs) > 0 && data.left(nowMs) > 0;
+  }
+
+  /** Records of applications are paid for by their own class: there may be many more of them than of members. */
+  #charge(records: OwnerRecords, block: Block, nowMs: number): void {
+    let data = 0;
+    for (const { key, version, body } of records.above(block.from)) {
+      if (version > block.to) break;
+      if (!isReservedKey(key)) data += body.length;
+    }
+    this.#ctx.budgets.data.spend(data, nowMs);
+    this.#ctx.budgets.sync.spend(bytesOfBlock(block) - data, nowMs);
   }
 
   /** One `have` of these buckets; or, where their lines don't fit a datagram, several that name none. */
@@ -285,12 +284,12 @@ export class Synchroniser {
     }
     if (this.#ctx.budgets.sync.left(to.nowMs) <= 0) return;
     this.#ctx.budgets.sync.spend(replyBytes(message), to.nowMs);
-    this.#ctx.outbox.stage(
-      { kind: 'unicast', endpoint: replyEndpoint(to.path) },
-      to.sender,
-      message,
-      'membership',
-    );
+    this.#stage(to, message);
+  }
+
+  #stage(to: Inbound, message: Message): void {
+    const destination = { kind: 'unicast' as const, endpoint: replyEndpoint(to.path) };
+    this.#ctx.outbox.stage(destination, to.sender, message, 'membership');
   }
 }
 
