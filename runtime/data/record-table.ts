@@ -54,6 +54,7 @@ export class RecordTable {
   readonly #recent = new Map<NodeId, OwnerRecords>();
   #liveCount = 0;
   #bytes = 0;
+  #size = 0;
 
   constructor(options: {
     limits: TableLimits;
@@ -68,6 +69,16 @@ export class RecordTable {
   /** Live records of all owners. */
   get liveCount(): number {
     return this.#liveCount;
+  }
+
+  /** Records of all owners, tombstones and what is left of expired ones among them. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Their encoded bytes. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get ownerCount(): number {
@@ -223,6 +234,7 @@ export class RecordTable {
     const before = records.get(record.key);
     const wasLive = before !== undefined && isLive(before);
     this.#bytes += record.body.length - (before?.body.length ?? 0);
+    this.#size += Number(before === undefined);
     this.#liveCount += Number(isLive(record)) - Number(wasLive);
     records.set(record);
     if (record.ttlMs === undefined || record.expired) this.#expiry.remove(records.owner, record.key);
@@ -256,6 +268,7 @@ export class RecordTable {
   #remove(records: OwnerRecords, record: StoredRecord): void {
     records.remove(record.key);
     this.#bytes -= record.body.length;
+    this.#size--;
     this.#expiry.remove(records.owner, record.key);
   }
 

@@ -65,6 +65,11 @@ export class Accuser {
     return Math.max(deadlineMs(member, this.#times()), this.#holdUntilMs);
   }
 
+  /** Accusations that stand, or wait until their member is known. */
+  get standingCount(): number {
+    return this.#byRecord.size;
+  }
+
   /** This node can't reach the target: says so, unless enough others do (B-25). */
   accuse(target: Member, evidence: Evidence, nowMs: number): void {
     this.#ctx.counters.probesFailed++;

@@ -9,6 +9,7 @@ import type { MemberView, PutOptions, RecordView } from '../core/views.ts';
 import type { WhyView } from '../core/why.ts';
 import type { Keyring } from '../crypto/keyring.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
+import type { EngineGauges } from './gauges.ts';
 import type { EngineSettings } from './settings.ts';
 
 /** A link (network interface) that the node uses. */
@@ -84,4 +85,8 @@ export interface GossipEngine {
   readonly recordCount: number;
   /** Local health score, 0 (well) to `localHealthMax - 1`. */
   readonly localHealth: number;
+  /** How much it holds at this moment. */
+  gauges(): EngineGauges;
+  /** The version up to which it has every live record of this owner [P-5.2]; 0 where it has none, or is being reset. */
+  knownOf(owner: NodeId): Version;
 }

@@ -24,6 +24,7 @@ import { Accuser } from './accuser.ts';
 import { createByteBudgets } from './byte-budget.ts';
 import type { EngineContext, Inbound } from './context.ts';
 import type { EngineOptions, GossipEngine, HostObservation, Link, RecordFilter } from './contract.ts';
+import { type EngineGauges, readGauges } from './gauges.ts';
 import { handleMessage } from './handlers/table.ts';
 import { Joiner } from './joiner.ts';
 import { Leaver } from './leaver.ts';
@@ -136,6 +137,15 @@ export class Engine implements GossipEngine {
 
   get localHealth(): number {
     return this.#ctx.health.score;
+  }
+
+  gauges(): EngineGauges {
+    return readGauges(this.#ctx, this.#opener.sessionCount);
+  }
+
+  knownOf(owner: NodeId): Version {
+    const records = this.#ctx.table.owner(owner);
+    return records === undefined || records.resetting ? 0 : records.known;
   }
 
   start(nowMs: number): void {

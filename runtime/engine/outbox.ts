@@ -45,6 +45,11 @@ export class Outbox {
     this.#boot = boot;
   }
 
+  /** Datagrams being filled, and outputs that nobody has taken. */
+  get waiting(): number {
+    return this.#staged.size + this.#outputs.length - this.#next;
+  }
+
   event(event: EngineEvent): void {
     if (this.#outputs.length - this.#next < EVENT_QUEUE_MAX) this.#outputs.push({ type: 'event', event });
   }

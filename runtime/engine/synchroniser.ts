@@ -53,6 +53,16 @@ export class Synchroniser {
     this.#ctx = ctx;
   }
 
+  /** Owners of which something is being asked for. */
+  get wantCount(): number {
+    return this.#wants.size;
+  }
+
+  /** Pairs of peer and owner whose last answer is remembered. */
+  get toldCount(): number {
+    return this.#told.size;
+  }
+
   start(nowMs: number): void {
     this.#hungryUntilMs = nowMs + YOUNG_MS;
     this.#ctx.timers.set('digest', nowMs + this.#ctx.random.next() * HUNGRY_MS);

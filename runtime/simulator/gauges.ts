@@ -1,5 +1,6 @@
 import type { DropReason } from '../core/counters.ts';
 import { ACCUSE_SLOTS, OUTBOX_MAX } from '../core/limits.ts';
+import type { GaugeName } from '../engine/gauges.ts';
 import type { World } from './world.ts';
 
 /** Refusals that a peer's own datagrams never deserve, unless the network corrupts them. */
@@ -16,15 +17,51 @@ const UNDESERVED: readonly DropReason[] = [
 ];
 /** A timer in every millisecond would be 1000: an engine that often asks for the past is busy for nothing. */
 const TIMEOUTS_PER_SECOND_MAX = 900;
+/** Answers awaited beside those that grow with the cluster: helpers of a busy second, joins, goodbyes. */
+const PENDING_BASE = 512;
+const PENDING_PER_NODE = 16;
+/** Deadlines beside those of single probes, suspicions, calls and awaited answers: one a machine. */
+const TIMERS_BASE = 32;
+const TIMERS_PER_NODE = 3;
+/** Salts of one id [P-3.7]: a peer that starts a hundred times leaves no more behind. */
+const SESSIONS_PER_NODE = 2;
+
+/** What the engines of a cluster may hold, by what there is in the cluster: far below the limits of a board. */
+function limitsOf(world: World): Readonly<Record<Exclude<GaugeName, 'recordBytes'>, number>> {
+  const nodes = world.hosts.length;
+  const records = recordsMax(world);
+  const pending = PENDING_BASE + PENDING_PER_NODE * nodes;
+  return {
+    owners: nodes,
+    records,
+    members: nodes - 1,
+    accusations: nodes * ACCUSE_SLOTS,
+    sessions: SESSIONS_PER_NODE * nodes,
+    pending,
+    probes: nodes - 1,
+    // What has to go out by multicast and by unicast is queued once for each.
+    news: 2 * records,
+    outputs: 0,
+    wants: nodes,
+    told: nodes * nodes,
+    timers: TIMERS_BASE + TIMERS_PER_NODE * nodes + pending,
+  };
+}
+
+/** Each record that was ever written, and those of the protocol. */
+function recordsMax(world: World): number {
+  return world.records.size + world.hosts.length * (1 + ACCUSE_SLOTS);
+}
 
 /** Shows, for each node that runs, what has to stay within limits; call once a second. */
 export function gaugeHosts(world: World): void {
-  const recordsMax = world.records.size + world.hosts.length * (1 + ACCUSE_SLOTS);
+  const limits = Object.entries(limitsOf(world)) as [keyof ReturnType<typeof limitsOf>, number][];
   for (const host of world.hosts) {
     if (host.state !== 'running' || host.engine === undefined) continue;
     const gauge = (name: string, value: number, max: number) =>
       world.emit({ type: 'gauge', atMs: world.nowMs, node: host.id, name, value, max });
-    gauge('records', host.engine.recordCount, recordsMax);
+    const gauges = host.engine.gauges();
+    for (const [name, max] of limits) gauge(name, gauges[name], max);
     gauge('datagrams sent by one mutation', host.takeTransmitsOfDrainMax(), OUTBOX_MAX);
     gauge('timeouts a second', host.takeTimeouts(), TIMEOUTS_PER_SECOND_MAX);
     if (world.network.quality.corruptShare > 0) continue;

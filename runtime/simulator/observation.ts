@@ -21,6 +21,8 @@ export type Observation = { readonly atMs: number } & (
       readonly version: Version;
       readonly value: AppValue;
       readonly deleted: boolean;
+      /** When its validity ends, in the simulation's time; null: it doesn't. */
+      readonly expiresAtMs: number | null;
     }
   | { readonly type: 'event'; readonly node: NodeId; readonly event: EngineEvent }
   /** A size or rate that must stay within a limit. */
@@ -31,6 +33,16 @@ export type Observation = { readonly atMs: number } & (
       readonly value: number;
       readonly max: number;
     }
+  /** A record with a ttl that a node shows to its readers. */
+  | {
+      readonly type: 'shown';
+      readonly node: NodeId;
+      readonly owner: NodeId;
+      readonly key: string;
+      readonly version: Version;
+    }
+  /** A node says that it has every live record of an owner up to this version. */
+  | { readonly type: 'claims'; readonly node: NodeId; readonly owner: NodeId; readonly known: Version }
   /** What a node says of itself at the end. */
   | { readonly type: 'self'; readonly node: NodeId; readonly boot: number; readonly incarnation: number }
   /** Faults are over and there was time to agree: did they? */

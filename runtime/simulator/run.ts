@@ -3,7 +3,7 @@ import { CheckerSet } from './checkers/checker-set.ts';
 import { gaugeHosts } from './gauges.ts';
 import type { HostIndex } from './network.ts';
 import type { ScenarioOptions } from './options.ts';
-import { selfCheck } from './self-check.ts';
+import { Inspector } from './self-check.ts';
 import { meanMax, percentiles } from './statistics.ts';
 import { TrafficWindow } from './traffic-window.ts';
 import { VerdictMeter } from './verdict-meter.ts';
@@ -33,6 +33,7 @@ export class Run {
   readonly options: ScenarioOptions;
   readonly verdicts: VerdictMeter;
   readonly checkers: CheckerSet;
+  readonly #inspector: Inspector;
   #traffic: TrafficWindow;
   readonly #sources: { stop(): void }[] = [];
 
@@ -49,8 +50,10 @@ export class Run {
     world.observe(this.verdicts.observe);
     world.observe(this.checkers.observe);
     this.#traffic = this.#openWindow();
+    this.#inspector = new Inspector(world);
     world.clock.every(GAUGE_INTERVAL_MS, () => {
       gaugeHosts(world);
+      this.#inspector.onTurn();
       return true;
     });
   }
@@ -140,7 +143,7 @@ export class Run {
 
   /** The results that all scenarios share [contract: simulation results]. */
   commonResults(converged: boolean): ScenarioResults {
-    selfCheck(this.world);
+    this.#inspector.conclude();
     const { verdicts } = this;
     return {
       converged,

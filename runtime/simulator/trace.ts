@@ -57,9 +57,12 @@ export class Trace {
   }
 }
 
-/** Puts an observation into the trace; gauges, which only look, stay out. */
+/** Observations that only look. */
+const LOOKS: ReadonlySet<Observation['type']> = new Set(['gauge', 'shown', 'claims']);
+
+/** Puts an observation into the trace; what only looks stays out. */
 export function traceObservation(trace: Trace, observation: Observation): void {
-  if (observation.type === 'gauge') return;
+  if (LOOKS.has(observation.type)) return;
   trace.number(observation.atMs);
   trace.text(observation.type);
   if ('node' in observation) trace.text(observation.node);

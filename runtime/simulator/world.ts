@@ -171,14 +171,16 @@ export class World {
   /** @throws GridvineError as `GossipEngine.put`. */
   put(host: HostIndex, key: string, value: AppValue, options?: PutOptions): Version {
     const version = this.hosts[host].mutate((engine, nowMs) => engine.put(nowMs, key, value, options));
-    this.#emitWrote(host, { key, version, value, deleted: false });
+    const { ttlMs, ageMs = 0 } = options ?? {};
+    const expiresAtMs = ttlMs === undefined ? null : this.nowMs - ageMs + ttlMs;
+    this.#emitWrote(host, { key, version, value, deleted: false, expiresAtMs });
     return version;
   }
 
   /** @throws GridvineError `E_NOT_FOUND`. */
   delete(host: HostIndex, key: string): Version {
     const version = this.hosts[host].mutate((engine, nowMs) => engine.delete(nowMs, key));
-    this.#emitWrote(host, { key, version, value: null, deleted: true });
+    this.#emitWrote(host, { key, version, value: null, deleted: true, expiresAtMs: null });
     return version;
   }
 
@@ -292,6 +294,7 @@ export class World {
       readonly version: Version;
       readonly value: AppValue;
       readonly deleted: boolean;
+      readonly expiresAtMs: number | null;
     },
   ): void {
     this.#emit({ type: 'wrote', atMs: this.nowMs, node: this.hosts[host].id, ...write });

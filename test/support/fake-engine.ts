@@ -1,6 +1,8 @@
 import { createCounters } from '#runtime/core/counters.ts';
 import type { Output, Path } from '#runtime/core/outputs.ts';
 import type { GossipEngine, HostObservation } from '#runtime/engine/contract.ts';
+import type { EngineGauges } from '#runtime/engine/gauges.ts';
+import { NO_GAUGES } from './no-gauges.ts';
 
 /** An engine that records its calls and answers what the test queued. */
 export class FakeEngine implements GossipEngine {
@@ -91,6 +93,14 @@ export class FakeEngine implements GossipEngine {
 
   records(): [] {
     return [];
+  }
+
+  gauges(): EngineGauges {
+    return NO_GAUGES;
+  }
+
+  knownOf(): number {
+    return 0;
   }
 
   #mutated(call: string): void {

@@ -3,7 +3,9 @@ import { Bounded } from './bounded.ts';
 import type { Checker, Violation } from './checker.ts';
 import { Converges } from './converges.ts';
 import { IncarnationOrder } from './incarnation-order.ts';
+import { NoExpired } from './no-expired.ts';
 import { NoFalseDown } from './no-false-down.ts';
+import { NoGap } from './no-gap.ts';
 import { NoResurrection } from './no-resurrection.ts';
 import { OneValue } from './one-value.ts';
 import { VersionsGrow } from './versions-grow.ts';
@@ -20,6 +22,8 @@ const CHECKERS: readonly ((options: CheckerSetOptions) => Checker | undefined)[]
   () => new OneValue(),
   () => new IncarnationOrder(),
   ({ falseDowns }) => (falseDowns ? new NoFalseDown() : undefined),
+  () => new NoGap(),
+  () => new NoExpired(),
   () => new Bounded(),
   () => new Converges(),
 ];

@@ -2,7 +2,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CheckerSet } from '#runtime/simulator/checkers/checker-set.ts';
 import type { Observation } from '#runtime/simulator/observation.ts';
-import { A, applied, B, C, impaired, restored, said, started, stopped, wrote } from './observations.ts';
+import {
+  A,
+  applied,
+  B,
+  C,
+  claims,
+  impaired,
+  restored,
+  said,
+  shows,
+  started,
+  stopped,
+  wrote,
+} from './observations.ts';
 
 /** The names of the checkers that object, in order. */
 function objections(...observations: readonly Observation[]): string[] {
@@ -174,6 +187,70 @@ test('false verdicts are no objection where the loss is beyond what is promised'
 test('a queue above its limit is caught, once a node and queue', () => {
   const gauge = { type: 'gauge', atMs: 1, node: A, name: 'outbox', value: 5, max: 4 } as const;
   assert.deepEqual(objections(gauge, gauge, { ...gauge, node: B }), ['bounded', 'bounded']);
+});
+
+test('a node that claims to have everything up to a version, and lacks something below it, is caught once', () => {
+  assert.deepEqual(
+    objections(
+      ...threeRunning,
+      wrote(1, A, 11),
+      wrote(2, A, 12, { key: 'other' }),
+      applied(3, B, 12, { key: 'other' }),
+      claims(4, B, A, 10),
+      claims(5, B, A, 12),
+      claims(6, B, A, 12),
+    ),
+    ['no-gap'],
+  );
+});
+
+test('what was deleted, replaced, expiring, or seen to go is no gap', () => {
+  assert.deepEqual(
+    objections(
+      ...threeRunning,
+      wrote(1, A, 11),
+      wrote(2, A, 12, { deleted: true }),
+      wrote(3, A, 13, { key: 'short', expiresAtMs: 4 }),
+      wrote(4, A, 14, { key: 'gone' }),
+      applied(5, B, 14, { key: 'gone' }),
+      applied(6, B, 14, { key: 'gone', change: 'forget' }),
+      wrote(7, A, 15, { key: 'new' }),
+      claims(8, B, A, 14),
+    ),
+    [],
+  );
+});
+
+test('a process that starts again, or an owner in a new boot, begins with a clean record', () => {
+  const next = 2 * 2 ** 32;
+  assert.deepEqual(
+    objections(
+      ...threeRunning,
+      wrote(1, A, 2 ** 32 + 1),
+      started(2, A, 2),
+      claims(3, B, A, next),
+      wrote(4, A, next + 1),
+      claims(5, B, A, next),
+      applied(6, B, next + 1),
+      started(7, B, 2),
+      claims(8, B, A, next + 1),
+    ),
+    ['no-gap'],
+  );
+});
+
+test('a record that is shown long after its validity ended is caught once, a newer version of it is not', () => {
+  assert.deepEqual(
+    objections(
+      wrote(1, A, 11, { expiresAtMs: 5_000 }),
+      shows(14_000, B, A, 11),
+      shows(16_000, B, A, 11),
+      shows(17_000, B, A, 11),
+      wrote(18_000, A, 12, { expiresAtMs: 99_000 }),
+      shows(19_000, C, A, 12),
+    ),
+    ['no-expired'],
+  );
 });
 
 test('no agreement in the end is caught', () => {

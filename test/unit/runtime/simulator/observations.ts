@@ -29,9 +29,9 @@ export function wrote(
   atMs: number,
   node: string,
   version: number,
-  { key = 'k', value = version as AppValue, deleted = false } = {},
+  { key = 'k', value = version as AppValue, deleted = false, expiresAtMs = null as number | null } = {},
 ): Observation {
-  return { type: 'wrote', atMs, node, key, version, value, deleted };
+  return { type: 'wrote', atMs, node, key, version, value, deleted, expiresAtMs };
 }
 
 export function said(
@@ -81,4 +81,12 @@ export function applied(
     },
   };
   return { type: 'event', atMs, node: by, event };
+}
+
+export function claims(atMs: number, node: string, owner: string, known: number): Observation {
+  return { type: 'claims', atMs, node, owner, known };
+}
+
+export function shows(atMs: number, node: string, owner: string, version: number): Observation {
+  return { type: 'shown', atMs, node, owner, key: 'k', version };
 }

@@ -2,6 +2,8 @@ import { createCounters } from '#runtime/core/counters.ts';
 import type { Endpoint } from '#runtime/core/endpoint.ts';
 import type { EngineEvent, Output, Path } from '#runtime/core/outputs.ts';
 import type { EngineOptions, GossipEngine, HostObservation } from '#runtime/engine/contract.ts';
+import type { EngineGauges } from '#runtime/engine/gauges.ts';
+import { NO_GAUGES } from '../../../support/no-gauges.ts';
 
 /** One call that the engine got, and when by its own clock. */
 export interface Call {
@@ -108,6 +110,13 @@ export class ScriptedEngine implements GossipEngine {
 
   records(): never[] {
     return [];
+  }
+
+  gauges(): EngineGauges {
+    return NO_GAUGES;
+  }
+  knownOf(): number {
+    return 0;
   }
 
   #note(name: string, nowMs: number, detail?: unknown): void {

@@ -1,0 +1,55 @@
+import type { EngineContext } from './context.ts';
+
+/**
+ * How much an engine holds at this moment: plain counts, cheap to take. Each has a bound that no peer can push it over; the
+ * simulator checks them in every run.
+ */
+export interface EngineGauges {
+  /** Owners in the record table: at most `ownersMax`. */
+  readonly owners: number;
+  /** Records of all owners, tombstones and what is left of expired ones among them: by each owner's quota. */
+  readonly records: number;
+  /** Their encoded bytes: at most `tableBytesMax`. */
+  readonly recordBytes: number;
+  /** Members of the view, in whatever state, this node not counted: at most as many as owners. */
+  readonly members: number;
+  /** Accusations that stand or wait for their member: at most 32 an owner. */
+  readonly accusations: number;
+  /** Salts that are remembered: at most two an id, and 8192. */
+  readonly sessions: number;
+  /** Drawn numbers whose echo is awaited: at most 8192, and none for longer than its answer can take. */
+  readonly pending: number;
+  /** Probes under way: at most one a member. */
+  readonly probes: number;
+  /** Records that still have to be told to others: at most one entry a record. */
+  readonly news: number;
+  /** Outputs that the driver hasn't taken: none after a drain. */
+  readonly outputs: number;
+  /** Owners of which something is being asked for: at most 1024. */
+  readonly wants: number;
+  /** What peers were told last: at most 4096. */
+  readonly told: number;
+  /** Deadlines that are set. */
+  readonly timers: number;
+}
+
+export type GaugeName = keyof EngineGauges;
+
+/** Takes all gauges; `sessions` are the opener's. */
+export function readGauges(ctx: EngineContext, sessions: number): EngineGauges {
+  return {
+    owners: ctx.table.ownerCount,
+    records: ctx.table.size,
+    recordBytes: ctx.table.bytes,
+    members: ctx.members.size,
+    accusations: ctx.accuser.standingCount,
+    sessions,
+    pending: ctx.pending.size,
+    probes: ctx.prober.underWay,
+    news: ctx.spreader.queued,
+    outputs: ctx.outbox.waiting,
+    wants: ctx.sync.wantCount,
+    told: ctx.sync.toldCount,
+    timers: ctx.timers.size,
+  };
+}
