@@ -1,5 +1,6 @@
 import { sample } from '../core/random.ts';
 import { CheckerSet } from './checkers/checker-set.ts';
+import { falseDownPromise } from './checkers/false-down-promise.ts';
 import { gaugeHosts } from './gauges.ts';
 import type { HostIndex } from './network.ts';
 import type { ScenarioOptions } from './options.ts';
@@ -9,8 +10,6 @@ import { TrafficWindow } from './traffic-window.ts';
 import { VerdictMeter } from './verdict-meter.ts';
 import type { World } from './world.ts';
 
-/** Loss up to which the engine promises that no reachable, unstalled member is called `down`. */
-const FALSE_DOWN_LOSS_SHARE_MAX = 0.3;
 /** Time between the starts of a cluster's nodes, and the most that all of them take. */
 const START_GAP_MS = 5;
 const START_SPAN_MS_MAX = 10_000;
@@ -40,13 +39,13 @@ export class Run {
   constructor(world: World, options: ScenarioOptions) {
     this.world = world;
     this.options = options;
+    const falseDowns = falseDownPromise(world.options);
     this.verdicts = new VerdictMeter({
+      stallMsMax: falseDowns?.stallMsMax ?? 0,
       indexOf: (node) => world.indexOf(node),
       doubtersOf: (host) => countDoubters(world, host),
     });
-    this.checkers = new CheckerSet({
-      falseDowns: world.options.quality.lossShare <= FALSE_DOWN_LOSS_SHARE_MAX,
-    });
+    this.checkers = new CheckerSet({ falseDowns });
     world.observe(this.verdicts.observe);
     world.observe(this.checkers.observe);
     this.#traffic = this.#openWindow();

@@ -1,9 +1,9 @@
 import type { NodeId } from '../core/ids.ts';
 import type { HostIndex } from './network.ts';
 import type { Observation } from './observation.ts';
-import { VerdictJudge } from './verdicts.ts';
+import { VerdictJudge, type VerdictJudgeOptions } from './verdicts.ts';
 
-export interface VerdictMeterOptions {
+export interface VerdictMeterOptions extends VerdictJudgeOptions {
   readonly indexOf: (node: NodeId) => HostIndex;
   /** How many nodes that are well, other than itself, don't say `alive` of this one. */
   readonly doubtersOf: (host: HostIndex) => number;
@@ -14,7 +14,7 @@ export interface VerdictMeterOptions {
  * answers again, until it is `alive` everywhere.
  */
 export class VerdictMeter {
-  readonly #judge = new VerdictJudge();
+  readonly #judge: VerdictJudge;
   readonly #options: VerdictMeterOptions;
   readonly #recovering = new Map<HostIndex, number>();
   readonly #recoveries: number[] = [];
@@ -25,6 +25,7 @@ export class VerdictMeter {
 
   constructor(options: VerdictMeterOptions) {
     this.#options = options;
+    this.#judge = new VerdictJudge(options);
   }
 
   get falseDowns(): number {

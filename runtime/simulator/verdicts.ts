@@ -1,10 +1,11 @@
 import type { NodeId } from '../core/ids.ts';
+import { Excuse } from './excuse.ts';
 import type { Observation, Observed } from './observation.ts';
 
 /**
- * Whose fault a verdict `down` is. `right`: the member was off. `false`: it ran unstalled and most could reach it during the
- * whole suspicion. `stalled`: it was stalled or cut off at some time during the suspicion. `isolated`: the judge itself was cut
- * off, and so could not know.
+ * Whose fault a verdict `down` is. `right`: the member was off. `false`: it ran, and most could reach it, during the whole
+ * suspicion, but for spells so short that they excuse nothing. `stalled`: it was stalled or cut off for longer at some time
+ * during the suspicion. `isolated`: the judge itself was cut off, and so could not know.
  */
 export type VerdictKind = 'right' | 'false' | 'stalled' | 'isolated';
 
@@ -20,11 +21,15 @@ export interface Verdict {
 interface Past {
   boot: number;
   running: boolean;
-  stalled: boolean;
-  cutOff: boolean;
-  /** When it was last off or stalled; the time of now while it is. */
-  unwellUntilMs: number;
-  cutOffUntilMs: number;
+  /** When its present life began. */
+  startedAtMs: number;
+  readonly stalls: Excuse;
+  readonly cuts: Excuse;
+}
+
+export interface VerdictJudgeOptions {
+  /** Stalls and cuts up to this long excuse no verdict. 0: every one does. */
+  readonly stallMsMax: number;
 }
 
 /** A suspicion of one life and incarnation lasts from the first who says `suspect` until the last takes it back. */
@@ -36,8 +41,13 @@ interface Suspicion {
 
 /** Tells false verdicts from right ones, by what was really done to the nodes. */
 export class VerdictJudge {
+  readonly #options: VerdictJudgeOptions;
   readonly #pasts = new Map<NodeId, Past>();
   readonly #suspicions = new Map<NodeId, Suspicion>();
+
+  constructor(options: VerdictJudgeOptions) {
+    this.#options = options;
+  }
 
   /** @returns the verdict, where the observation is a member event to `down`. */
   judge(observation: Observation): Verdict | undefined {
@@ -60,14 +70,7 @@ export class VerdictJudge {
   }
 
   #start({ node, boot, atMs }: Observed<'started'>): void {
-    this.#pasts.set(node, {
-      boot,
-      running: true,
-      stalled: false,
-      cutOff: false,
-      unwellUntilMs: atMs,
-      cutOffUntilMs: Number.NEGATIVE_INFINITY,
-    });
+    this.#pasts.set(node, this.#newPast({ boot, running: true, startedAtMs: atMs }));
   }
 
   #stop(node: NodeId): void {
@@ -76,14 +79,10 @@ export class VerdictJudge {
   }
 
   #impair({ type, node, cause, atMs }: Observed<'impaired' | 'restored'>): void {
-    const past = this.#past(node);
-    if (cause === 'stalled') {
-      past.stalled = type === 'impaired';
-      past.unwellUntilMs = atMs;
-    } else {
-      past.cutOff = type === 'impaired';
-      past.cutOffUntilMs = atMs;
-    }
+    const { stalls, cuts } = this.#past(node);
+    const spells = cause === 'stalled' ? stalls : cuts;
+    if (type === 'impaired') spells.begin(atMs);
+    else spells.end(atMs);
   }
 
   #judgeEvent({ node, event, atMs }: Observed<'event'>): Verdict | undefined {
@@ -96,7 +95,8 @@ export class VerdictJudge {
     const suspectedAtMs = suspicion.sinceMs;
     const subject = this.#past(event.id);
     // Said of an earlier life: that one is over indeed.
-    const kind = event.boot < subject.boot ? 'right' : this.#kindOf(subject, this.#past(node), suspectedAtMs);
+    const kind =
+      event.boot < subject.boot ? 'right' : kindOf(subject, this.#past(node), { suspectedAtMs, atMs });
     return { kind, by: node, about: event.id, suspectedAtMs };
   }
 
@@ -113,27 +113,28 @@ export class VerdictJudge {
     return made;
   }
 
-  #kindOf(subject: Past, judge: Past, suspectedAtMs: number): VerdictKind {
-    if (!subject.running) return 'right';
-    if (subject.stalled || subject.cutOff) return 'stalled';
-    if (subject.unwellUntilMs >= suspectedAtMs || subject.cutOffUntilMs >= suspectedAtMs) return 'stalled';
-    if (judge.cutOff || judge.cutOffUntilMs >= suspectedAtMs) return 'isolated';
-    return 'false';
-  }
-
   #past(node: NodeId): Past {
     let past = this.#pasts.get(node);
     if (past === undefined) {
-      past = {
-        boot: 0,
-        running: false,
-        stalled: false,
-        cutOff: false,
-        unwellUntilMs: Number.NEGATIVE_INFINITY,
-        cutOffUntilMs: Number.NEGATIVE_INFINITY,
-      };
+      past = this.#newPast({ boot: 0, running: false, startedAtMs: Number.NEGATIVE_INFINITY });
       this.#pasts.set(node, past);
     }
     return past;
   }
+
+  #newPast(life: Pick<Past, 'boot' | 'running' | 'startedAtMs'>): Past {
+    const { stallMsMax } = this.#options;
+    return { ...life, stalls: new Excuse(stallMsMax), cuts: new Excuse(stallMsMax) };
+  }
+}
+
+function kindOf(
+  subject: Past,
+  judge: Past,
+  { suspectedAtMs, atMs }: { readonly suspectedAtMs: number; readonly atMs: number },
+): VerdictKind {
+  if (!subject.running) return 'right';
+  if (subject.startedAtMs >= suspectedAtMs) return 'stalled';
+  if (subject.stalls.holds(suspectedAtMs, atMs) || subject.cuts.holds(suspectedAtMs, atMs)) return 'stalled';
+  return judge.cuts.holds(suspectedAtMs, atMs) ? 'isolated' : 'false';
 }

@@ -1,4 +1,5 @@
 import type { Observation } from '../observation.ts';
+import type { VerdictJudgeOptions } from '../verdicts.ts';
 import { Bounded } from './bounded.ts';
 import type { Checker, Violation } from './checker.ts';
 import { Converges } from './converges.ts';
@@ -11,8 +12,8 @@ import { OneValue } from './one-value.ts';
 import { VersionsGrow } from './versions-grow.ts';
 
 export interface CheckerSetOptions {
-  /** Whether false verdicts are violations: beyond the documented loss they aren't. */
-  readonly falseDowns: boolean;
+  /** What is promised of false verdicts; undefined: nothing, so they are no violations. */
+  readonly falseDowns: VerdictJudgeOptions | undefined;
 }
 
 /** Every invariant; a new one is a row here. */
@@ -21,7 +22,7 @@ const CHECKERS: readonly ((options: CheckerSetOptions) => Checker | undefined)[]
   () => new VersionsGrow(),
   () => new OneValue(),
   () => new IncarnationOrder(),
-  ({ falseDowns }) => (falseDowns ? new NoFalseDown() : undefined),
+  ({ falseDowns }) => (falseDowns === undefined ? undefined : new NoFalseDown(falseDowns)),
   () => new NoGap(),
   () => new NoExpired(),
   () => new Bounded(),

@@ -1,11 +1,18 @@
 import type { Observation } from '../observation.ts';
-import { VerdictJudge } from '../verdicts.ts';
+import { VerdictJudge, type VerdictJudgeOptions } from '../verdicts.ts';
 import type { Checker } from './checker.ts';
 
-/** No node calls a member `down` that ran unstalled and could be reached by most during the whole suspicion. */
+/**
+ * No node calls a member `down` that ran, and that most could reach, during the whole suspicion. Short stalls and cuts are no
+ * excuse; how short, and in which network this is promised at all, says `falseDownPromise`.
+ */
 export class NoFalseDown implements Checker {
   readonly name = 'no-false-down';
-  readonly #judge = new VerdictJudge();
+  readonly #judge: VerdictJudge;
+
+  constructor(options: VerdictJudgeOptions) {
+    this.#judge = new VerdictJudge(options);
+  }
 
   observe(observation: Observation): string | undefined {
     const verdict = this.#judge.judge(observation);

@@ -19,7 +19,7 @@ import {
 
 /** The names of the checkers that object, in order. */
 function objections(...observations: readonly Observation[]): string[] {
-  const checkers = new CheckerSet({ falseDowns: true });
+  const checkers = new CheckerSet({ falseDowns: { stallMsMax: 0 } });
   for (const observation of observations) checkers.observe(observation);
   return checkers.violations.map(({ checker }) => checker);
 }
@@ -178,7 +178,7 @@ test('down of one that was stalled or cut off is no false verdict', () => {
 });
 
 test('false verdicts are no objection where the loss is beyond what is promised', () => {
-  const checkers = new CheckerSet({ falseDowns: false });
+  const checkers = new CheckerSet({ falseDowns: undefined });
   for (const observation of [...threeRunning, said(1, B, A, 'suspect'), said(900, B, A, 'down')])
     checkers.observe(observation);
   assert.equal(checkers.count, 0);
@@ -260,7 +260,7 @@ test('no agreement in the end is caught', () => {
 });
 
 test('a thousand violations are counted, a hundred kept', () => {
-  const checkers = new CheckerSet({ falseDowns: true });
+  const checkers = new CheckerSet({ falseDowns: { stallMsMax: 0 } });
   for (let i = 0; i < 1_000; i++) checkers.observe({ type: 'settled', atMs: i, agreed: false, detail: '' });
   assert.equal(checkers.count, 1_000);
   assert.equal(checkers.violations.length, 100);

@@ -6,7 +6,7 @@ import { VerdictJudge } from '#runtime/simulator/verdicts.ts';
 import { A, B, C, impaired, restored, said, started, stopped } from './observations.ts';
 
 function verdictsOf(...observations: readonly Observation[]): string[] {
-  const judge = new VerdictJudge();
+  const judge = new VerdictJudge({ stallMsMax: 0 });
   return observations.flatMap((observation) => judge.judge(observation)?.kind ?? []);
 }
 
@@ -63,9 +63,48 @@ test('a suspicion lasts from its first voice to its last, over all nodes', () =>
   );
 });
 
+test('a stall or cut no longer than the bound excuses nothing, and neither do several apart from each other', () => {
+  const judge = new VerdictJudge({ stallMsMax: 1_000 });
+  const kinds = [
+    ...running,
+    impaired(10_000, A, 'stalled'),
+    said(10_500, B, A, 'suspect'),
+    restored(11_000, A, 'stalled'),
+    impaired(12_001, A, 'cut-off'),
+    restored(13_001, A, 'cut-off'),
+    said(13_002, B, A, 'down'),
+  ].flatMap((observation) => judge.judge(observation)?.kind ?? []);
+  assert.deepEqual(kinds, ['false']);
+});
+
+test('a longer stall excuses, while it lasts and after it, and so do short ones with hardly a rest between them', () => {
+  for (const story of [
+    [impaired(10_000, A, 'stalled'), said(10_500, B, A, 'suspect'), said(11_001, B, A, 'down')],
+    [
+      impaired(10_000, A, 'stalled'),
+      said(10_500, B, A, 'suspect'),
+      restored(11_001, A, 'stalled'),
+      said(12_000, B, A, 'down'),
+    ],
+    [
+      impaired(10_000, A, 'stalled'),
+      restored(10_900, A, 'stalled'),
+      said(11_000, B, A, 'suspect'),
+      impaired(11_100, A, 'stalled'),
+      restored(11_900, A, 'stalled'),
+      said(12_000, B, A, 'down'),
+    ],
+  ]) {
+    const judge = new VerdictJudge({ stallMsMax: 1_000 });
+    const kinds = [...running, ...story].flatMap((observation) => judge.judge(observation)?.kind ?? []);
+    assert.deepEqual(kinds, ['stalled']);
+  }
+});
+
 test('verdicts are counted by kind, and a recovery lasts until nobody doubts', () => {
   let doubters = 2;
   const meter = new VerdictMeter({
+    stallMsMax: 0,
     indexOf: (node) => [A, B, C].indexOf(node),
     doubtersOf: () => doubters,
   });

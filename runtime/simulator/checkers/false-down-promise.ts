@@ -1,0 +1,42 @@
+import { type EngineSettings, PRESETS, type PresetName, settingsOf } from '../../engine/settings.ts';
+import { suspicionTimes } from '../../membership/suspicion.ts';
+import type { Latency } from '../latency.ts';
+import type { WorldOptions } from '../options.ts';
+
+/** Loss each way up to which the promise holds. */
+const LOSS_SHARE_MAX = 0.3;
+/** An accusation and its refutation must get about twice within the least suspicion time: a one-way delay is a quarter of it. */
+const DELAY_SHARE_MAX = 1 / 4;
+/** Jitters above the delay that about 99 of 100 datagrams stay below. */
+const JITTERS: Readonly<Record<Latency['shape'], number>> = { uniform: 1, normal: 2.5, pareto: 9 };
+/** Settings that make a verdict more patient, or its refutation surer, the greater they are. */
+const PATIENCE: readonly (keyof EngineSettings)[] = [
+  'probeIntervalMs',
+  'probeHelpers',
+  'suspicionMultiplier',
+  'suspicionMaxFactor',
+  'localHealthMax',
+  'fanOut',
+  'retransmitMultiplier',
+];
+
+/**
+ * In which simulations no member that runs and can be reached may be called `down`: loss up to 30 % each way, delays up to a
+ * quarter of the least suspicion time, settings no less patient than those of some preset, no cap on bandwidth.
+ * @returns up to how long a stall or cut of the member is no excuse: the least suspicion time [P-6.3]; undefined where nothing is
+ * promised.
+ */
+export function falseDownPromise(options: WorldOptions): { readonly stallMsMax: number } | undefined {
+  const { quality, settings, nodes } = options;
+  const { minMs } = suspicionTimes(nodes, settings);
+  const { delayMs, jitterMs, shape } = quality.latency;
+  const isPatient = (Object.keys(PRESETS) as PresetName[]).some((preset) => {
+    const usual = settingsOf(preset);
+    return PATIENCE.every((name) => settings[name] >= usual[name]);
+  });
+  const isPromised =
+    isPatient &&
+    quality.lossShare <= LOSS_SHARE_MAX &&
+    delayMs + JITTERS[shape] * jitterMs <= DELAY_SHARE_MAX * minMs;
+  return isPromised ? { stallMsMax: minMs } : undefined;
+}
