@@ -33,7 +33,7 @@ export type Observation = { readonly atMs: number } & (
       readonly value: number;
       readonly max: number;
     }
-  /** A record with a ttl that a node shows to its readers. */
+  /** A record that a node shows to its readers. */
   | {
       readonly type: 'shown';
       readonly node: NodeId;

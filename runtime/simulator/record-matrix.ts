@@ -71,7 +71,9 @@ export class RecordMatrix {
       const { record, change } = observation.event;
       const row = this.#rows.get(rowName(record.owner, record.key));
       const holder = this.#indexOf(observation.node);
-      if (row !== undefined && holder !== row.owner) row.held[holder] = change === 'put' ? record.version : 0;
+      if (row === undefined) return;
+      if (holder !== row.owner) row.held[holder] = change === 'put' ? record.version : 0;
+      else if (change === 'expire' && row.truth === record.version) this.#end(row);
     }
   };
 
@@ -85,6 +87,12 @@ export class RecordMatrix {
     }
     row.truth = deleted ? 0 : version;
     row.held[owner] = row.truth;
+  }
+
+  /** Its owner's validity is over: it is to be gone everywhere. */
+  #end(row: Row): void {
+    row.truth = 0;
+    row.held[row.owner] = 0;
   }
 
   /** A process begins with an empty table, and so do its own records [P-5.6]. */

@@ -42,9 +42,8 @@ export class Inspector {
     const { id, index, engine } = host;
     const { hosts, nowMs } = this.#world;
     if (engine === undefined) return;
-    for (const { owner, key, version, ttlMs } of engine.records(host.localNow())) {
-      if (ttlMs !== null) this.#world.emit({ type: 'shown', atMs: nowMs, node: id, owner, key, version });
-    }
+    for (const { owner, key, version } of engine.records(host.localNow()))
+      this.#world.emit({ type: 'shown', atMs: nowMs, node: id, owner, key, version });
     for (let i = 0; i < Math.min(OWNERS_ASKED, hosts.length); i++) {
       const owner = hosts[(firstOwner + i) % hosts.length];
       if (owner.index === index) continue;

@@ -9,6 +9,8 @@ const LOSS_SHARE_MAX = 0.3;
 const DELAY_SHARE_MAX = 1 / 4;
 /** Jitters above the delay that about 99 of 100 datagrams stay below. */
 const JITTERS: Readonly<Record<Latency['shape'], number>> = { uniform: 1, normal: 2.5, pareto: 9 };
+/** A stall is no excuse up to this share of the least suspicion time: the rest is what a refutation takes at that loss. */
+const STALL_SHARE_MAX = 3 / 4;
 /** Settings that make a verdict more patient, or its refutation surer, the greater they are. */
 const PATIENCE: readonly (keyof EngineSettings)[] = [
   'probeIntervalMs',
@@ -23,8 +25,8 @@ const PATIENCE: readonly (keyof EngineSettings)[] = [
 /**
  * In which simulations no member that runs and can be reached may be called `down`: loss up to 30 % each way, delays up to a
  * quarter of the least suspicion time, settings no less patient than those of some preset, no cap on bandwidth.
- * @returns up to how long a stall or cut of the member is no excuse: the least suspicion time [P-6.3]; undefined where nothing is
- * promised.
+ * @returns up to how long a stall or cut of the member is no excuse: three quarters of the least suspicion time [P-6.3]; undefined
+ * where nothing is promised.
  */
 export function falseDownPromise(options: WorldOptions): { readonly stallMsMax: number } | undefined {
   const { quality, settings, nodes } = options;
@@ -38,5 +40,5 @@ export function falseDownPromise(options: WorldOptions): { readonly stallMsMax: 
     isPatient &&
     quality.lossShare <= LOSS_SHARE_MAX &&
     delayMs + JITTERS[shape] * jitterMs <= DELAY_SHARE_MAX * minMs;
-  return isPromised ? { stallMsMax: minMs } : undefined;
+  return isPromised ? { stallMsMax: STALL_SHARE_MAX * minMs } : undefined;
 }

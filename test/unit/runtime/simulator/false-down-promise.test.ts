@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { settingsOf } from '#runtime/engine/settings.ts';
+import { suspicionTimes } from '#runtime/membership/suspicion.ts';
 import { falseDownPromise } from '#runtime/simulator/checkers/false-down-promise.ts';
 import { DEFAULT_QUALITY, type WorldOptions } from '#runtime/simulator/options.ts';
 
@@ -12,9 +13,9 @@ const plain: WorldOptions = {
   settings: settingsOf('lan'),
 };
 
-test('each preset promises, and a stall up to the least suspicion time is no excuse', () => {
+test('each preset promises, and a stall up to three quarters of the least suspicion time is no excuse', () => {
   assert.deepEqual(falseDownPromise(plain), {
-    stallMsMax: 2 * settingsOf('lan').suspicionMultiplier * 1_000,
+    stallMsMax: (3 / 4) * suspicionTimes(100, plain.settings).minMs,
   });
   for (const preset of ['wan', 'radio', 'metered'] as const)
     assert.ok(falseDownPromise({ ...plain, settings: settingsOf(preset) }) !== undefined, preset);

@@ -96,3 +96,14 @@ test('records that nobody wrote through the simulation are not followed', () => 
   assert.equal(matrix.size, 0);
   assert.equal(matrix.disagreements, 0);
 });
+
+test('a record whose validity is over is to be gone everywhere', () => {
+  const matrix = new RecordMatrix(options);
+  for (const node of [A, B]) matrix.observe(started(0, node));
+  matrix.observe(wrote(1, A, 11, { expiresAtMs: 3 }));
+  matrix.observe(applied(2, B, 11));
+  matrix.observe(applied(3, A, 11, { change: 'expire' }));
+  assert.equal(matrix.disagreements, 1);
+  matrix.observe(applied(4, B, 11, { change: 'expire' }));
+  assert.equal(matrix.disagreements, 0);
+});

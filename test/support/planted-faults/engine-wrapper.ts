@@ -1,0 +1,87 @@
+import type { Endpoint } from '#runtime/core/endpoint.ts';
+import type { NodeId } from '#runtime/core/ids.ts';
+import type { Output, Path } from '#runtime/core/outputs.ts';
+import type { AppValue } from '#runtime/core/value.ts';
+import type { MemberView, PutOptions, RecordView } from '#runtime/core/views.ts';
+import type { WhyView } from '#runtime/core/why.ts';
+import type { GossipEngine, HostObservation, Link, RecordFilter } from '#runtime/engine/contract.ts';
+import type { EngineGauges } from '#runtime/engine/gauges.ts';
+
+/** An engine around another one, which does as that does: faults override what they spoil. */
+export class EngineWrapper implements GossipEngine {
+  inner: GossipEngine;
+
+  constructor(inner: GossipEngine) {
+    this.inner = inner;
+  }
+
+  get id() {
+    return this.inner.id;
+  }
+  get boot() {
+    return this.inner.boot;
+  }
+  get counters() {
+    return this.inner.counters;
+  }
+  get recordCount() {
+    return this.inner.recordCount;
+  }
+  get localHealth() {
+    return this.inner.localHealth;
+  }
+  gauges(): EngineGauges {
+    return this.inner.gauges();
+  }
+  knownOf(owner: NodeId): number {
+    return this.inner.knownOf(owner);
+  }
+  start(nowMs: number): void {
+    this.inner.start(nowMs);
+  }
+  join(nowMs: number, seeds: readonly Endpoint[]): void {
+    this.inner.join(nowMs, seeds);
+  }
+  leave(nowMs: number): void {
+    this.inner.leave(nowMs);
+  }
+  put(nowMs: number, key: string, value: AppValue, options?: PutOptions): number {
+    return this.inner.put(nowMs, key, value, options);
+  }
+  delete(nowMs: number, key: string): number {
+    return this.inner.delete(nowMs, key);
+  }
+  setEndpoints(nowMs: number, endpoints: readonly Endpoint[], links: readonly Link[]): void {
+    this.inner.setEndpoints(nowMs, endpoints, links);
+  }
+  setTags(nowMs: number, tags: Readonly<Record<string, string>>): void {
+    this.inner.setTags(nowMs, tags);
+  }
+  adoptBoot(nowMs: number, boot: number): void {
+    this.inner.adoptBoot(nowMs, boot);
+  }
+  observeHost(nowMs: number, observation: HostObservation): void {
+    this.inner.observeHost(nowMs, observation);
+  }
+  handleUnreachable(nowMs: number, endpoint: Endpoint): void {
+    this.inner.handleUnreachable(nowMs, endpoint);
+  }
+  handleDatagram(nowMs: number, path: Path, bytes: Uint8Array): void {
+    this.inner.handleDatagram(nowMs, path, bytes);
+  }
+  handleTimeout(nowMs: number): void {
+    this.inner.handleTimeout(nowMs);
+  }
+  pollOutput(): Output {
+    return this.inner.pollOutput();
+  }
+  why(nowMs: number, id: NodeId): WhyView | undefined {
+    return this.inner.why(nowMs, id);
+  }
+  members(nowMs: number): MemberView[] {
+    return this.inner.members(nowMs);
+  }
+  records(nowMs: number, filter?: RecordFilter): RecordView[] {
+    return this.inner.records(nowMs, filter);
+  }
+}
