@@ -64,6 +64,8 @@ export class SimHost {
   #queuedAtMs = Number.POSITIVE_INFINITY;
   /** Local time of the last mutation: an engine's time never goes back. */
   #lastLocalMs = 0;
+  /** How far its clock has jumped ahead without the engine knowing. */
+  #jumpMs = 0;
   #timeouts = 0;
   #transmitsOfDrainMax = 0;
 
@@ -118,6 +120,7 @@ export class SimHost {
   start(makeEngine: (boot: number) => GossipEngine, seeds: readonly Endpoint[]): void {
     if (this.#state !== 'off') throw new Error(`host ${this.index} runs already`);
     this.#boot++;
+    this.#jumpMs = 0;
     this.#engine = makeEngine(this.#boot);
     this.#state = 'running';
     this.mutate((engine, nowMs) => engine.start(nowMs));
@@ -156,12 +159,28 @@ export class SimHost {
     if (lagMs >= 0 && this.#engine !== undefined) this.#wake();
   }
 
+  /** The boot-time clock jumps ahead by `ms` >= 0; timers, which go by another clock, fire when they would have. */
+  stepClock(ms: number): void {
+    this.#options.hostClock.step(ms);
+    if (this.#state !== 'off') this.#jumpMs += ms;
+  }
+
   /** Does one thing to the engine and drains it. @returns what `mutation` returned. @throws Error where no engine runs. */
   mutate<T>(mutation: (engine: GossipEngine, nowMs: number) => T): T {
     if (this.#engine === undefined) throw new Error(`host ${this.index} is off`);
+    this.#reportJump(this.#engine);
     const result = mutation(this.#engine, this.localNow());
     this.#drain();
     return result;
+  }
+
+  /** As the driver does it: the engine hears of a jump before anything else happens to it. */
+  #reportJump(engine: GossipEngine): void {
+    if (this.#jumpMs === 0) return;
+    const lagMs = this.#jumpMs;
+    this.#jumpMs = 0;
+    engine.observeHost(this.localNow(), { lagMs });
+    this.#drain();
   }
 
   receive(delivery: Delivery): void {

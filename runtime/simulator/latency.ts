@@ -6,7 +6,7 @@ export type LatencyShape = (typeof LATENCY_SHAPES)[number];
 
 /**
  * One-way delay of a link. `uniform`: delay +- jitter. `normal`: mean delay, standard deviation jitter. `pareto`: at least
- * the delay, plus a tail of scale jitter (1 in 100 waits ten times the jitter), as radio links show.
+ * the delay, plus a tail of scale jitter (1 in 100 waits more than nine jitters, none more than a hundred), as radio links show.
  */
 export interface Latency {
   readonly shape: LatencyShape;

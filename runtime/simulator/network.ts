@@ -1,5 +1,6 @@
 import type { RandomSource } from '../core/random.ts';
 import { drawDelayMs, type Latency } from './latency.ts';
+import { Nic } from './nic.ts';
 import { TrafficMeter } from './traffic-meter.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -31,6 +32,8 @@ export interface NetworkOptions {
   readonly clock: VirtualClock;
   readonly random: RandomSource;
   readonly quality: LinkQuality;
+  /** What each host's interface can send. Default: no limit. */
+  readonly bytesPerSecondMax?: number;
   readonly deliver: (delivery: Delivery) => void;
 }
 
@@ -39,7 +42,8 @@ const REORDER_DELAYS = 4;
 
 /**
  * A seeded network between hosts: unicast between any two, multicast within a segment. All links share one quality; rules
- * change it for single directions, partitions cut it between groups. Each host's traffic is counted.
+ * change it for single directions, partitions cut it between groups, and some directions may carry nothing for good. Each
+ * host's traffic is counted, and goes through its interface.
  */
 export class Network {
   readonly #clock: VirtualClock;
@@ -47,6 +51,10 @@ export class Network {
   readonly #deliver: (delivery: Delivery) => void;
   readonly #segments: number[] = [];
   readonly #traffic: TrafficMeter[] = [];
+  readonly #nics: Nic[] = [];
+  readonly #bytesPerSecondMax: number;
+  /** Directions that carry nothing, whatever else happens. */
+  readonly #oneWay = new Map<HostIndex, Set<HostIndex>>();
   readonly #rules = new Map<HostIndex, Map<HostIndex, LinkQuality>>();
   #members: HostIndex[][] = [];
   #groupOf: number[] | undefined;
@@ -58,6 +66,7 @@ export class Network {
     this.#random = options.random;
     this.#quality = options.quality;
     this.#deliver = options.deliver;
+    this.#bytesPerSecondMax = options.bytesPerSecondMax ?? Number.POSITIVE_INFINITY;
   }
 
   /** Datagrams that arrived so far. */
@@ -73,6 +82,7 @@ export class Network {
     const host = this.#segments.length;
     this.#segments.push(options.segment);
     this.#traffic.push(new TrafficMeter());
+    this.#nics.push(new Nic(this.#bytesPerSecondMax));
     while (this.#members.length <= options.segment) this.#members.push([]);
     this.#members[options.segment].push(host);
     return host;
@@ -80,6 +90,11 @@ export class Network {
 
   traffic(host: HostIndex): TrafficMeter {
     return this.#traffic[host];
+  }
+
+  /** Datagrams that a host's interface dropped because its queue was full. */
+  queueDrops(host: HostIndex): number {
+    return this.#nics[host].dropped;
   }
 
   /** Changes all links that have no rule. */
@@ -95,6 +110,12 @@ export class Network {
       this.#rules.set(link.from, rules);
     }
     rules.set(link.to, { ...this.#quality, ...rules.get(link.to), ...change });
+  }
+
+  /** From now on nothing gets from the one to the other; healing doesn't change that. */
+  cutForGood({ from, to }: { readonly from: HostIndex; readonly to: HostIndex }): void {
+    const cuts = this.#oneWay.get(from) ?? new Set();
+    this.#oneWay.set(from, cuts.add(to));
   }
 
   clearRules(): void {
@@ -113,7 +134,12 @@ export class Network {
 
   /** Whether some links differ from the others. */
   get hasCuts(): boolean {
-    return this.#groupOf !== undefined || this.#rules.size > 0 || this.#quality.lossShare >= 1;
+    return (
+      this.#groupOf !== undefined ||
+      this.#rules.size > 0 ||
+      this.#oneWay.size > 0 ||
+      this.#quality.lossShare >= 1
+    );
   }
 
   /** Whether a datagram has any chance to get from one host to the other. */
@@ -128,8 +154,9 @@ export class Network {
     bytes: Uint8Array,
     options: { readonly touch?: boolean } = {},
   ): void {
-    this.#traffic[from].countSent(this.#clock.nowMs, bytes.length);
-    if (to !== undefined) this.#carry({ from, to, multicast: false, bytes, ...options });
+    const waitMs = this.#leave(from, bytes);
+    if (to === undefined || waitMs === undefined) return;
+    this.#carry({ from, to, multicast: false, bytes, ...options }, waitMs);
   }
 
   /** Calls back when what a kernel answers has got from one host to the other, or never: links treat it like any datagram. */
@@ -141,26 +168,37 @@ export class Network {
 
   /** To all hosts of the segment, the sender too: sockets hear their own multicasts. Counted as sent once. */
   multicast(from: HostIndex, bytes: Uint8Array): void {
-    this.#traffic[from].countSent(this.#clock.nowMs, bytes.length);
+    const waitMs = this.#leave(from, bytes);
+    if (waitMs === undefined) return;
     for (const to of this.#members[this.#segments[from]]) {
-      if (to === from) this.#arriveAfter(0, { from, to, multicast: true, bytes });
-      else this.#carry({ from, to, multicast: true, bytes });
+      const delivery = { from, to, multicast: true, bytes };
+      if (to === from) this.#arriveAfter(waitMs, delivery);
+      else this.#carry(delivery, waitMs);
     }
   }
 
-  #carry(sent: Delivery): void {
+  /** Through the sender's interface. @returns when it is out, from now; undefined where it was dropped. */
+  #leave(from: HostIndex, bytes: Uint8Array): number | undefined {
+    const { nowMs } = this.#clock;
+    const waitMs = this.#nics[from].send(nowMs, bytes.length);
+    if (waitMs !== undefined) this.#traffic[from].countSent(nowMs, bytes.length);
+    return waitMs;
+  }
+
+  #carry(sent: Delivery, waitMs: number): void {
     const quality = this.#qualityOf(sent.from, sent.to);
     if (quality === undefined || this.#happens(quality.lossShare)) return;
     const delivery = this.#happens(quality.corruptShare)
       ? { ...sent, bytes: this.#corrupted(sent.bytes) }
       : sent;
-    this.#arriveAfter(this.#delayMs(quality), delivery);
-    if (this.#happens(quality.duplicateShare)) this.#arriveAfter(this.#delayMs(quality), delivery);
+    this.#arriveAfter(waitMs + this.#delayMs(quality), delivery);
+    if (this.#happens(quality.duplicateShare)) this.#arriveAfter(waitMs + this.#delayMs(quality), delivery);
   }
 
   /** undefined: the network is cut between them. */
   #qualityOf(from: HostIndex, to: HostIndex): LinkQuality | undefined {
     if (this.#groupOf !== undefined && this.#groupOf[from] !== this.#groupOf[to]) return undefined;
+    if (this.#oneWay.size > 0 && this.#oneWay.get(from)?.has(to) === true) return undefined;
     const rule = this.#rules.size > 0 ? this.#rules.get(from)?.get(to) : undefined;
     return rule ?? this.#quality;
   }

@@ -16,6 +16,12 @@ export interface WorldOptions {
   readonly segments?: number;
   readonly quality: LinkQuality;
   readonly settings: EngineSettings;
+  /** Share of the pairs of nodes between which one direction carries nothing, from start to end: 0 to 1. Default 0. */
+  readonly asymmetricShare?: number;
+  /** What each host's interface can send: bytes a second, headers of IP and UDP included. Absent: as much as it is given. */
+  readonly bytesPerSecondMax?: number;
+  /** How often a minute the boot-time clock of some host jumps ahead by 0.1 to 10 s. Default 0. */
+  readonly clockStepsPerMinute?: number;
 }
 
 /** What a scenario may be told besides. Absent: the scenario's own default. */

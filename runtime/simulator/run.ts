@@ -2,6 +2,7 @@ import { sample } from '../core/random.ts';
 import { CheckerSet } from './checkers/checker-set.ts';
 import { falseDownPromise } from './checkers/false-down-promise.ts';
 import { gaugeHosts } from './gauges.ts';
+import { startClockSteps } from './impairments.ts';
 import type { HostIndex } from './network.ts';
 import type { ScenarioOptions } from './options.ts';
 import { Inspector } from './self-check.ts';
@@ -33,6 +34,7 @@ export class Run {
   readonly verdicts: VerdictMeter;
   readonly checkers: CheckerSet;
   readonly #inspector: Inspector;
+  #isSettling = false;
   #traffic: TrafficWindow;
   readonly #sources: { stop(): void }[] = [];
 
@@ -50,6 +52,7 @@ export class Run {
     world.observe(this.checkers.observe);
     this.#traffic = this.#openWindow();
     this.#inspector = new Inspector(world);
+    startClockSteps(world, () => this.#isSettling);
     world.clock.every(GAUGE_INTERVAL_MS, () => {
       gaugeHosts(world);
       this.#inspector.onTurn();
@@ -125,8 +128,9 @@ export class Run {
     }
   }
 
-  /** The end of a scenario: readings stop, and agreement within the time is an invariant. @returns as `agree`. */
+  /** The end of a scenario: readings and clock steps stop, and agreement within the time is an invariant. @returns as `agree`. */
   settle(withinMs: number): number | undefined {
+    this.#isSettling = true;
     for (const source of this.#sources) source.stop();
     const agreedMs = this.agree(withinMs);
     const { members, records, nowMs } = this.world;
@@ -151,8 +155,16 @@ export class Run {
       isolatedDowns: verdicts.isolatedDowns,
       suspicions: verdicts.suspicions,
       recoveredMs: percentiles(verdicts.recoveries),
+      ...this.#queueResults(),
       ...this.trafficResults(),
     };
+  }
+
+  /** Where interfaces have a limit: the datagrams that each dropped because its queue was full. */
+  #queueResults(): ScenarioResults {
+    const { hosts, network, options } = this.world;
+    if (options.bytesPerSecondMax === undefined) return {};
+    return { queueDropped: meanMax(hosts.map(({ index }) => network.queueDrops(index))) };
   }
 
   trafficResults(): ScenarioResults {

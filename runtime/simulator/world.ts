@@ -12,8 +12,9 @@ import type { EngineOptions, GossipEngine } from '../engine/contract.ts';
 import { cutOffHosts } from './cut-off.ts';
 import { HOST_LINK, SimHost } from './host.ts';
 import { HostClock } from './host-clock.ts';
+import { oneWayLinks } from './impairments.ts';
 import { MemberMatrix } from './member-matrix.ts';
-import { type Delivery, type HostIndex, Network } from './network.ts';
+import { type Delivery, type HostIndex, type LinkQuality, Network } from './network.ts';
 import type { Impairment, Observation, Observer } from './observation.ts';
 import type { WorldOptions } from './options.ts';
 import { RecordMatrix } from './record-matrix.ts';
@@ -29,6 +30,7 @@ export interface WorldParts {
 /** Streams of randomness: each part has its own, so that one more draw in one of them doesn't change the others. */
 const NETWORK_STREAM = 1;
 const SCENARIO_STREAM = 2;
+const ASYMMETRY_STREAM = 3;
 const HOST_STREAMS = 16;
 /** Lives of one host that have a stream of their own. */
 const BOOTS_PER_HOST = 4096;
@@ -70,9 +72,12 @@ export class World {
       clock: this.clock,
       random: new SeededRandom(options.seed, NETWORK_STREAM),
       quality: options.quality,
+      bytesPerSecondMax: options.bytesPerSecondMax,
       deliver: (delivery) => this.#deliver(delivery),
     });
     this.hosts = Array.from({ length: options.nodes }, (_, index) => this.#makeHost(index));
+    for (const link of oneWayLinks(options, new SeededRandom(options.seed, ASYMMETRY_STREAM)))
+      this.network.cutForGood(link);
     const matrix = { hosts: options.nodes, indexOf: (node: NodeId) => this.indexOf(node) };
     this.members = new MemberMatrix(matrix);
     this.records = new RecordMatrix(matrix);
@@ -152,13 +157,22 @@ export class World {
     this.#refreshCutOff();
   }
 
-  /** Makes some links worse, both ways: a loss share of 1 cuts them. */
-  degrade(links: readonly (readonly [HostIndex, HostIndex])[], lossShare: number): void {
+  /** Makes some links worse, both ways or only from the first host to the second: a loss share of 1 cuts them. */
+  degrade(
+    links: readonly (readonly [HostIndex, HostIndex])[],
+    change: Partial<LinkQuality>,
+    direction: 'both' | 'forth' = 'both',
+  ): void {
     for (const [a, b] of links) {
-      this.network.setRule({ from: a, to: b }, { lossShare });
-      this.network.setRule({ from: b, to: a }, { lossShare });
+      this.network.setRule({ from: a, to: b }, change);
+      if (direction === 'both') this.network.setRule({ from: b, to: a }, change);
     }
     this.#refreshCutOff();
+  }
+
+  /** The host's boot-time clock jumps ahead by `ms`; its process hears of it with whatever happens next. */
+  stepClock(host: HostIndex, ms: number): void {
+    this.hosts[host].stepClock(ms);
   }
 
   /** Ends partitions and rules. */

@@ -30,6 +30,9 @@ export interface SimulateFlags {
   readonly duplicate: number;
   readonly reorder: number;
   readonly corrupt: number;
+  readonly asymmetric: number;
+  readonly bandwidth?: number;
+  readonly clockSteps: number;
   readonly duration?: number;
   readonly rate?: number;
   readonly crashes?: number;
@@ -73,6 +76,9 @@ export function simulationOptions(flags: SimulateFlags): SimulationOptions {
       corruptShare: flags.corrupt,
     },
     settings: settingsFrom(flags.set),
+    asymmetricShare: flags.asymmetric,
+    bytesPerSecondMax: flags.bandwidth,
+    clockStepsPerMinute: flags.clockSteps,
     durationMs: flags.duration,
     rate: flags.rate,
     crashes: flags.crashes,
@@ -122,6 +128,17 @@ export function delayArgument(text: string): number {
   if (ms === undefined || ms > LINK_DELAY_MS_MAX)
     throw new InvalidArgumentError(`expected a duration such as 2ms, up to 1m; got ${text}.`);
   return ms;
+}
+
+const BYTES: Readonly<Record<string, number>> = { B: 1, kB: 1e3, MB: 1e6, kbit: 1e3 / 8, Mbit: 1e6 / 8 };
+
+/** `64kB/s` or `500kbit/s` as bytes a second, 1 kB/s to 1 GB/s. @throws InvalidArgumentError */
+export function bandwidthArgument(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(B|kB|MB|kbit|Mbit)\/s$/.exec(text);
+  const value = match === null ? Number.NaN : Number(match[1]) * BYTES[match[2]];
+  if (!(value >= 1e3 && value <= 1e9))
+    throw new InvalidArgumentError(`expected a rate such as 64kB/s or 500kbit/s, from 1kB/s; got ${text}.`);
+  return value;
 }
 
 /** How long the main part lasts: 1 s to 7 days. @throws InvalidArgumentError */

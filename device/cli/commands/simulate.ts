@@ -12,6 +12,7 @@ import { CliError, type CliIo, EXIT } from '../io.ts';
 import { printJson, printLines } from '../output.ts';
 import { documentOf } from './simulate-document.ts';
 import {
+  bandwidthArgument,
   delayArgument,
   distributionArgument,
   mediumArgument,
@@ -62,6 +63,18 @@ export const simulateCommand: CommandFactory = (io) => {
     .addOption(flag('--duplicate <share>', 'datagrams that arrive twice', shareArgument, 0))
     .addOption(flag('--reorder <share>', 'datagrams that later ones overtake', shareArgument, 0))
     .addOption(flag('--corrupt <share>', 'datagrams with one bit flipped', shareArgument, 0))
+    .addOption(flag('--asymmetric <share>', 'pairs that lose everything one way', shareArgument, 0))
+    .addOption(
+      flag('--bandwidth <rate>', 'what each node can send, such as 64kB/s (default: all)', bandwidthArgument),
+    )
+    .addOption(
+      flag(
+        '--clock-steps <number>',
+        'jumps of clocks a minute in the cluster',
+        rateArgument({ zero: true }),
+        0,
+      ),
+    )
     .addOption(flag('--duration <duration>', 'of the main part (default: by scenario)', spanArgument))
     .addOption(flag('--rate <number>', 'updates a second in the cluster', rateArgument({ zero: false })))
     .addOption(flag('--crashes <count>', 'nodes that crash', wholeFrom(1, 4095)))

@@ -5,12 +5,19 @@ import type { WorldOptions } from '../options.ts';
 
 /** Loss each way up to which the promise holds. */
 const LOSS_SHARE_MAX = 0.3;
+/** Pairs that reach each other one way only, up to which helpers make up for it. */
+const ASYMMETRIC_SHARE_MAX = 0.2;
 /** An accusation and its refutation must get about twice within the least suspicion time: a one-way delay is a quarter of it. */
 const DELAY_SHARE_MAX = 1 / 4;
 /** Jitters above the delay that about 99 of 100 datagrams stay below. */
 const JITTERS: Readonly<Record<Latency['shape'], number>> = { uniform: 1, normal: 2.5, pareto: 9 };
-/** A stall is no excuse up to this share of the least suspicion time: the rest is what a refutation takes at that loss. */
+/**
+ * A stall is no excuse up to this share of the least suspicion time: what is left of it, and of the probe before, is for the
+ * refutation, which takes longer where datagrams get lost.
+ */
 const STALL_SHARE_MAX = 3 / 4;
+const STALL_SHARE_MAX_LOSSY = 1 / 2;
+const LOSSY_SHARE = 0.05;
 /** Settings that make a verdict more patient, or its refutation surer, the greater they are. */
 const PATIENCE: readonly (keyof EngineSettings)[] = [
   'probeIntervalMs',
@@ -23,10 +30,10 @@ const PATIENCE: readonly (keyof EngineSettings)[] = [
 ];
 
 /**
- * In which simulations no member that runs and can be reached may be called `down`: loss up to 30 % each way, delays up to a
- * quarter of the least suspicion time, settings no less patient than those of some preset, no cap on bandwidth.
- * @returns up to how long a stall or cut of the member is no excuse: three quarters of the least suspicion time [P-6.3]; undefined
- * where nothing is promised.
+ * In which simulations no member that runs and can be reached may be called `down`: loss up to 30 % each way, a fifth
+ * of the pairs one-way, delays up to a quarter of the least suspicion time, settings no less patient than those of some preset, no cap on bandwidth.
+ * @returns up to how long a stall or cut of the member is no excuse: three quarters of the least suspicion time [P-6.3], half of it
+ * above 5 % loss; undefined where nothing is promised.
  */
 export function falseDownPromise(options: WorldOptions): { readonly stallMsMax: number } | undefined {
   const { quality, settings, nodes } = options;
@@ -38,7 +45,10 @@ export function falseDownPromise(options: WorldOptions): { readonly stallMsMax: 
   });
   const isPromised =
     isPatient &&
+    options.bytesPerSecondMax === undefined &&
+    (options.asymmetricShare ?? 0) <= ASYMMETRIC_SHARE_MAX &&
     quality.lossShare <= LOSS_SHARE_MAX &&
     delayMs + JITTERS[shape] * jitterMs <= DELAY_SHARE_MAX * minMs;
-  return isPromised ? { stallMsMax: STALL_SHARE_MAX * minMs } : undefined;
+  const stallShare = quality.lossShare > LOSSY_SHARE ? STALL_SHARE_MAX_LOSSY : STALL_SHARE_MAX;
+  return isPromised ? { stallMsMax: stallShare * minMs } : undefined;
 }

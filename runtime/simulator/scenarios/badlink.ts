@@ -28,7 +28,7 @@ export const badlink: Scenario = {
     run.measureFromNow();
     world.degrade(
       cut.map((other): [HostIndex, HostIndex] => [bad.index, other]),
-      1,
+      { lossShare: 1 },
     );
     world.runFor(run.options.durationMs ?? DURATION_MS);
     const flapsMeanwhile = flaps;

@@ -13,10 +13,12 @@ const plain: WorldOptions = {
   settings: settingsOf('lan'),
 };
 
-test('each preset promises, and a stall up to three quarters of the least suspicion time is no excuse', () => {
+test('each preset promises, and a stall up to three quarters of the least suspicion time is no excuse, half of it where much is lost', () => {
   assert.deepEqual(falseDownPromise(plain), {
     stallMsMax: (3 / 4) * suspicionTimes(100, plain.settings).minMs,
   });
+  const lossy = falseDownPromise({ ...plain, quality: { ...DEFAULT_QUALITY, lossShare: 0.3 } });
+  assert.deepEqual(lossy, { stallMsMax: suspicionTimes(100, plain.settings).minMs / 2 });
   for (const preset of ['wan', 'radio', 'metered'] as const)
     assert.ok(falseDownPromise({ ...plain, settings: settingsOf(preset) }) !== undefined, preset);
 });

@@ -100,6 +100,13 @@ test('wrong values name the flag, what was expected and what came', async () => 
     [['--nodes', '0'], /--nodes.* expected a whole number from 1 to 4096; got 0/],
     [['--nodes', 'many'], /--nodes.* got many/],
     [['--seed', '-1'], /--seed.* expected a whole number from 0/],
+    [['--asymmetric', '2'], /--asymmetric.* expected a share/],
+    [
+      ['--bandwidth', '64k'],
+      /--bandwidth.* expected a rate such as 64kB\/s or 500kbit\/s, from 1kB\/s; got 64k/,
+    ],
+    [['--bandwidth', '10B/s'], /--bandwidth.* from 1kB\/s; got 10B\/s/],
+    [['--clock-steps', '-1'], /--clock-steps/],
     [['--loss', '120%'], /--loss.* expected a share such as 10% or 0\.1, from 0 to 1; got 120%/],
     [['--delay', '2'], /--delay.* expected a duration such as 2ms, up to 1m; got 2/],
     [['--duration', '10ms'], /--duration.* expected a duration from 1s to 7d/],
@@ -138,4 +145,13 @@ test('a broken invariant fails, with its seed and the command that replays it', 
     stderr,
     /replay: gridvine simulate --scenario join --nodes 3 --seed 9 --loss 1 --duration 2000ms/,
   );
+});
+
+test('one-way pairs, clock steps and a cap on bandwidth are played, and named in the replay', async () => {
+  const flags = ['--asymmetric', '10%', '--bandwidth', '512kbit/s', '--clock-steps', '30'];
+  const { stdout, error } = await run(...SHORT, ...flags);
+  assert.equal(error, undefined);
+  assert.match(stdout, /\n {2}queue dropped +mean 0 +max 0/);
+  const { stderr } = await run(...SHORT, ...flags, '--loss', '100%');
+  assert.match(stderr, /--asymmetric 0\.1 --bandwidth 64000B\/s --clock-steps 30/);
 });
