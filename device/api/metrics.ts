@@ -51,6 +51,13 @@ export const METRICS: readonly MetricDoc[] = [
     ['state'],
   ),
   metric('gauge', 'records', 'Live records of all nodes.', ({ node }) => one(node.recordCount)),
+  metric(
+    'gauge',
+    'held',
+    'What the engine holds: entries of its tables and queues, by kind.',
+    ({ node }) => Object.entries(node.gauges()).map(([kind, value]) => ({ labels: { kind }, value })),
+    ['kind'],
+  ),
   metric('gauge', 'local_health', 'Local health score; 0 is well.', ({ node }) => one(node.localHealth)),
   metric(
     'gauge',

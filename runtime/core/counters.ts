@@ -13,6 +13,7 @@ export const DROP_REASONS = [
   'malformed',
   'session',
   'unknown-message',
+  'unsolicited',
   'table-full',
   'quota',
   'outbox-full',

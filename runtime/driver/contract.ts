@@ -7,6 +7,7 @@ import type { Version } from '../core/version.ts';
 import type { MemberView, PutOptions, RecordView } from '../core/views.ts';
 import type { WhyView } from '../core/why.ts';
 import type { RecordFilter } from '../engine/contract.ts';
+import type { EngineGauges } from '../engine/gauges.ts';
 
 /** Traffic of one link since the start. */
 export interface LinkTraffic {
@@ -53,6 +54,8 @@ export interface RunningNode {
   readonly counters: Readonly<Counters>;
   readonly localHealth: number;
   readonly recordCount: number;
+  /** How much the engine holds at this moment. */
+  gauges(): EngineGauges;
   members(): MemberView[];
   /** The evidence behind what this node says of a member, or of itself; undefined: it knows no such member. */
   why(id: NodeId): WhyView | undefined;

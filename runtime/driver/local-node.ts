@@ -6,6 +6,7 @@ import type { Version } from '../core/version.ts';
 import type { MemberView, RecordView } from '../core/views.ts';
 import type { WhyView } from '../core/why.ts';
 import type { GossipEngine, RecordFilter } from '../engine/contract.ts';
+import type { EngineGauges } from '../engine/gauges.ts';
 import type { KeptRecords } from '../storage/kept-records.ts';
 import type { KnownPeers } from '../storage/known-peers.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -79,6 +80,10 @@ export class LocalNode implements RunningNode {
 
   get recordCount(): number {
     return this.#options.engine.recordCount;
+  }
+
+  gauges(): EngineGauges {
+    return this.#options.engine.gauges();
   }
 
   members(): MemberView[] {

@@ -292,7 +292,10 @@ export class Engine implements GossipEngine {
     };
     let questions = 0;
     for (const message of body.messages) {
-      if (QUESTIONS.has(message.type) && ++questions > QUESTIONS_PER_DATAGRAM) continue;
+      if (QUESTIONS.has(message.type) && ++questions > QUESTIONS_PER_DATAGRAM) {
+        this.#ctx.counters.drops.budget++;
+        continue;
+      }
       handleMessage(this.#ctx, message, from);
     }
     this.#noteHeard(from);

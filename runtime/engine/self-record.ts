@@ -121,14 +121,14 @@ export class SelfRecord {
 
   /**
    * A peer tells what it has of this node. More than this node ever made means that its boot counter was lost, or that somebody
-   * else lives under its identity.
+   * else speaks under its identity. Either way only a higher boot outdoes what was said: versions of this one may be used up.
    */
   checkLine(line: Line, nowMs: number): void {
     const own = this.#ctx.table.line(this.#ctx.id);
     if (line.known <= own.known) return;
     const seenBoot = bootOf(line.known);
-    if (seenBoot > this.#ctx.own.boot) this.#reportOnce({ type: 'boot-behind', seenBoot }, nowMs);
-    else this.#reportOnce({ type: 'twin', boot: seenBoot }, nowMs);
+    if (seenBoot <= this.#ctx.own.boot) this.#reportOnce({ type: 'twin', boot: seenBoot }, nowMs);
+    this.#reportOnce({ type: 'boot-behind', seenBoot }, nowMs);
   }
 
   #reportOnce(event: EngineEvent & { type: 'boot-behind' | 'twin' }, nowMs: number): void {

@@ -2,6 +2,7 @@ import type { Endpoint } from '../core/endpoint.ts';
 import { DEFAULT_PORT } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
 import type { EngineEvent, Output } from '../core/outputs.ts';
+import { BOOT_MAX } from '../core/version.ts';
 import type { GossipEngine } from '../engine/contract.ts';
 import { TokenBucket } from '../wire/token-bucket.ts';
 import type { HostClock } from './host-clock.ts';
@@ -249,7 +250,7 @@ export class SimHost {
   }
 
   #handleEvent(event: EngineEvent): void {
-    if (event.type === 'boot-behind') {
+    if (event.type === 'boot-behind' && event.seenBoot < BOOT_MAX) {
       // In a step of its own: the engine is in the middle of a drain. The disk has the new boot before the engine does.
       this.#boot = Math.max(this.#boot, event.seenBoot + 1);
       const boot = this.#boot;

@@ -6,6 +6,8 @@ import type { MemberView, RecordView } from '#runtime/core/views.ts';
 import type { WhyView } from '#runtime/core/why.ts';
 import type { HealthItem, NodePutOptions, RunningNode } from '#runtime/driver/contract.ts';
 import type { RecordFilter } from '#runtime/engine/contract.ts';
+import type { EngineGauges } from '#runtime/engine/gauges.ts';
+import { NO_GAUGES } from './no-gauges.ts';
 
 export const FAKE_ID = '0123456789abcdef0123456789abcdef';
 
@@ -33,6 +35,10 @@ export class FakeNode implements RunningNode {
 
   get recordCount(): number {
     return this.#records.length;
+  }
+
+  gauges(): EngineGauges {
+    return { ...NO_GAUGES, sessions: 4 };
   }
 
   members(): MemberView[] {

@@ -1,10 +1,13 @@
 import type { Ack } from '../../wire/message.ts';
 import { type EngineContext, type Inbound, replyEndpoint } from '../context.ts';
 
-/** An echo of a number of ours: it proves the session, and ends whatever waited for it. Others are ignored (B-3). */
+/** An echo of a number of ours: it proves the session, and ends whatever waited for it. Others are counted (B-3). */
 export function onAck(ctx: EngineContext, ack: Ack, from: Inbound): void {
   const match = ctx.pending.match(ack.seq, from.sender, from.nowMs, { take: true });
-  if (match === undefined) return;
+  if (match === undefined) {
+    ctx.counters.drops.unsolicited++;
+    return;
+  }
   const { purpose, sentMs } = match;
   const first = !from.session.proven;
   from.session.proven = true;

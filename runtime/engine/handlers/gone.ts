@@ -4,7 +4,10 @@ import type { EngineContext, Inbound } from '../context.ts';
 /** The life that was probed is over, another one answers: not a failure, and its record is fetched (B-5, B-49). */
 export function onGone(ctx: EngineContext, gone: Gone, from: Inbound): void {
   const match = ctx.pending.match(gone.seq, from.sender, from.nowMs, { take: true });
-  if (match === undefined || gone.boot !== from.boot) return;
+  if (match === undefined || gone.boot !== from.boot) {
+    ctx.counters.drops.unsolicited++;
+    return;
+  }
   from.session.proven = true;
   ctx.prober.cancel(from.sender);
   ctx.sync.want([from.sender], from);

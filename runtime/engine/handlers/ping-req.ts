@@ -12,7 +12,11 @@ export function onPingReq(ctx: EngineContext, request: PingReq, from: Inbound): 
   }
   if (request.target === ctx.id || request.target === from.sender) return;
   const target = ctx.members.get(request.target);
-  if (target?.endpoint == null || !ctx.helpBudget.tryTake(from.nowMs)) return;
+  if (target?.endpoint == null) return;
+  if (!ctx.helpBudget.tryTake(from.nowMs)) {
+    ctx.counters.drops.budget++;
+    return;
+  }
   const timeoutMs = ctx.prober.timeoutFor(target);
   const purpose = {
     kind: 'help' as const,
@@ -41,7 +45,10 @@ export function onHelpTimeout(ctx: EngineContext, seq: number): void {
 /** A helper heard nothing either: it lives, and the target may not (B-19); a later ack still counts (B-23). */
 export function onNack(ctx: EngineContext, nack: Nack, from: Inbound): void {
   const match = ctx.pending.match(nack.seq, from.sender, from.nowMs, { take: false });
-  if (match?.purpose.kind !== 'indirect') return;
+  if (match?.purpose.kind !== 'indirect') {
+    ctx.counters.drops.unsolicited++;
+    return;
+  }
   from.session.proven = true;
   ctx.prober.onNack(match.purpose.probeId, from.sender);
 }

@@ -1,3 +1,5 @@
+import { freshBlock } from '../../data/delta.ts';
+import { NODE_KEY } from '../../membership/node-facts.ts';
 import type { Ping } from '../../wire/message.ts';
 import { type EngineContext, type Inbound, replyEndpoint } from '../context.ts';
 
@@ -12,4 +14,16 @@ export function onPing(ctx: EngineContext, ping: Ping, from: Inbound): void {
     return;
   }
   ctx.outbox.stage(to, from.sender, { type: 'ack', seq: ping.seq });
+  if (from.session.proven) contradict(ctx, from);
+}
+
+/** Who speaks in the life in which it is said to have left hears what is said: it may not have said so itself. */
+function contradict(ctx: EngineContext, { path, sender, boot, nowMs }: Inbound): void {
+  const member = ctx.members.get(sender);
+  const records = ctx.table.owner(sender);
+  const record = records?.get(NODE_KEY);
+  if (member?.state !== 'left' || member.boot !== boot || records === undefined || record === undefined)
+    return;
+  const to = { kind: 'unicast' as const, endpoint: replyEndpoint(path) };
+  ctx.outbox.stage(to, sender, { type: 'blocks', blocks: [freshBlock(records, record, nowMs)] });
 }

@@ -28,9 +28,13 @@ test('nothing is promised beyond 30 % loss, for long delays, or with settings le
   for (const change of [
     { quality: { ...DEFAULT_QUALITY, lossShare: 0.31 } },
     { quality: { ...DEFAULT_QUALITY, latency: slow } },
+    { bytesPerSecondMax: 64_000 },
+    { asymmetricShare: 0.3 },
+    { asymmetricShare: 0.1, nodes: 9 },
     { settings: settingsOf('lan', { suspicionMultiplier: 0.1 }) },
     { settings: settingsOf('lan', { probeHelpers: 0 }) },
   ])
     assert.equal(falseDownPromise({ ...plain, ...change }), undefined, JSON.stringify(change));
+  assert.ok(falseDownPromise({ ...plain, asymmetricShare: 0.2 }) !== undefined);
   assert.ok(falseDownPromise({ ...plain, quality: { ...DEFAULT_QUALITY, lossShare: 0.3 } }) !== undefined);
 });

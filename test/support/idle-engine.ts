@@ -1,0 +1,58 @@
+import { createCounters } from '#runtime/core/counters.ts';
+import type { Endpoint } from '#runtime/core/endpoint.ts';
+import type { NodeId } from '#runtime/core/ids.ts';
+import type { Output, Path } from '#runtime/core/outputs.ts';
+import type { EngineOptions, GossipEngine } from '#runtime/engine/contract.ts';
+import type { EngineGauges } from '#runtime/engine/gauges.ts';
+import { NO_GAUGES } from './no-gauges.ts';
+
+/** An engine that does nothing: a start for those that do something else. */
+export class IdleEngine implements GossipEngine {
+  readonly id: NodeId;
+  readonly counters = createCounters();
+  readonly recordCount = 0;
+  readonly localHealth = 0;
+  boot: number;
+
+  constructor({ id, boot }: EngineOptions) {
+    this.id = id;
+    this.boot = boot;
+  }
+
+  start(_nowMs: number): void {}
+  join(_nowMs: number, _seeds: readonly Endpoint[]): void {}
+  leave(): void {}
+  put(): number {
+    return 0;
+  }
+  delete(): number {
+    return 0;
+  }
+  setEndpoints(): void {}
+  setTags(): void {}
+  adoptBoot(_nowMs: number, boot: number): void {
+    this.boot = boot;
+  }
+  observeHost(): void {}
+  handleUnreachable(): void {}
+  handleDatagram(_nowMs: number, _path: Path, _bytes: Uint8Array): void {}
+  handleTimeout(_nowMs: number): void {}
+  pollOutput(): Output {
+    return { type: 'timeout', atMs: Number.POSITIVE_INFINITY };
+  }
+  why(): undefined {
+    return undefined;
+  }
+  members(): [] {
+    return [];
+  }
+  records(): [] {
+    return [];
+  }
+  gauges(): EngineGauges {
+    return NO_GAUGES;
+  }
+  knownOf(): number {
+    return 0;
+  }
+}
