@@ -16,3 +16,15 @@ export function cutOffHosts(network: Network, living: readonly HostIndex[]): Set
   }
   return cutOff;
 }
+
+/** So many others must be able to go between two hosts that can't reach each other directly: one that loses its share is none. */
+const GO_BETWEENS_MIN = 2;
+
+/** Whether two hosts can exchange datagrams both ways, directly or through at least two others. */
+export function canMeet(network: Network, living: readonly HostIndex[], a: HostIndex, b: HostIndex): boolean {
+  const meets = (one: HostIndex, other: HostIndex) =>
+    network.connects(one, other) && network.connects(other, one);
+  if (!network.hasCuts || meets(a, b)) return true;
+  const between = living.filter((host) => host !== a && host !== b && meets(a, host) && meets(host, b));
+  return between.length >= GO_BETWEENS_MIN;
+}

@@ -14,12 +14,16 @@ export interface OneWay {
   readonly to: HostIndex;
 }
 
-/** The directions that carry nothing: of so many pairs as the options say, chosen at random, one each. */
+/**
+ * The directions that carry nothing: one each of so many pairs as the options say, chosen at random. None is with host 0, which is
+ * everybody's seed: whoever can't reach a single one would never find the others.
+ */
 export function oneWayLinks({ nodes, asymmetricShare = 0 }: WorldOptions, random: RandomSource): OneWay[] {
   if (asymmetricShare === 0) return [];
   const pairs: OneWay[] = [];
-  for (let from = 0; from < nodes; from++) for (let to = 0; to < from; to++) pairs.push({ from, to });
-  return sample(random, pairs, Math.round(asymmetricShare * pairs.length)).map(({ from, to }) =>
+  for (let from = 1; from < nodes; from++) for (let to = 1; to < from; to++) pairs.push({ from, to });
+  const count = Math.round((asymmetricShare * nodes * (nodes - 1)) / 2);
+  return sample(random, pairs, count).map(({ from, to }) =>
     randomBelow(random, 2) === 0 ? { from, to } : { from: to, to: from },
   );
 }

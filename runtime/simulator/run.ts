@@ -42,12 +42,14 @@ export class Run {
     this.world = world;
     this.options = options;
     const falseDowns = falseDownPromise(world.options);
+    const couldMeet = world.couldMeet.bind(world);
     this.verdicts = new VerdictMeter({
       stallMsMax: falseDowns?.stallMsMax ?? 0,
+      couldMeet,
       indexOf: (node) => world.indexOf(node),
       doubtersOf: (host) => countDoubters(world, host),
     });
-    this.checkers = new CheckerSet({ falseDowns });
+    this.checkers = new CheckerSet({ falseDowns: falseDowns && { ...falseDowns, couldMeet } });
     world.observe(this.verdicts.observe);
     world.observe(this.checkers.observe);
     this.#traffic = this.#openWindow();

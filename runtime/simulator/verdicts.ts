@@ -5,7 +5,8 @@ import type { Observation, Observed } from './observation.ts';
 /**
  * Whose fault a verdict `down` is. `right`: the member was off. `false`: it ran, and most could reach it, during the whole
  * suspicion, but for spells so short that they excuse nothing. `stalled`: it was stalled or cut off for longer at some time
- * during the suspicion. `isolated`: the judge itself was cut off, and so could not know.
+ * during the suspicion. `isolated`: the judge itself was cut off, from most or
+ * from this member, and so could not know.
  */
 export type VerdictKind = 'right' | 'false' | 'stalled' | 'isolated';
 
@@ -30,6 +31,8 @@ interface Past {
 export interface VerdictJudgeOptions {
   /** Stalls and cuts up to this long excuse no verdict. 0: every one does. */
   readonly stallMsMax: number;
+  /** Whether judge and member could exchange datagrams, directly or through others, since then. Absent: always. */
+  readonly couldMeet?: (judge: NodeId, member: NodeId, sinceMs: number) => boolean;
 }
 
 /** A suspicion of one life and incarnation lasts from the first who says `suspect` until the last takes it back. */
@@ -97,6 +100,8 @@ export class VerdictJudge {
     // Said of an earlier life: that one is over indeed.
     const kind =
       event.boot < subject.boot ? 'right' : kindOf(subject, this.#past(node), { suspectedAtMs, atMs });
+    if (kind === 'false' && this.#options.couldMeet?.(node, event.id, suspectedAtMs) === false)
+      return { kind: 'isolated', by: node, about: event.id, suspectedAtMs };
     return { kind, by: node, about: event.id, suspectedAtMs };
   }
 

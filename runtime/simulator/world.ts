@@ -9,7 +9,7 @@ import { groupKeyOf, KEY_BYTES, Keyring } from '../crypto/keyring.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import { shareSealKeys } from '../crypto/shared-seal-keys.ts';
 import type { EngineOptions, GossipEngine } from '../engine/contract.ts';
-import { cutOffHosts } from './cut-off.ts';
+import { canMeet, cutOffHosts } from './cut-off.ts';
 import { HOST_LINK, SimHost } from './host.ts';
 import { HostClock } from './host-clock.ts';
 import { oneWayLinks } from './impairments.ts';
@@ -59,6 +59,8 @@ export class World {
   readonly #addresses = new Map<string, HostIndex>();
   readonly #observers: Observer[] = [];
   readonly #impairments: Record<Impairment, Set<HostIndex>> = { stalled: new Set(), 'cut-off': new Set() };
+  /** When links were last cut, worsened or healed. */
+  #rewiredAtMs = Number.NEGATIVE_INFINITY;
   readonly #stalledSinceMs = new Map<HostIndex, number>();
 
   constructor(options: WorldOptions, parts: WorldParts) {
@@ -107,6 +109,13 @@ export class World {
     return this.hosts[host].state === 'running' && !impaired;
   }
 
+  /** Whether two nodes could exchange datagrams, directly or through others, all the time since then; where links changed: no. */
+  couldMeet(a: NodeId, b: NodeId, sinceMs: number): boolean {
+    if (this.#rewiredAtMs >= sinceMs) return false;
+    const living = this.living().map((host) => host.index);
+    return canMeet(this.network, living, this.indexOf(a), this.indexOf(b));
+  }
+
   observe(observer: Observer): void {
     this.#observers.push(observer);
   }
@@ -153,6 +162,7 @@ export class World {
 
   /** Cuts the network into these groups; hosts in none of them form one more. */
   partition(groups: readonly (readonly HostIndex[])[]): void {
+    this.#rewiredAtMs = this.nowMs;
     this.network.partition(groups);
     this.#refreshCutOff();
   }
@@ -163,6 +173,7 @@ export class World {
     change: Partial<LinkQuality>,
     direction: 'both' | 'forth' = 'both',
   ): void {
+    this.#rewiredAtMs = this.nowMs;
     for (const [a, b] of links) {
       this.network.setRule({ from: a, to: b }, change);
       if (direction === 'both') this.network.setRule({ from: b, to: a }, change);
@@ -177,6 +188,7 @@ export class World {
 
   /** Ends partitions and rules. */
   heal(): void {
+    this.#rewiredAtMs = this.nowMs;
     this.network.heal();
     this.network.clearRules();
     this.#refreshCutOff();

@@ -5,9 +5,9 @@ import type { WorldOptions } from '../options.ts';
 
 /** Loss each way up to which the promise holds. */
 const LOSS_SHARE_MAX = 0.3;
-/** Pairs that reach each other one way only, up to which helpers make up for it, where there are enough to help. */
+/** Pairs that reach each other one way only, up to which helpers make up for it; not where their detours lose much. */
 const ASYMMETRIC_SHARE_MAX = 0.2;
-const ASYMMETRIC_NODES_MIN = 10;
+const ASYMMETRIC_LOSS_SHARE_MAX = 0.1;
 /** An accusation and its refutation must get about twice within the least suspicion time: a one-way delay is a quarter of it. */
 const DELAY_SHARE_MAX = 1 / 4;
 /** Jitters above the delay that about 99 of 100 datagrams stay below. */
@@ -31,8 +31,8 @@ const PATIENCE: readonly (keyof EngineSettings)[] = [
 ];
 
 /**
- * In which simulations no member that runs and can be reached may be called `down`: loss up to 30 % each way, a fifth
- * of the pairs one-way (from 10 nodes on), delays up to a quarter of the least suspicion time, settings no less patient than those of some preset, no cap on bandwidth.
+ * In which simulations no member that runs and can be reached may be called `down`: loss up to 30 % each way; up to a
+ * fifth of the pairs one-way, with loss up to 10 %; delays up to a quarter of the least suspicion time, settings no less patient than those of some preset, no cap on bandwidth.
  * @returns up to how long a stall or cut of the member is no excuse: three quarters of the least suspicion time [P-6.3], half of it
  * above 5 % loss; undefined where nothing is promised.
  */
@@ -47,7 +47,7 @@ export function falseDownPromise(options: WorldOptions): { readonly stallMsMax: 
   const isPromised =
     isPatient &&
     options.bytesPerSecondMax === undefined &&
-    asymmetricShare <= (nodes < ASYMMETRIC_NODES_MIN ? 0 : ASYMMETRIC_SHARE_MAX) &&
+    asymmetricShare <= (quality.lossShare > ASYMMETRIC_LOSS_SHARE_MAX ? 0 : ASYMMETRIC_SHARE_MAX) &&
     quality.lossShare <= LOSS_SHARE_MAX &&
     delayMs + JITTERS[shape] * jitterMs <= DELAY_SHARE_MAX * minMs;
   const stallShare = quality.lossShare > LOSSY_SHARE ? STALL_SHARE_MAX_LOSSY : STALL_SHARE_MAX;

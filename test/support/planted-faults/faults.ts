@@ -5,7 +5,7 @@ import type { Run } from '#runtime/simulator/run.ts';
 import type { Message } from '#runtime/wire/message.ts';
 import type { RecordBody } from '#runtime/wire/record.ts';
 import { decodeRecord, encodeRecord } from '#runtime/wire/record-codec.ts';
-import { ForgetfulEngine } from './forgetful-engine.ts';
+import { ForgetfulEngine, StubbornEngine } from './forgetful-engine.ts';
 import { HoardingEngine, RestlessEngine, UnforgettingEngine } from './hoarding-engine.ts';
 import type { PlantedFault } from './planted-fault.ts';
 import { TappedEngine } from './tapped-engine.ts';
@@ -90,7 +90,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
       new ForgetfulEngine(
         inTurn(
           () => make(),
-          () => deafToAccusations(make(), options),
+          () => new StubbornEngine(deafToAccusations(make(), options)),
         ),
         ({ counters }) => counters.refutations > 0,
       ),

@@ -35,3 +35,8 @@ export class ForgetfulEngine extends EngineWrapper {
     return output;
   }
 }
+
+/** An engine that doesn't believe that it has been in a higher boot. */
+export class StubbornEngine extends EngineWrapper {
+  override adoptBoot(): void {}
+}

@@ -158,3 +158,23 @@ test('whatever an unproven peer asks, the answer is hardly longer than the quest
     assert.ok(bytes <= question.length + 16, `${name}: ${bytes} bytes for ${question.length}`);
   }
 });
+
+test('made-up members take no more than the limit on owners, in every table', () => {
+  const pump = new EnginePump();
+  const node = pump.add({ settings: { ownersMax: 50 } });
+  const liar = new LyingPeer(pump);
+  liar.introduce(node);
+  for (let i = 0; i < 500; i++) {
+    const owner = (i + 0x1000).toString(16).repeat(8);
+    const made = new LyingPeer(pump, { id: owner, seed: i });
+    made.tell(node, { type: 'blocks', blocks: [made.nodeBlock()] });
+    pump.run(20);
+  }
+  const gauges = node.engine.gauges();
+  assert.equal(gauges.owners, 50);
+  assert.equal(gauges.members, 49);
+  assert.ok(gauges.accusations <= 32, `${gauges.accusations} accusations`);
+  assert.ok(gauges.records <= 50 + 32 && gauges.news <= 100 && gauges.probes < 50);
+  assert.ok(gauges.sessions <= 502 && gauges.pending <= 1_000 && gauges.timers <= 1_200);
+  assert.ok(node.engine.counters.drops['table-full'] >= 400);
+});

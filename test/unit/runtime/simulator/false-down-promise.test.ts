@@ -30,7 +30,7 @@ test('nothing is promised beyond 30 % loss, for long delays, or with settings le
     { quality: { ...DEFAULT_QUALITY, latency: slow } },
     { bytesPerSecondMax: 64_000 },
     { asymmetricShare: 0.3 },
-    { asymmetricShare: 0.1, nodes: 9 },
+    { asymmetricShare: 0.1, quality: { ...DEFAULT_QUALITY, lossShare: 0.2 } },
     { settings: settingsOf('lan', { suspicionMultiplier: 0.1 }) },
     { settings: settingsOf('lan', { probeHelpers: 0 }) },
   ])

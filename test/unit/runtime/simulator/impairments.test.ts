@@ -50,9 +50,9 @@ test('so many pairs as were asked for have a direction that carries nothing, and
 test('the directions are chosen by the seed, and point both ways', () => {
   const options = { nodes: 20, asymmetricShare: 1 } as WorldOptions;
   const links = oneWayLinks(options, new SeededRandom(1));
-  assert.equal(links.length, 190);
+  assert.equal(links.length, 171, 'all but those with the seed');
   const up = links.filter(({ from, to }) => from < to).length;
-  assert.ok(up > 60 && up < 130, `${up} of 190`);
+  assert.ok(up > 55 && up < 115, `${up} of 171`);
   assert.deepEqual(links, oneWayLinks(options, new SeededRandom(1)));
   assert.deepEqual(oneWayLinks({ nodes: 20 } as WorldOptions, new SeededRandom(1)), []);
 });

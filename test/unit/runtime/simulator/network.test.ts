@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SeededRandom } from '#runtime/core/random.ts';
-import { cutOffHosts } from '#runtime/simulator/cut-off.ts';
+import { canMeet, cutOffHosts } from '#runtime/simulator/cut-off.ts';
 import { type Delivery, type LinkQuality, Network } from '#runtime/simulator/network.ts';
 import { DEFAULT_QUALITY } from '#runtime/simulator/options.ts';
 import { VirtualClock } from '#runtime/simulator/virtual-clock.ts';
@@ -128,4 +128,17 @@ test('a host is cut off where it and its peers are not more than half', () => {
   // One way is no way: an answer must come back.
   for (const to of [1, 2, 3]) network.setRule({ from: 0, to }, { lossShare: 1 });
   assert.deepEqual([...cutOffHosts(network, all)], [0]);
+});
+
+test('two hosts can meet directly, or through two others, but not through one, nor one way', () => {
+  const { network } = setUp({}, { hosts: 4 });
+  const all = [0, 1, 2, 3];
+  assert.ok(canMeet(network, all, 0, 1));
+  network.cutForGood({ from: 0, to: 1 });
+  assert.ok(canMeet(network, all, 0, 1) && canMeet(network, all, 1, 0));
+  assert.equal(canMeet(network, [0, 1, 2], 0, 1), false);
+  network.setRule({ from: 3, to: 1 }, { lossShare: 1 });
+  assert.equal(canMeet(network, all, 0, 1), false);
+  network.clearRules();
+  assert.ok(canMeet(network, all, 0, 1));
 });

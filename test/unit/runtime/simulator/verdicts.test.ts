@@ -35,6 +35,22 @@ test('a verdict by one that was cut off itself is isolated', () => {
   );
 });
 
+test('a verdict by one that could not meet the member is isolated', () => {
+  const asked: unknown[] = [];
+  const judge = new VerdictJudge({
+    stallMsMax: 0,
+    couldMeet(...question) {
+      asked.push(question);
+      return false;
+    },
+  });
+  const kinds = [...running, said(2, B, A, 'suspect'), said(3, B, A, 'down')].flatMap(
+    (observation) => judge.judge(observation)?.kind ?? [],
+  );
+  assert.deepEqual(kinds, ['isolated']);
+  assert.deepEqual(asked, [[B, A, 2]]);
+});
+
 test('a suspicion lasts from its first voice to its last, over all nodes', () => {
   // C suspects A while A is stalled; B joins in later: the stall excuses both.
   assert.deepEqual(
