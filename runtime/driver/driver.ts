@@ -1,6 +1,6 @@
 import { type Endpoint, endpointKey, formatAuthority } from '../core/endpoint.ts';
 import { assert, GridvineError } from '../core/errors.ts';
-import type { Destination, EngineEvent, Path } from '../core/outputs.ts';
+import type { EngineEvent, Output, Path } from '../core/outputs.ts';
 import { BOOT_MAX } from '../core/version.ts';
 import type { GossipEngine } from '../engine/contract.ts';
 import type { Transport, TransportFailure, TransportHandlers } from '../transport/transport.ts';
@@ -129,7 +129,7 @@ export class Driver {
       const output = engine.pollOutput();
       switch (output.type) {
         case 'transmit':
-          this.#transmit(output.to, output.bytes);
+          this.#transmit(output);
           break;
         case 'touch':
           this.#touch(output.endpoint, output.bytes);
@@ -144,10 +144,10 @@ export class Driver {
     }
   }
 
-  #transmit(to: Destination, bytes: Uint8Array): void {
+  #transmit({ to, bytes, trafficClass }: Extract<Output, { type: 'transmit' }>): void {
     for (const transport of this.#options.transports) {
       if (!transport.accepts(to)) continue;
-      transport.send(to, bytes);
+      transport.send(to, bytes, trafficClass);
       return;
     }
     this.#failed(

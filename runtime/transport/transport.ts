@@ -1,5 +1,5 @@
 import type { Endpoint } from '../core/endpoint.ts';
-import type { Destination, Path } from '../core/outputs.ts';
+import type { Destination, Path, TrafficClass } from '../core/outputs.ts';
 
 /** Something that did not work while sending or receiving: counted, never thrown. */
 export interface TransportFailure {
@@ -29,6 +29,8 @@ export interface TransportTraffic {
   readonly txDatagrams: number;
   /** Datagrams that the kernel dropped because the receive queue was full; 0 where the platform doesn't tell. */
   readonly rxDropped: number;
+  /** Datagrams that were not sent because they exceed the link's byte budget. */
+  readonly txDropped: Readonly<Record<TrafficClass, number>>;
 }
 
 /**
@@ -46,10 +48,13 @@ export interface Transport {
   open(handlers: TransportHandlers): Promise<void>;
   /** Whether this transport carries to such a destination at all. */
   accepts(to: Destination): boolean;
-  /** Sends one datagram, or counts why not. `bytes` must not change afterwards. */
-  send(to: Destination, bytes: Uint8Array): void;
   /**
-   * Sends these bytes so that a host where nobody listens on the port is heard saying so, by `unreachable`. Anything else has no
+   * Sends one datagram, or counts why not. What exceeds the byte budget of the link that it would leave by is dropped (`txDropped`), by its
+   * class. `bytes` must not change afterwards.
+   */
+  send(to: Destination, bytes: Uint8Array, trafficClass: TrafficClass): void;
+  /**
+   * Sends these bytes, as liveness, so that a host where nobody listens on the port is heard saying so, by `unreachable`. Anything else has no
    * consequence; what fails goes to `failure`. For destinations that `accepts` takes and that are no group.
    */
   touch(endpoint: Endpoint, bytes: Uint8Array): void;

@@ -1,6 +1,7 @@
 import { DEFAULT_PORT, type Endpoint } from '../core/endpoint.ts';
-import type { Destination } from '../core/outputs.ts';
+import type { Destination, TrafficClass } from '../core/outputs.ts';
 import type { InterfaceTable } from './interface-table.ts';
+import { type LinkBudgets, UNLIMITED } from './link-budgets.ts';
 import type { BoundSocket } from './socket-drops.ts';
 import { TrafficMeter } from './traffic-meter.ts';
 import type { Transport, TransportHandlers, TransportTraffic } from './transport.ts';
@@ -28,6 +29,8 @@ export interface UdpMulticastOptions {
   readonly interfaces: () => InterfaceTable;
   /** Groups are sent to from its sockets, so that others answer there. */
   readonly unicast: UdpUnicast;
+  /** The same as of `unicast`. Default: no link has a limit. */
+  readonly budgets?: LinkBudgets;
 }
 
 /** Why one link has no multicast at present. */
@@ -87,7 +90,7 @@ export class UdpMulticast implements Transport {
     return to.kind === 'multicast';
   }
 
-  send(to: Destination, bytes: Uint8Array): void {
+  send(to: Destination, bytes: Uint8Array, trafficClass: TrafficClass): void {
     if (to.kind !== 'multicast') return;
     const { group, unicast } = this.#options;
     const { link } = to;
@@ -95,6 +98,11 @@ export class UdpMulticast implements Transport {
     const socket = socket4 ?? (this.#sockets6.has(link) ? unicast.socketOn(link, 6) : undefined);
     if (socket === undefined) {
       process.nextTick(() => this.#handlers?.failure({ code: 'NO_SOCKET', link }));
+      return;
+    }
+    const { budgets = UNLIMITED } = this.#options;
+    if (!budgets.take({ link, family: socket.family, payloadBytes: bytes.length, trafficClass })) {
+      this.#meter.refused(link, trafficClass);
       return;
     }
     this.#meter.sent(link, bytes.length);

@@ -2,8 +2,9 @@ import { parseAddress } from '../core/address.ts';
 import { type Endpoint, formatAuthority } from '../core/endpoint.ts';
 import { GridvineError } from '../core/errors.ts';
 import { SESSIONS_MAX } from '../core/limits.ts';
-import type { Destination } from '../core/outputs.ts';
+import type { Destination, TrafficClass } from '../core/outputs.ts';
 import { type InterfaceTable, isLinkLocal } from './interface-table.ts';
+import { type LinkBudgets, UNLIMITED } from './link-budgets.ts';
 import type { BoundSocket } from './socket-drops.ts';
 import { SourceMemory } from './source-memory.ts';
 import { Toucher } from './toucher.ts';
@@ -24,6 +25,8 @@ export interface UdpUnicastOptions {
   readonly bind: readonly Bind[];
   /** The host's interfaces as they are now. */
   readonly interfaces: () => InterfaceTable;
+  /** Default: none has a limit. */
+  readonly budgets?: LinkBudgets;
 }
 
 /**
@@ -38,10 +41,12 @@ export class UdpUnicast implements Transport {
   readonly #memory = new SourceMemory<UdpSocket>(SESSIONS_MAX);
   readonly #sockets = new Map<string, UdpSocket>();
   readonly #toucher = new Toucher();
+  readonly #budgets: LinkBudgets;
   #handlers: TransportHandlers | undefined;
 
   constructor(options: UdpUnicastOptions) {
     this.#options = options;
+    this.#budgets = options.budgets ?? UNLIMITED;
   }
 
   get endpoints(): readonly Endpoint[] {
@@ -93,7 +98,7 @@ export class UdpUnicast implements Transport {
     return to.kind === 'unicast' && to.endpoint.transport === 'udp';
   }
 
-  send(to: Destination, bytes: Uint8Array): void {
+  send(to: Destination, bytes: Uint8Array, trafficClass: TrafficClass): void {
     if (to.kind !== 'unicast') return;
     const { address, port } = to.endpoint;
     const socket = this.#choose(address, port);
@@ -101,8 +106,7 @@ export class UdpUnicast implements Transport {
       process.nextTick(() => this.#handlers?.failure({ code: 'NO_SOCKET', endpoint: to.endpoint }));
       return;
     }
-    this.#meter.sent(socket.link, bytes.length);
-    socket.send(bytes, scoped(address, socket), port);
+    if (this.#mayLeave(socket, bytes, trafficClass)) socket.send(bytes, scoped(address, socket), port);
   }
 
   /** Leaves by the same link as a datagram to this endpoint would. */
@@ -113,8 +117,8 @@ export class UdpUnicast implements Transport {
       process.nextTick(() => this.#handlers?.failure({ code: 'NO_SOCKET', endpoint, what: 'touch' }));
       return;
     }
+    if (!this.#mayLeave(socket, bytes, 'liveness')) return;
     const { family, link } = socket;
-    this.#meter.sent(link, bytes.length);
     this.#toucher.touch(
       { family, from: scoped(socket.address, socket), address: scoped(address, socket), port, bytes },
       (outcome) => {
@@ -186,6 +190,14 @@ export class UdpUnicast implements Transport {
       return;
     }
     this.#sockets.set(keyOf(bind), socket);
+  }
+
+  /** Counts it either way. */
+  #mayLeave({ link, family }: UdpSocket, { length }: Uint8Array, trafficClass: TrafficClass): boolean {
+    const may = this.#budgets.take({ link, family, payloadBytes: length, trafficClass });
+    if (may) this.#meter.sent(link, length);
+    else this.#meter.refused(link, trafficClass);
+    return may;
   }
 
   #receive(socket: UdpSocket, bytes: Uint8Array, address: string, port: number): void {

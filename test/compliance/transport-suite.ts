@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Destination, Path } from '#runtime/core/outputs.ts';
-import type { Transport, TransportFailure, TransportHandlers } from '#runtime/transport/transport.ts';
+import { LinkBudgets } from '#runtime/transport/link-budgets.ts';
+import type {
+  Transport,
+  TransportFailure,
+  TransportHandlers,
+  TransportTraffic,
+} from '#runtime/transport/transport.ts';
 import { eventually } from '../support/eventually.ts';
 
 /** Remembers what a transport told. */
@@ -40,19 +46,28 @@ export interface TransportPair {
   readonly cleanUp?: () => Promise<void>;
 }
 
+export interface PairOptions {
+  /** Budgets that `a` keeps to. */
+  readonly budgets?: LinkBudgets;
+}
+
+/** The links of all transports here, with a burst of twelve full datagrams that nothing refills. */
+const tightBudgets = () => new LinkBudgets({ bytesPerSecond: { lo: 1_000, mem0: 1_000 }, nowMs: () => 0 });
+
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 /** What holds for every transport. */
 export function transportCompliance(
   name: string,
-  makePair: () => Promise<TransportPair> | TransportPair,
+  makePair: (options: PairOptions) => Promise<TransportPair> | TransportPair,
 ): void {
   const scenario = (
     title: string,
     body: (pair: TransportPair, heard: { a: Recorder; b: Recorder }) => Promise<void>,
+    options: PairOptions = {},
   ) =>
     test(`${name}: ${title}`, async () => {
-      const pair = await makePair();
+      const pair = await makePair(options);
       const heard = { a: new Recorder(), b: new Recorder() };
       try {
         await pair.prepare?.();
@@ -70,7 +85,7 @@ export function transportCompliance(
     const to = toB();
     assert.equal(a.accepts(to), true);
     const all = Uint8Array.from({ length: 1_200 }, (_, i) => i & 255);
-    a.send(to, all);
+    a.send(to, all, 'data');
     const { path, bytes } = await eventually(() => heard.b.received[0]);
     assert.deepEqual(bytes, all);
     assert.equal(Object.getPrototypeOf(bytes), Uint8Array.prototype, 'no Buffer: its slice is a view');
@@ -84,7 +99,7 @@ export function transportCompliance(
   });
 
   scenario('a sender may let go of its bytes at once', async ({ a, toB }, heard) => {
-    for (let i = 0; i < 50; i++) a.send(toB(), bytesOf(`message ${i}`));
+    for (let i = 0; i < 50; i++) a.send(toB(), bytesOf(`message ${i}`), 'data');
     await eventually(() => heard.b.received.length === 50);
     assert.deepEqual(
       heard.b.texts,
@@ -93,9 +108,9 @@ export function transportCompliance(
   });
 
   scenario('what was received is not overwritten by what comes next', async ({ a, toB }, heard) => {
-    a.send(toB(), bytesOf('first'));
+    a.send(toB(), bytesOf('first'), 'data');
     const first = await eventually(() => heard.b.received[0]);
-    a.send(toB(), bytesOf('other'));
+    a.send(toB(), bytesOf('other'), 'data');
     await eventually(() => heard.b.received[1]);
     assert.equal(new TextDecoder().decode(first.bytes), 'first');
   });
@@ -114,8 +129,8 @@ export function transportCompliance(
         failures.push(failure);
       };
     }
-    a.send(nowhere, bytesOf('x'));
-    a.send(toB(), bytesOf('y'));
+    a.send(nowhere, bytesOf('x'), 'data');
+    a.send(toB(), bytesOf('y'), 'data');
     sending = false;
     await eventually(() => heard.b.texts.includes('y'));
   });
@@ -123,8 +138,8 @@ export function transportCompliance(
   scenario(
     'a destination where nobody is neither throws nor stops the rest',
     async ({ a, toB, nowhere }, heard) => {
-      for (let i = 0; i < 20; i++) a.send(nowhere, bytesOf('lost'));
-      a.send(toB(), bytesOf('after'));
+      for (let i = 0; i < 20; i++) a.send(nowhere, bytesOf('lost'), 'data');
+      a.send(toB(), bytesOf('after'), 'data');
       await eventually(() => heard.b.texts.includes('after'));
     },
   );
@@ -134,7 +149,7 @@ export function transportCompliance(
     if (to.kind !== 'unicast') return;
     a.touch(to.endpoint, bytesOf('touch'));
     await eventually(() => heard.b.texts.includes('touch'));
-    a.send(to, bytesOf('after'));
+    a.send(to, bytesOf('after'), 'data');
     await eventually(() => heard.b.texts.includes('after'));
     assert.deepEqual([heard.a.refused, heard.a.received, heard.a.failures], [[], [], []]);
   });
@@ -144,7 +159,7 @@ export function transportCompliance(
     async ({ a, nowhere }, heard) => {
       if (nowhere.kind !== 'unicast') return;
       const { address, port } = nowhere.endpoint;
-      a.send(nowhere, bytesOf('lost'));
+      a.send(nowhere, bytesOf('lost'), 'data');
       a.touch(nowhere.endpoint, bytesOf('touch'));
       await eventually(() => heard.a.refused.length > 0);
       assert.deepEqual(heard.a.refused, [`${address} ${port}`]);
@@ -153,22 +168,55 @@ export function transportCompliance(
   );
 
   scenario('an empty datagram is carried like any other', async ({ a, toB }, heard) => {
-    a.send(toB(), new Uint8Array(0));
+    a.send(toB(), new Uint8Array(0), 'data');
     const { bytes } = await eventually(() => heard.b.received[0]);
     assert.equal(bytes.length, 0);
   });
 
   scenario(
+    'what exceeds the budget is dropped and counted by its class, and liveness passes while data is cut',
+    async ({ a, b, toB }, heard) => {
+      const full = new Uint8Array(1_200);
+      for (let i = 0; i < 50; i++) a.send(toB(), full, 'data');
+      const cut = onlyTraffic(a).txDropped.data;
+      assert.ok(cut > 40 && cut < 50, `${cut} of 50 cut`);
+      a.send(toB(), bytesOf('alive'), 'liveness');
+      await eventually(() => heard.b.texts.at(-1) === 'alive');
+      assert.equal(heard.b.received.length, 50 - cut + 1);
+      assert.deepEqual(onlyTraffic(a).txDropped, { liveness: 0, membership: 0, data: cut });
+      assert.equal(onlyTraffic(a).txDatagrams, 50 - cut + 1, 'only what left counts as sent');
+      assert.deepEqual(b.traffic()[0]?.txDropped ?? NONE_DROPPED, NONE_DROPPED);
+      assert.deepEqual(heard.a.failures, []);
+    },
+    { budgets: tightBudgets() },
+  );
+
+  scenario(
+    'a touch counts as liveness, and is cut when that is used up',
+    async ({ a, toB }, heard) => {
+      const to = toB();
+      if (to.kind !== 'unicast') return;
+      for (let i = 0; i < 50; i++) a.send(to, new Uint8Array(1_200), 'liveness');
+      const { liveness } = onlyTraffic(a).txDropped;
+      for (let i = 0; i < 50; i++) a.touch(to.endpoint, bytesOf('touch'));
+      await eventually(() => heard.b.received.length === onlyTraffic(a).txDatagrams);
+      assert.ok(onlyTraffic(a).txDropped.liveness > liveness);
+      assert.deepEqual([heard.a.refused, heard.a.failures], [[], []]);
+    },
+    { budgets: tightBudgets() },
+  );
+
+  scenario(
     'after close nothing is heard, sending is harmless, and closing again is too',
     async ({ a, b, toB }, heard) => {
       const to = toB();
-      a.send(to, bytesOf('before'));
+      a.send(to, bytesOf('before'), 'data');
       await eventually(() => heard.b.received.length === 1);
       await b.close();
       await b.close();
       assert.deepEqual(b.endpoints, []);
-      b.send(to, bytesOf('from the closed'));
-      a.send(to, bytesOf('after'));
+      b.send(to, bytesOf('from the closed'), 'data');
+      a.send(to, bytesOf('after'), 'data');
       if (to.kind === 'unicast') a.touch(to.endpoint, bytesOf('after'));
       await a.close();
       if (to.kind === 'unicast') a.touch(to.endpoint, bytesOf('after'));
@@ -176,4 +224,13 @@ export function transportCompliance(
       assert.equal(heard.b.received.length, 1);
     },
   );
+}
+
+const NONE_DROPPED = { liveness: 0, membership: 0, data: 0 };
+
+/** Of a transport that has used one link. */
+function onlyTraffic(transport: Transport): TransportTraffic {
+  const [traffic, ...others] = transport.traffic();
+  assert.ok(traffic !== undefined && others.length === 0);
+  return traffic;
 }

@@ -4,16 +4,20 @@ import { InterfaceTable, readInterfaces } from '#runtime/transport/interface-tab
 import { UdpMulticast } from '#runtime/transport/udp-multicast.ts';
 import { UdpUnicast } from '#runtime/transport/udp-unicast.ts';
 import { MemoryNetwork } from '../support/memory-network.ts';
-import { Recorder, transportCompliance } from './transport-suite.ts';
+import { type PairOptions, Recorder, transportCompliance } from './transport-suite.ts';
 
 const interfaces = () => new InterfaceTable(readInterfaces());
-const unicastOn = (address: string) =>
-  new UdpUnicast({ bind: [{ address, port: 0, link: 'lo' }], interfaces });
+const unicastOn = (address: string, { budgets }: PairOptions = {}) =>
+  new UdpUnicast({
+    bind: [{ address, port: 0, link: 'lo' }],
+    interfaces,
+    ...(budgets === undefined ? {} : { budgets }),
+  });
 const unicastTo = (endpoint: Endpoint) => ({ kind: 'unicast', endpoint }) as const;
 
-transportCompliance('memory', () => {
+transportCompliance('memory', ({ budgets }) => {
   const network = new MemoryNetwork();
-  const a = network.transport('10.0.0.1', 1);
+  const a = network.transport('10.0.0.1', 1, budgets);
   const b = network.transport('10.0.0.2', 2);
   return {
     a,
@@ -24,8 +28,8 @@ transportCompliance('memory', () => {
 });
 
 for (const address of ['127.0.0.1', '::1'])
-  transportCompliance(`udp unicast on ${address}`, async () => {
-    const a = unicastOn(address);
+  transportCompliance(`udp unicast on ${address}`, async (options) => {
+    const a = unicastOn(address, options);
     const b = unicastOn(address);
     let last: Endpoint | undefined;
     return {
@@ -39,10 +43,13 @@ for (const address of ['127.0.0.1', '::1'])
     };
   });
 
-transportCompliance('udp multicast on loopback', async () => {
+transportCompliance('udp multicast on loopback', async ({ budgets }) => {
   const group = { group4: '239.255.71.86', group6: 'ff02::4756', port: await freeUdpPort('127.0.0.1') };
   const unicasts = [unicastOn('127.0.0.1'), unicastOn('127.0.0.1')];
-  const [a, b] = unicasts.map((unicast) => new UdpMulticast({ group, links: ['lo'], interfaces, unicast }));
+  const [first, second] = unicasts;
+  const common = { group, links: ['lo'], interfaces };
+  const a = new UdpMulticast({ ...common, unicast: first, ...(budgets === undefined ? {} : { budgets }) });
+  const b = new UdpMulticast({ ...common, unicast: second });
   return {
     a,
     b,

@@ -39,9 +39,9 @@ test('an answer leaves by the socket that heard the question', async (t) => {
   for (const index of [1, 0, 1]) {
     heard.received.length = 0;
     answers.received.length = 0;
-    client.send(to(server, index), bytesOf('question'));
+    client.send(to(server, index), bytesOf('question'), 'data');
     await eventually(() => heard.received.length === 1);
-    server.send(to(client), bytesOf('answer'));
+    server.send(to(client), bytesOf('answer'), 'data');
     const { path } = await eventually(() => answers.received[0]);
     assert.equal(path.port, server.endpoints[index].port);
   }
@@ -50,7 +50,7 @@ test('an answer leaves by the socket that heard the question', async (t) => {
 test('a family that is not bound is a counted failure', async (t) => {
   const { transport, heard } = await open(t, lo('127.0.0.1'));
   const endpoint = { transport: 'udp', address: '::1', port: 9 } as const;
-  transport.send({ kind: 'unicast', endpoint }, bytesOf('x'));
+  transport.send({ kind: 'unicast', endpoint }, bytesOf('x'), 'data');
   await eventually(() => heard.failures.length === 1);
   assert.deepEqual(heard.failures, [{ code: 'NO_SOCKET', endpoint }]);
 });
@@ -58,8 +58,8 @@ test('a family that is not bound is a counted failure', async (t) => {
 test('a network that loopback can not reach, and port 0, are counted failures', async (t) => {
   const { transport, heard } = await open(t, lo('127.0.0.1'));
   const endpoint = { transport: 'udp', address: '203.0.113.7', port: 9 } as const;
-  transport.send({ kind: 'unicast', endpoint }, bytesOf('x'));
-  transport.send({ kind: 'unicast', endpoint: { ...endpoint, port: 0 } }, bytesOf('x'));
+  transport.send({ kind: 'unicast', endpoint }, bytesOf('x'), 'data');
+  transport.send({ kind: 'unicast', endpoint: { ...endpoint, port: 0 } }, bytesOf('x'), 'data');
   await eventually(() => heard.failures.length === 2);
   assert.ok(heard.failures.every((failure) => failure.link === 'lo'));
 });
@@ -102,7 +102,7 @@ async function member(t: TestContext, port: number, interfaces: () => InterfaceT
 test('every daemon on the machine hears the group, its own datagrams included', async (t) => {
   const port = await freeUdpPort();
   const members = [await member(t, port), await member(t, port), await member(t, port)];
-  members[0].multicast.send({ kind: 'multicast', link: 'lo' }, bytesOf('hello'));
+  members[0].multicast.send({ kind: 'multicast', link: 'lo' }, bytesOf('hello'), 'data');
   await eventually(() => members.every(({ heard }) => heard.texts.length === 1));
   for (const { heard } of members) {
     const [{ path }] = heard.received;
@@ -119,7 +119,7 @@ test('every daemon on the machine hears the group, its own datagrams included', 
 test('another port is another group', async (t) => {
   const one = await member(t, await freeUdpPort());
   const other = await member(t, await freeUdpPort());
-  one.multicast.send({ kind: 'multicast', link: 'lo' }, bytesOf('hello'));
+  one.multicast.send({ kind: 'multicast', link: 'lo' }, bytesOf('hello'), 'data');
   await eventually(() => one.heard.texts.length === 1);
   assert.deepEqual(other.heard.texts, []);
 });
@@ -129,7 +129,7 @@ test('joining again is harmless', async (t) => {
   for (let i = 0; i < 5; i++) await multicast.rejoin();
   await Promise.all([multicast.rejoin(), multicast.rejoin()]);
   assert.deepEqual(multicast.joined, ['lo']);
-  multicast.send({ kind: 'multicast', link: 'lo' }, bytesOf('once'));
+  multicast.send({ kind: 'multicast', link: 'lo' }, bytesOf('once'), 'data');
   await eventually(() => heard.texts.length > 0);
   assert.deepEqual(heard.texts, ['once']);
 });
@@ -143,7 +143,7 @@ test('a link that comes, goes and comes again is joined, left and joined', async
     table = real();
     await multicast.rejoin();
     assert.deepEqual([multicast.joined, multicast.problems], [['lo'], []]);
-    multicast.send({ kind: 'multicast', link: 'lo' }, bytesOf('x'));
+    multicast.send({ kind: 'multicast', link: 'lo' }, bytesOf('x'), 'data');
     await eventually(() => heard.texts.length === round);
     table = none;
     await multicast.rejoin();
@@ -163,7 +163,7 @@ test('the group heard on a link that is not joined is dropped and counted', asyn
   let table = joined;
   const deaf = await member(t, port, () => table);
   table = elsewhere();
-  speaker.multicast.send({ kind: 'multicast', link: 'lo' }, bytesOf('x'));
+  speaker.multicast.send({ kind: 'multicast', link: 'lo' }, bytesOf('x'), 'data');
   await eventually(() => deaf.heard.failures.length === 1);
   assert.equal(deaf.heard.failures[0].code, 'UNKNOWN_LINK');
   assert.deepEqual(deaf.heard.texts, []);

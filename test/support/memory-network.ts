@@ -1,5 +1,6 @@
 import { type Endpoint, endpointKey } from '#runtime/core/endpoint.ts';
-import type { Destination } from '#runtime/core/outputs.ts';
+import type { Destination, TrafficClass } from '#runtime/core/outputs.ts';
+import { type LinkBudgets, UNLIMITED } from '#runtime/transport/link-budgets.ts';
 import { TrafficMeter } from '#runtime/transport/traffic-meter.ts';
 import type { Transport, TransportHandlers, TransportTraffic } from '#runtime/transport/transport.ts';
 
@@ -13,8 +14,8 @@ export class MemoryNetwork {
   }
 
   /** A transport that will listen on this endpoint once opened. */
-  transport(address: string, port: number): MemoryTransport {
-    return new MemoryTransport(this, { transport: 'udp', address, port });
+  transport(address: string, port: number, budgets: LinkBudgets = UNLIMITED): MemoryTransport {
+    return new MemoryTransport(this, { transport: 'udp', address, port }, budgets);
   }
 
   attach(endpoint: Endpoint, transport: MemoryTransport): void {
@@ -39,12 +40,14 @@ export class MemoryTransport implements Transport {
   readonly name = 'memory';
   readonly #network: MemoryNetwork;
   readonly #own: Endpoint;
+  readonly #budgets: LinkBudgets;
   readonly #meter = new TrafficMeter();
   #handlers: TransportHandlers | undefined;
 
-  constructor(network: MemoryNetwork, own: Endpoint) {
+  constructor(network: MemoryNetwork, own: Endpoint, budgets: LinkBudgets) {
     this.#network = network;
     this.#own = own;
+    this.#budgets = budgets;
   }
 
   get endpoints(): readonly Endpoint[] {
@@ -60,8 +63,8 @@ export class MemoryTransport implements Transport {
     return to.kind === 'multicast' || to.endpoint.transport === 'udp';
   }
 
-  send(to: Destination, bytes: Uint8Array): void {
-    this.#meter.sent(this.#network.link, bytes.length);
+  send(to: Destination, bytes: Uint8Array, trafficClass: TrafficClass): void {
+    if (!this.#mayLeave(bytes, trafficClass)) return;
     const copy = new Uint8Array(bytes);
     queueMicrotask(() => {
       if (this.#handlers === undefined) return;
@@ -74,7 +77,7 @@ export class MemoryTransport implements Transport {
   }
 
   touch(endpoint: Endpoint, bytes: Uint8Array): void {
-    this.#meter.sent(this.#network.link, bytes.length);
+    if (!this.#mayLeave(bytes, 'liveness')) return;
     const copy = new Uint8Array(bytes);
     queueMicrotask(() => {
       const peer = this.#network.find(endpoint);
@@ -89,6 +92,14 @@ export class MemoryTransport implements Transport {
     const { address, port } = from;
     const path = { transport: 'udp', link, multicast: to === 'group', address, port } as const;
     this.#handlers?.datagram(path, new Uint8Array(bytes));
+  }
+
+  #mayLeave({ length }: Uint8Array, trafficClass: TrafficClass): boolean {
+    const { link } = this.#network;
+    const may = this.#budgets.take({ link, family: 4, payloadBytes: length, trafficClass });
+    if (may) this.#meter.sent(link, length);
+    else this.#meter.refused(link, trafficClass);
+    return may;
   }
 
   traffic(): TransportTraffic[] {

@@ -94,6 +94,17 @@ test('every mutation is drained, and its datagrams go to the transport that carr
   assert.equal(bench.engine.drained, true);
 });
 
+test('a transport is told the class of what it sends', async () => {
+  const bench = await running();
+  const told: string[] = [];
+  bench.transport.send = (_to, _bytes, trafficClass) => void told.push(trafficClass);
+  const to = { kind: 'unicast', endpoint: PEER } as const;
+  for (const trafficClass of ['data', 'liveness', 'membership'] as const)
+    bench.engine.outputs.push({ type: 'transmit', to, bytes: bytes(10), trafficClass });
+  bench.driver.handlers.datagram(PATH, bytes(5));
+  assert.deepEqual(told, ['data', 'liveness', 'membership']);
+});
+
 test('a destination that no transport carries is counted, not thrown', async () => {
   const bench = await running();
   const endpoint = { transport: 'http', address: '10.0.0.2', port: 2 } as const;

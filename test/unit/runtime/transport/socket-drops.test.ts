@@ -81,7 +81,7 @@ test("a real socket's overflow is seen on this machine", async () => {
   const bytes = new Uint8Array(1_200);
   // Sends are carried out within the call, receiving waits for the loop: so its queue has to overflow.
   const count = Math.ceil((2 * receiver.recvBufferBytes) / bytes.length);
-  for (let i = 0; i < count; i++) sender.send({ kind: 'unicast', endpoint: endpoint! }, bytes);
+  for (let i = 0; i < count; i++) sender.send({ kind: 'unicast', endpoint: endpoint! }, bytes, 'data');
   const lost = await eventually(() => drops.poll(receiver.bound).get('lo'));
   await eventually(() => heard.received.length > 0);
   assert.ok(lost > 0 && lost < count, `${lost} of ${count}`);

@@ -32,14 +32,24 @@ test('a closed socket is forgotten', () => {
   assert.equal(memory.socketFor('10.0.0.2', 5), 'b');
 });
 
-test('traffic is counted by link and direction', () => {
+test('traffic is counted by link and direction, what was refused by class', () => {
   const meter = new TrafficMeter();
   meter.sent('eth0', 100);
   meter.sent('eth0', 50);
   meter.received('eth0', 7);
   meter.received('lo', 1);
+  meter.refused('eth0', 'data');
+  const none = { liveness: 0, membership: 0, data: 0 };
   assert.deepEqual(meter.snapshot(), [
-    { link: 'eth0', rxBytes: 7, txBytes: 150, rxDatagrams: 1, txDatagrams: 2, rxDropped: 0 },
-    { link: 'lo', rxBytes: 1, txBytes: 0, rxDatagrams: 1, txDatagrams: 0, rxDropped: 0 },
+    {
+      link: 'eth0',
+      rxBytes: 7,
+      txBytes: 150,
+      rxDatagrams: 1,
+      txDatagrams: 2,
+      rxDropped: 0,
+      txDropped: { ...none, data: 1 },
+    },
+    { link: 'lo', rxBytes: 1, txBytes: 0, rxDatagrams: 1, txDatagrams: 0, rxDropped: 0, txDropped: none },
   ]);
 });
