@@ -10,7 +10,7 @@ export {
 } from './core/endpoint.ts';
 export { type ErrorCode, GridvineError } from './core/errors.ts';
 export { isNodeId, type NodeId } from './core/ids.ts';
-export type { EngineEvent, RefusalCode } from './core/outputs.ts';
+export type { EngineEvent, RefusalCode, TrafficClass } from './core/outputs.ts';
 export type { AppValue, Quality } from './core/value.ts';
 export type { Version } from './core/version.ts';
 export type { MemberState, MemberView, Priority, PutOptions, RecordView } from './core/views.ts';

@@ -109,6 +109,31 @@ export const METRICS: readonly MetricDoc[] = [
     perLink((l) => l.rxDropped),
     ['interface'],
   ),
+  metric(
+    'counter',
+    'interface_refused_datagrams_total',
+    "Datagrams not sent because they exceed the interface's byte budget.",
+    ({ node }) =>
+      node.traffic().flatMap(({ name, txDropped }) =>
+        Object.entries(txDropped).map(([trafficClass, value]) => ({
+          labels: { interface: name, class: trafficClass },
+          value,
+        })),
+      ),
+    ['interface', 'class'],
+  ),
+  metric(
+    'gauge',
+    'interface_budget_bytes_per_second',
+    'What an interface with a byte budget may send, headers included.',
+    ({ node }) =>
+      node
+        .traffic()
+        .flatMap(({ name, bytesPerSecondMax: value }) =>
+          value === null ? [] : [{ labels: { interface: name }, value }],
+        ),
+    ['interface'],
+  ),
   metric('counter', 'probes_total', 'Probes of members.', ({ node }) => one(node.counters.probes)),
   metric('counter', 'probes_failed_total', 'Probes that stayed unanswered.', ({ node }) =>
     one(node.counters.probesFailed),

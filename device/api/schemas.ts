@@ -49,6 +49,8 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         rxDatagrams: integer,
         txDatagrams: integer,
         rxDropped: integer,
+        txDropped: object({ liveness: integer, membership: integer, data: integer }),
+        bytesPerSecondMax: nullable(integer),
       }),
     ),
     health: list(ref('HealthItem')),

@@ -28,6 +28,8 @@ export interface StatusJson {
     readonly rxDatagrams: number;
     readonly txDatagrams: number;
     readonly rxDropped: number;
+    readonly txDropped: Readonly<Record<string, number>>;
+    readonly bytesPerSecondMax: number | null;
   }[];
   readonly health: readonly HealthJson[];
 }

@@ -1,7 +1,7 @@
 import type { Counters } from '../core/counters.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
-import type { EngineEvent } from '../core/outputs.ts';
+import type { EngineEvent, TrafficClass } from '../core/outputs.ts';
 import type { AppValue } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { MemberView, PutOptions, RecordView } from '../core/views.ts';
@@ -18,6 +18,10 @@ export interface LinkTraffic {
   readonly txDatagrams: number;
   /** Datagrams that the kernel dropped because this node didn't keep up; 0 where the platform doesn't tell. */
   readonly rxDropped: number;
+  /** Datagrams that were not sent because they exceed the link's byte budget. */
+  readonly txDropped: Readonly<Record<TrafficClass, number>>;
+  /** That budget, in bytes a second with IP and UDP headers; null: none. */
+  readonly bytesPerSecondMax: number | null;
 }
 
 /** A lasting condition that people should know of; it disappears when the condition does. */

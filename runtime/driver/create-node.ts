@@ -102,6 +102,7 @@ async function start(
     engine,
     driver,
     transports,
+    linkBytesPerSecond: network === undefined ? {} : (options.linkBytesPerSecond ?? {}),
     events,
     kept: storage.kept,
     peers: storage.peers,
@@ -126,6 +127,7 @@ function networkOf(options: NodeOptions, common: Common): UdpNetwork {
     advertise: options.advertise ?? [],
     links: options.links,
     multicast: { ...DEFAULT_MULTICAST, ...options.multicast },
+    linkBytesPerSecond: options.linkBytesPerSecond ?? {},
     readInterfaces: options.inject?.readInterfaces ?? readInterfaces,
   });
 }

@@ -15,6 +15,7 @@ import type { HealthItem, LinkTraffic, NodePutOptions, RunningNode } from './con
 import type { Driver } from './driver.ts';
 import type { EventListener, EventQueue } from './event-queue.ts';
 import type { HealthBoard } from './health-board.ts';
+import { sumTraffic } from './link-traffic.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** Past the engine's own bound on leaving: it should never be needed. */
@@ -29,6 +30,8 @@ export interface LocalNodeOptions {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly transports: readonly Transport[];
+  /** The budgets of links, for showing. */
+  readonly linkBytesPerSecond: Readonly<Record<string, number>>;
   readonly events: EventQueue;
   readonly health: HealthBoard;
   readonly kept: KeptRecords;
@@ -132,24 +135,11 @@ export class LocalNode implements RunningNode {
   }
 
   traffic(): LinkTraffic[] {
-    const links = new Map<string, { -readonly [K in keyof LinkTraffic]: LinkTraffic[K] }>();
-    for (const { link, ...counts } of this.#options.transports.flatMap((transport) => transport.traffic())) {
-      const sum = links.get(link) ?? {
-        name: link,
-        rxBytes: 0,
-        txBytes: 0,
-        rxDatagrams: 0,
-        txDatagrams: 0,
-        rxDropped: 0,
-      };
-      sum.rxBytes += counts.rxBytes;
-      sum.txBytes += counts.txBytes;
-      sum.rxDatagrams += counts.rxDatagrams;
-      sum.txDatagrams += counts.txDatagrams;
-      sum.rxDropped += counts.rxDropped;
-      links.set(link, sum);
-    }
-    return [...links.values()];
+    const { transports, linkBytesPerSecond } = this.#options;
+    return sumTraffic(
+      transports.flatMap((transport) => transport.traffic()),
+      linkBytesPerSecond,
+    );
   }
 
   health(): HealthItem[] {

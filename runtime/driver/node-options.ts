@@ -10,6 +10,7 @@ import type { EngineOptions, GossipEngine, Link } from '../engine/contract.ts';
 import type { EngineSettings, PresetName } from '../engine/settings.ts';
 import type { FilePort } from '../storage/file-port.ts';
 import type { InterfaceReader } from '../transport/interface-table.ts';
+import { LINK_BYTES_PER_SECOND_MAX, LINK_BYTES_PER_SECOND_MIN } from '../transport/link-budget.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { MulticastGroup } from '../transport/udp-multicast.ts';
 import type { Bind } from '../transport/udp-unicast.ts';
@@ -31,6 +32,12 @@ export interface NodeOptions {
   /** What others are told instead of the bound addresses (behind a NAT); port 0: the bound one. */
   readonly advertise?: readonly Endpoint[];
   readonly links: readonly Link[];
+  /**
+   * What each of the `links` may send in bytes a second, IP and UDP headers included, on average; one second's worth, at least 15 kB, may
+   * leave at once. 100 to 1e9. Absent links have no limit. What exceeds it is dropped, data first: too little delays everything, and far
+   * too little makes this node look dead.
+   */
+  readonly linkBytesPerSecond?: Readonly<Record<string, number>>;
   /** Asked to join until one answers; may be empty where multicast finds the others. */
   readonly seeds?: readonly Endpoint[];
   readonly tags?: Readonly<Record<string, string>>;
@@ -51,7 +58,7 @@ export interface NodeParts {
   readonly provider?: CryptoProvider;
   readonly files?: FilePort;
   readonly readInterfaces?: InterfaceReader;
-  /** Instead of UDP sockets; `bind`, `advertise` and `multicast` don't matter then. */
+  /** Instead of UDP sockets; `bind`, `advertise`, `linkBytesPerSecond` and `multicast` don't matter then. */
   readonly transports?: readonly Transport[];
   readonly createEngine?: (options: EngineOptions) => GossipEngine;
 }
@@ -80,6 +87,20 @@ export function validateNodeOptions(options: NodeOptions): void {
     checkAddress(`seeds[${i}]`, endpoint, 1);
   });
   checkMulticast(options.multicast ?? {});
+  checkBudgets(options);
+}
+
+function checkBudgets({ links, linkBytesPerSecond = {} }: NodeOptions): void {
+  const names = links.map(({ name }) => name);
+  for (const [link, bytesPerSecond] of Object.entries(linkBytesPerSecond)) {
+    if (!names.includes(link)) refuse('linkBytesPerSecond', `one of the links ${names.join(', ')}`, link);
+    if (!(bytesPerSecond >= LINK_BYTES_PER_SECOND_MIN && bytesPerSecond <= LINK_BYTES_PER_SECOND_MAX))
+      refuse(
+        `linkBytesPerSecond.${link}`,
+        `${LINK_BYTES_PER_SECOND_MIN} to ${LINK_BYTES_PER_SECOND_MAX}`,
+        String(bytesPerSecond),
+      );
+  }
 }
 
 function checkMulticast({ group4, group6, port }: Partial<MulticastGroup>): void {

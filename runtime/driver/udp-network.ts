@@ -1,11 +1,13 @@
 import type { Endpoint } from '../core/endpoint.ts';
 import type { Link } from '../engine/contract.ts';
 import { type InterfaceReader, InterfaceTable } from '../transport/interface-table.ts';
+import { LinkBudgets } from '../transport/link-budgets.ts';
 import { SocketDrops } from '../transport/socket-drops.ts';
 import type { Transport, TransportHandlers } from '../transport/transport.ts';
 import { type MulticastGroup, UdpMulticast } from '../transport/udp-multicast.ts';
 import { type Bind, UdpUnicast } from '../transport/udp-unicast.ts';
 import { advertised, isWildcard, planBinds } from './bind-plan.ts';
+import { BudgetWatch } from './budget-watch.ts';
 import type { Clock } from './clock.ts';
 import { sameEndpoints } from './driver.ts';
 import type { HealthBoard } from './health-board.ts';
@@ -15,7 +17,7 @@ import type { Scheduler } from './scheduler.ts';
 /** How often the host's interfaces are looked at: Node has no notification of address changes. */
 export const INTERFACE_POLL_MS = 2_000;
 
-/** How often the kernel is asked what it dropped: local health needs it soon, and a board reads a small file for it. */
+/** How often the kernel is asked what it dropped, and the budgets what they refused: local health needs it soon, and a board reads a small file for it. */
 export const DROPS_POLL_MS = 5_000;
 /** How long the loss stays on the health list. */
 const DROPS_SHOWN_MS = 60_000;
@@ -25,6 +27,8 @@ export interface UdpNetworkOptions {
   readonly advertise: readonly Endpoint[];
   readonly links: readonly Link[];
   readonly multicast: MulticastGroup;
+  /** What a link may send, IP and UDP headers included; a link that isn't named has no limit. */
+  readonly linkBytesPerSecond?: Readonly<Record<string, number>>;
   readonly readInterfaces: InterfaceReader;
   readonly scheduler: Scheduler;
   readonly clock: Clock;
@@ -47,6 +51,7 @@ export class UdpNetwork {
   readonly #unicast: UdpUnicast;
   readonly #multicast: UdpMulticast;
   readonly #drops: Pick<SocketDrops, 'poll'>;
+  readonly #budgetWatch: BudgetWatch;
   #table: InterfaceTable;
   #cancel: (() => void) | undefined;
   #cancelDrops: (() => void) | undefined;
@@ -59,14 +64,24 @@ export class UdpNetwork {
     this.#table = new InterfaceTable(options.readInterfaces());
     const interfaces = () => this.#table;
     const fixed = options.bind.filter((bind) => !isWildcard(bind));
-    this.#unicast = new UdpUnicast({ bind: planBinds(fixed, this.#table), interfaces });
+    const { clock, health, linkBytesPerSecond: bytesPerSecond = {} } = options;
+    const budgets = new LinkBudgets({ bytesPerSecond, nowMs: () => clock.nowMs() });
+    this.#unicast = new UdpUnicast({ bind: planBinds(fixed, this.#table), interfaces, budgets });
     this.#multicast = new UdpMulticast({
       group: options.multicast,
       links: options.links.filter((link) => link.multicast !== 'off').map((link) => link.name),
       interfaces,
       unicast: this.#unicast,
+      budgets,
     });
     this.#drops = options.socketDrops ?? new SocketDrops();
+    this.#budgetWatch = new BudgetWatch({
+      bytesPerSecond,
+      traffic: () => this.transports.flatMap((transport) => transport.traffic()),
+      pollMs: DROPS_POLL_MS,
+      health,
+      clock,
+    });
     this.#view = { endpoints: [], links: options.links };
   }
 
@@ -107,11 +122,14 @@ export class UdpNetwork {
     });
   }
 
-  /** Calls back with the number of datagrams that the kernel has dropped since the last time, whenever there are any. */
+  /**
+   * Calls back with the number of datagrams lost within this machine since the last time, whenever there are any: dropped by the kernel
+   * before this node took them, or of liveness and refused by a link's budget. Either way silence is not the others' fault.
+   */
   watchDrops(onDrops: (datagrams: number) => void): void {
     if (this.#closed) return;
     this.#cancelDrops = this.#options.scheduler.after(DROPS_POLL_MS, () => {
-      const datagrams = this.#countDrops();
+      const datagrams = this.#countDrops() + this.#budgetWatch.poll();
       if (datagrams > 0) onDrops(datagrams);
       this.watchDrops(onDrops);
     });

@@ -38,7 +38,10 @@ export interface EngineOptions {
 export interface HostObservation {
   /** How much later than asked the event loop ran, in milliseconds. */
   readonly lagMs?: number;
-  /** Datagrams to this node that its own kernel dropped since the last observation: it didn't take them in time. */
+  /**
+   * Datagrams lost within this machine since the last observation: to this node, dropped by its own kernel because it didn't take them in
+   * time; or probes and answers of this node that its own links' budgets refused.
+   */
   readonly socketDrops?: number;
 }
 

@@ -93,7 +93,18 @@ export class FakeNode implements RunningNode {
   }
 
   traffic() {
-    return [{ name: 'eth0', rxBytes: 10, txBytes: 20, rxDatagrams: 1, txDatagrams: 2, rxDropped: 3 }];
+    return [
+      {
+        name: 'eth0',
+        rxBytes: 10,
+        txBytes: 20,
+        rxDatagrams: 1,
+        txDatagrams: 2,
+        rxDropped: 3,
+        txDropped: { liveness: 0, membership: 4, data: 5 },
+        bytesPerSecondMax: 20_000,
+      },
+    ];
   }
 
   health(): HealthItem[] {

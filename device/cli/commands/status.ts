@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { formatByteRate } from '#runtime/core/byte-rates.ts';
 import { formatDuration } from '#runtime/core/durations.ts';
 import { ApiClient } from '../api-client.ts';
 import { jsonOption, socketOption } from '../arguments.ts';
@@ -40,7 +41,7 @@ function statusLines(io: CliIo, status: StatusJson): string[] {
       label(
         plain(link.name),
         `in ${formatBytes(link.rxBytes)} (${link.rxDatagrams} datagrams), ` +
-          `out ${formatBytes(link.txBytes)} (${link.txDatagrams})${lost(link)}`,
+          `out ${formatBytes(link.txBytes)} (${link.txDatagrams})${budget(link)}${lost(link)}`,
       ),
     ),
     label('dropped', counts(faults(status.drops)) || 'nothing'),
@@ -50,6 +51,13 @@ function statusLines(io: CliIo, status: StatusJson): string[] {
       `  ${plain(item.text)}`,
     ]),
   ];
+}
+
+/** How much may leave, and what did not. */
+function budget({ bytesPerSecondMax, txDropped }: StatusJson['interfaces'][number]): string {
+  if (bytesPerSecondMax === null) return '';
+  const refused = counts(txDropped);
+  return `, budget ${formatByteRate(bytesPerSecondMax)}${refused === '' ? '' : ` refused ${refused}`}`;
 }
 
 /** What this machine was too slow for. */

@@ -181,6 +181,8 @@ describe('/metrics', () => {
     assert.match(text, /^gridvine_drops_total\{reason="replay"\} 4$/m);
     assert.match(text, /^gridvine_members\{state="alive"\} 2$/m);
     assert.match(text, /^gridvine_interface_sent_bytes_total\{interface="eth0"\} 20$/m);
+    assert.match(text, /^gridvine_interface_refused_datagrams_total\{interface="eth0",class="data"\} 5$/m);
+    assert.match(text, /^gridvine_interface_budget_bytes_per_second\{interface="eth0"\} 20000$/m);
   });
 
   test('conditions of one code and severity are counted together', async (t) => {

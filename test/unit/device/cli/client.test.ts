@@ -186,6 +186,7 @@ describe('members and status', () => {
     });
     const { stdout } = await gridvine(['status', '--socket', api.socket]);
     assert.match(stdout, /^dropped +3 replay$/m);
+    assert.match(stdout, /^eth0 .* \(2\), budget 20kB\/s refused 4 membership, 5 data, lost here 3$/m);
     assert.match(stdout, /^members +1 alive$/m);
     assert.match(stdout, /^failure no usable interface \(no-interface, for 1m\)\n {2}Connect one\.$/m);
   });

@@ -166,6 +166,12 @@ test('wrong options are refused by name before anything is touched', async (t) =
       /^multicast\.group4: expected an IPv4 multicast address; got 10\.0\.0\.1$/,
     ],
     [{ multicast: { group6: '239.0.0.1' } }, /^multicast\.group6: expected an IPv6 multicast address/],
+    [
+      { linkBytesPerSecond: { eth9: 5_000 } },
+      /^linkBytesPerSecond: expected one of the links mem0; got eth9$/,
+    ],
+    [{ linkBytesPerSecond: { mem0: 99 } }, /^linkBytesPerSecond\.mem0: expected 100 to 1000000000; got 99$/],
+    [{ linkBytesPerSecond: { mem0: Number.NaN } }, /^linkBytesPerSecond\.mem0: .*; got NaN$/],
     [{ multicast: { port: 0 } }, /^multicast\.port: expected 1 to 65535; got 0$/],
     [{ seeds: [{ ...SEED, port: 0 }] }, /^seeds\[0\]\.port: expected 1 to 65535; got 0$/],
     [{ advertise: [{ ...SEED, port: 70_000 }] }, /^advertise\[0\]\.port: expected 0 to 65535; got 70000$/],

@@ -51,3 +51,40 @@ test('what the kernel drops is told, counted for its link, and shown until it is
   time.advance(60_000);
   assert.equal(kernel.asked.length, length);
 });
+
+test('pings that a link budget refuses count as lost within this machine, refused data does not', async (t) => {
+  const time = new ManualTime();
+  const health = new HealthBoard();
+  const network = new UdpNetwork({
+    bind: [{ address: '127.0.0.1', port: 0, link: 'lo' }],
+    advertise: [],
+    links: [{ name: 'lo', multicast: 'off' }],
+    multicast: { group4: '239.255.71.86', group6: 'ff02::4756', port: 18262 },
+    linkBytesPerSecond: { lo: 1_000 },
+    readInterfaces: () => [interfaceAddress('lo', '127.0.0.1/8')],
+    scheduler: time,
+    clock: time,
+    health,
+    log: () => undefined,
+    socketDrops: { poll: () => new Map() },
+  });
+  t.after(() => network.close());
+  await network.open(new Recorder());
+  const told: number[] = [];
+  network.watchDrops((datagrams) => told.push(datagrams));
+  const [unicast] = network.transports;
+  const [endpoint] = network.view.endpoints;
+  assert.ok(unicast !== undefined && endpoint !== undefined);
+  const send = (trafficClass: 'liveness' | 'data') =>
+    unicast.send({ kind: 'unicast', endpoint }, new Uint8Array(1_200), trafficClass);
+  const shown = () => health.items(time.nowMs()).map(({ code, severity }) => `${code} ${severity}`);
+
+  for (let i = 0; i < 20; i++) send('data');
+  time.advance(DROPS_POLL_MS);
+  assert.deepEqual([told, shown()], [[], ['link-budget warning']]);
+  for (let i = 0; i < 20; i++) send('liveness');
+  const refused = unicast.traffic()[0]?.txDropped.liveness ?? 0;
+  assert.ok(refused > 0);
+  time.advance(DROPS_POLL_MS);
+  assert.deepEqual([told, shown()], [[refused], ['link-budget failure']]);
+});
