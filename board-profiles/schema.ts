@@ -95,7 +95,7 @@ const InterfaceRuleSchema = v.strictObject({
   mtu: v.optional(v.nullable(whole(576, 65_536))),
   /** Milliseconds between presences by multicast: shorter finds a board sooner and costs air time. */
   presenceIntervalMs: v.optional(whole(100, 600_000)),
-  /** Bytes a second sent on average, all classes together; null: no cap. */
+  /** Bytes a second sent on average, with IP and UDP headers, all classes together; null: no cap. */
   bytesPerSecondMax: v.optional(v.nullable(whole(100, 1_000_000_000))),
   /** Bytes a month sent and received, with IP headers; null: no cap. */
   bytesPerMonthMax: v.optional(v.nullable(whole(1_000_000, Number.MAX_SAFE_INTEGER))),

@@ -34,7 +34,8 @@ export const linuxCommon: ProfileSource = {
       ignore: true,
     },
     {
-      // A month's 25 MB and no multicast: a mobile network carries none, and the byte costs money.
+      // A month's 25 MB and no multicast: a mobile network carries none, and the byte costs money. At most half of the 64 kbit/s that a
+      // used-up tariff leaves: a storm of updates neither fills the link nor, in an hour, spends more than 15 MB.
       id: 'wan',
       name: '^(wwan|ppp|wwp|wws|rmnet|usb_modem)',
       kind: 'wan',
@@ -42,6 +43,7 @@ export const linuxCommon: ProfileSource = {
       multicast: 'off',
       mtu: 1280,
       presenceIntervalMs: 60_000,
+      bytesPerSecondMax: 4_000,
       bytesPerMonthMax: 25_000_000,
       metered: true,
     },
@@ -54,7 +56,6 @@ export const linuxCommon: ProfileSource = {
       multicast: 'discovery',
       mtu: 1400,
       presenceIntervalMs: 2000,
-      bytesPerSecondMax: 50_000,
     },
     {
       id: 'gadget',

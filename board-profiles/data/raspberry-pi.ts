@@ -33,8 +33,7 @@ export const rpiZero2w: ProfileSource = {
     model: '^Raspberry Pi Zero 2',
     revision: [0x12],
   },
-  // 512 MB, and one radio whose power save loses multicast: shorter intervals would not help, only fill the air.
-  interfaces: [{ id: 'wifi', presenceIntervalMs: 2000, bytesPerSecondMax: 20_000 }],
+  // It has 512 MB.
   limits: { heapMiBMax: 96, recordsMax: 20_000, ownersMax: 500 },
 };
 

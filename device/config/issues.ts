@@ -31,7 +31,8 @@ export function problemsOf(issue: BaseIssue<unknown>, context: IssueContext): Co
  */
 function problemOf(issue: BaseIssue<unknown>, context: IssueContext): ConfigProblem {
   const path = pathOf(issue);
-  const got = valueAt(context.tree, path);
+  // A key that isn't allowed is what is wrong then, not its value.
+  const got = issue.path?.at(-1)?.origin === 'key' ? path.at(-1) : valueAt(context.tree, path);
   return {
     ...placeOf(path, context),
     expected: expectation(issue),

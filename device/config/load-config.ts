@@ -85,7 +85,7 @@ function defaultLayer(context: PathContext): Assignment[] {
     dataDir: defaultDataDir(context),
     socket: defaultSocket(context),
     bind: [],
-    interfaces: { only: [], exclude: [] },
+    interfaces: { only: [], exclude: [], budgets: {} },
     advertise: [],
     join: [],
     multicast: 'on',

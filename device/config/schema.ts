@@ -1,9 +1,11 @@
 import * as v from 'valibot';
 import { sourcesSchema } from '#bridge/config.ts';
 import { parseAddress } from '#runtime/core/address.ts';
+import { formatByteRate, parseByteRate } from '#runtime/core/byte-rates.ts';
 import { parseAuthority } from '#runtime/core/endpoint.ts';
 import { CLUSTER_NAME_BYTES_MAX, NAME_BYTES_MAX, TAGS_PER_NODE_MAX } from '#runtime/core/limits.ts';
 import { PRESETS, type PresetName } from '#runtime/engine/settings.ts';
+import { LINK_BYTES_PER_SECOND_MAX, LINK_BYTES_PER_SECOND_MIN } from '#runtime/transport/link-budget.ts';
 import { MqttConfigSchema } from '../mqtt/config.ts';
 import { settingsSchema } from './settings-schema.ts';
 
@@ -70,6 +72,17 @@ const interfaceName = v.pipe(
   v.regex(/^[^\s/]{1,15}$/, 'the name of an interface, such as eth0 or wlan*'),
 );
 
+const BUDGET = `a budget such as 500B/s, 20kB/s or 1.5MB/s, from ${formatByteRate(LINK_BYTES_PER_SECOND_MIN)} to ${formatByteRate(LINK_BYTES_PER_SECOND_MAX)}, or off`;
+/** Bytes a second; null: no limit. */
+const budget = v.pipe(
+  v.union([v.string(), v.literal(false)], BUDGET),
+  v.transform((value) => (value === 'off' || value === false ? null : (parseByteRate(value) ?? Number.NaN))),
+  v.check(
+    (value) => value === null || (value >= LINK_BYTES_PER_SECOND_MIN && value <= LINK_BYTES_PER_SECOND_MAX),
+    BUDGET,
+  ),
+);
+
 const tagText = v.pipe(
   v.string(`text of at most ${TAG_CHARS_MAX} characters`),
   v.check(
@@ -101,8 +114,12 @@ export const configSchema = v.strictObject({
     {
       only: list(interfaceName, 'a list of interface names'),
       exclude: list(interfaceName, 'a list of interface names'),
+      budgets: v.pipe(
+        v.record(interfaceName, budget, 'a section with a budget for each interface'),
+        v.check((budgets) => Object.keys(budgets).length <= LIST_MAX, `at most ${LIST_MAX} entries`),
+      ),
     },
-    'a section with only and exclude',
+    'a section with only, exclude and budgets',
   ),
   advertise: list(peer, 'a list of ADDR[:PORT]'),
   join: list(peer, 'a list of ADDR[:PORT]'),

@@ -188,6 +188,7 @@ function planOf({ config: { values }, board }: DaemonOptions) {
     only: values.interfaces.only,
     exclude: values.interfaces.exclude,
     multicast: values.multicast,
+    budgets: values.interfaces.budgets,
   });
 }
 

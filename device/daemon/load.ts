@@ -1,7 +1,9 @@
+import { formatByteRate } from '#runtime/core/byte-rates.ts';
 import { OWNERS_MAX } from '#runtime/core/limits.ts';
 import type { PresetName } from '#runtime/engine/settings.ts';
 import { type DetectBoardOptions, type DetectedBoard, detectBoard } from '../board/detect.ts';
 import type { ConfigFlags } from '../config/flags.ts';
+import { budgetOf } from '../config/interface-budget.ts';
 import {
   type LoadedConfig,
   type ProfileDefaults,
@@ -29,7 +31,7 @@ export async function loadBoard(flags: ConfigFlags, context: PathContext): Promi
   const said = resolveConfig(sources).values;
   const detect = detectOptions(said);
   const board = detectBoard(detect);
-  return { config: resolveConfig(sources, profileDefaults(board)), board, detect };
+  return { config: resolveConfig(sources, profileDefaults(board, said)), board, detect };
 }
 
 function detectOptions({ profile, interfaces, multicast }: GridvineConfig): DetectBoardOptions {
@@ -44,10 +46,20 @@ function detectOptions({ profile, interfaces, multicast }: GridvineConfig): Dete
 }
 
 /** What a profile says in the words of the configuration. */
-function profileDefaults({ profile, interfaces }: DetectedBoard): ProfileDefaults {
+export function profileDefaults(
+  { profile, interfaces }: DetectedBoard,
+  said: GridvineConfig,
+): ProfileDefaults {
+  // Beside what the user says, not under it: an exact name of the profile would win over a pattern of the user.
+  const budgets = interfaces.flatMap(({ name, bytesPerSecondMax }) =>
+    bytesPerSecondMax === null || budgetOf(said.interfaces.budgets, name) !== undefined
+      ? []
+      : [[name, formatByteRate(bytesPerSecondMax)]],
+  );
   return {
     id: profile.id,
     values: {
+      ...(budgets.length === 0 ? {} : { interfaces: { budgets: Object.fromEntries(budgets) } }),
       preset: presetFor(interfaces),
       settings: { ownersMax: Math.min(profile.limits.ownersMax, OWNERS_MAX) },
     },

@@ -1,16 +1,20 @@
 import type { InterfaceDecision } from '#profiles/interface-decision.ts';
 import { nameFits } from '#profiles/name-list.ts';
+import { testPattern } from '#profiles/pattern.ts';
 import type { BoardProfile } from '#profiles/profile.ts';
 import { DEFAULT_PORT } from '#runtime/core/endpoint.ts';
 import { GridvineError } from '#runtime/core/errors.ts';
 import type { Link } from '#runtime/engine/contract.ts';
 import type { InterfaceTable } from '#runtime/transport/interface-table.ts';
 import type { Bind } from '#runtime/transport/udp-unicast.ts';
+import { budgetOf } from '../config/interface-budget.ts';
 
 /** Where the node listens, and on which links. */
 export interface NetworkPlan {
   readonly bind: readonly Bind[];
   readonly links: readonly Link[];
+  /** Byte budgets of those links that have one. */
+  readonly linkBytesPerSecond: Readonly<Record<string, number>>;
 }
 
 export interface NetworkPlanOptions {
@@ -24,6 +28,8 @@ export interface NetworkPlanOptions {
   readonly only: readonly string[];
   readonly exclude: readonly string[];
   readonly multicast: boolean;
+  /** Bytes a second by name or pattern, in the user's words; null: no limit. Wins over the profile. */
+  readonly budgets: Readonly<Record<string, number | null>>;
 }
 
 const ANY = { ipv4: '0.0.0.0', ipv6: '::' } as const;
@@ -40,6 +46,16 @@ export function isWildcard(address: string): boolean {
  * @throws GridvineError `E_ADDRESS` for a bind address that isn't one of this machine's.
  */
 export function planNetwork(options: NetworkPlanOptions): NetworkPlan {
+  const plan = planSockets(options);
+  const budgets = plan.links.flatMap(({ name }) => {
+    const said = budgetOf(options.budgets, name);
+    const budget = said === undefined ? profilesBudget(name, options) : said;
+    return budget === null ? [] : [[name, budget] as const];
+  });
+  return { ...plan, linkBytesPerSecond: Object.fromEntries(budgets) };
+}
+
+function planSockets(options: NetworkPlanOptions): Pick<NetworkPlan, 'bind' | 'links'> {
   const chosen = chosenLinks(options);
   if (options.bind.length === 0) {
     const bind = chosen.flatMap(({ name, families }) =>
@@ -90,6 +106,13 @@ function familiesOf({ addresses }: InterfaceDecision): (keyof typeof ANY)[] {
   if (addresses.length === 0 || ipv6.length === 0) return ['ipv4'];
   if (!ipv4) return ['ipv6'];
   return ipv6.some((address) => address.scope === 'global') ? ['ipv4', 'ipv6'] : ['ipv4'];
+}
+
+function profilesBudget(name: string, { decisions, profile }: NetworkPlanOptions): number | null {
+  const decision = decisions.find((known) => known.name === name);
+  // Of an adapter that isn't plugged in only the name is known.
+  const source = decision ?? profile.interfaces.find((rule) => testPattern(rule.name, name));
+  return source?.bytesPerSecondMax ?? null;
 }
 
 function multicastOn(name: string, { decisions, multicast }: NetworkPlanOptions): Link['multicast'] {

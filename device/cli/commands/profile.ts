@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { formatByteRate } from '#runtime/core/byte-rates.ts';
 import { jsonOption } from '../arguments.ts';
 import { CliError, type CliIo, EXIT } from '../io.ts';
 import { painter, plain, printJson, printLines } from '../output.ts';
@@ -43,6 +44,7 @@ function detectCommand(io: CliIo): Command {
           { title: 'USE' },
           { title: 'KIND' },
           { title: 'MULTICAST' },
+          { title: 'BUDGET' },
           { title: 'WHY', flexible: true, wrap: 'words' },
         ],
         report.interfaces.map((one) => [
@@ -50,6 +52,7 @@ function detectCommand(io: CliIo): Command {
           one.use ? 'yes' : 'no',
           one.kind,
           one.multicast,
+          one.bytesPerSecondMax === null ? '-' : formatByteRate(one.bytesPerSecondMax),
           plain(one.why),
         ]),
       );

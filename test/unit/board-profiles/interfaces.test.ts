@@ -115,14 +115,27 @@ test('loopback carries multicast although it lacks the flag; another interface w
   );
 });
 
+test('only what is metered has a byte budget, on every board', () => {
+  for (const { id, interfaces } of builtinCatalog().profiles)
+    for (const rule of interfaces)
+      assert.equal(rule.bytesPerSecondMax !== null, rule.metered, `${id} ${rule.id}`);
+});
+
 test('a metered link is kept in reserve while an unmetered one is usable', () => {
   const lte = interfaceFacts('wwan0', { type: 519, devtype: 'wwan' });
   const both = choose([lte, interfaceFacts('eth0')]).interfaces.find((d) => d.name === 'wwan0');
   assert.deepEqual([both?.use, both?.why], [false, 'metered, kept in reserve while eth0 is usable']);
   const alone = choose([lte, loopback, interfaceFacts('eth0', { carrier: false })]).interfaces[0];
   assert.deepEqual(
-    [alone?.name, alone?.use, alone?.multicast, alone?.metered, alone?.bytesPerMonthMax],
-    ['wwan0', true, 'off', true, 25_000_000],
+    [
+      alone?.name,
+      alone?.use,
+      alone?.multicast,
+      alone?.metered,
+      alone?.bytesPerSecondMax,
+      alone?.bytesPerMonthMax,
+    ],
+    ['wwan0', true, 'off', true, 4_000, 25_000_000],
   );
   assert.deepEqual(usedOf([lte, interfaceFacts('eth0')], { only: ['wwan0', 'eth0'] }), ['eth0', 'wwan0']);
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { COMMANDS } from '#device/cli/command-table.ts';
 import { PROTOCOL_VERSION } from '#runtime/wire/header.ts';
+import { createFakeSysroot } from '../../../support/boards/fake-sysroot.ts';
 import { temporaryDirectory } from '../../../support/temporary-directory.ts';
 import { gridvine } from './run.ts';
 
@@ -205,6 +206,14 @@ describe('profile', () => {
     const bad = await gridvine(['profile', 'validate', file]);
     assert.equal(bad.code, 78);
     assert.match(bad.stderr, /titel/);
+  });
+
+  test("detect shows a mobile network's byte budget", async () => {
+    using root = createFakeSysroot();
+    root.networkInterface('wwan0', { type: '519' });
+    const { stdout } = await gridvine(['profile', 'detect', '--sysroot', root.path]);
+    assert.match(stdout, /^INTERFACE +USE +KIND +MULTICAST +BUDGET +WHY$/m);
+    assert.match(stdout, /^wwan0 +yes +wan +off +4kB\/s +/m);
   });
 
   test('an unknown id is a configuration error that lists the known ones', async () => {

@@ -131,6 +131,24 @@ describe('values as people write them', () => {
     assert.equal(config.values.name, '123');
   });
 
+  test('byte budgets of interfaces, in file, environment and flag', async (t) => {
+    const { config } = await load(t, {
+      yaml: 'interfaces:\n  budgets:\n    eth0: 20kB/s\n    wlan*: off\n    wwan0: 500B/s\n',
+      flags: { set: ['interfaces.budgets.wwan0=8kB/s', 'interfaces.budgets.eth1=off'] },
+    });
+    assert.deepEqual(config.values.interfaces.budgets, {
+      eth0: 20_000,
+      'wlan*': null,
+      wwan0: 8_000,
+      eth1: null,
+    });
+    assert.match(config.origins.get('interfaces.budgets.eth0')?.origin ?? '', /^file .*:3$/);
+    const { config: other } = await load(t, {
+      env: { GRIDVINE_INTERFACES_BUDGETS: '{eth0: 1.5MB/s, eth1: false}' },
+    });
+    assert.deepEqual(other.values.interfaces.budgets, { eth0: 1_500_000, eth1: null });
+  });
+
   test("files named in a configuration file count from that file's directory", async (t) => {
     const { config, file } = await load(t, {
       yaml: 'keyFile: cluster.key\nmqtt: {url: mqtt://b, tls: {caFile: ca.pem}}\n',
@@ -293,6 +311,31 @@ describe('errors name the key, what was expected, what came, and who said so', (
       'an interface name that is none',
       { flags: { interface: ['eth 0'] } },
       /^interfaces\.only\[0\]: expected the name of an interface.*; got "eth 0" \(flag --interface\)$/,
+    ],
+    [
+      'a budget without a unit',
+      { yaml: 'interfaces: {budgets: {eth0: 20000}}\n' },
+      /^interfaces\.budgets\.eth0: expected a budget such as 500B\/s, 20kB\/s or 1\.5MB\/s, from 100B\/s to 1GB\/s, or off; got 20000 \(file .*:1\)$/,
+    ],
+    [
+      'a budget in bits',
+      { flags: { set: ['interfaces.budgets.eth0=64kbit/s'] } },
+      /^interfaces\.budgets\.eth0: expected a budget .*; got "64kbit\/s" \(flag --set interfaces\.budgets\.eth0\)$/,
+    ],
+    [
+      'a budget that nobody can live on',
+      { yaml: 'interfaces: {budgets: {eth0: 99B/s}}\n' },
+      /^interfaces\.budgets\.eth0: expected a budget .* from 100B\/s to 1GB\/s.*; got "99B\/s"/,
+    ],
+    [
+      'a budget of an interface whose name is none',
+      { yaml: 'interfaces: {budgets: {"eth 0": 20kB/s}}\n' },
+      /^interfaces\.budgets\.eth 0: expected the name of an interface, such as eth0 or wlan\*; got "eth 0"/,
+    ],
+    [
+      'budgets that are no section',
+      { yaml: 'interfaces: {budgets: 20kB/s}\n' },
+      /^interfaces\.budgets: expected a section with a budget for each interface; got "20kB\/s"/,
     ],
     ['--set without a value', { flags: { set: ['name'] } }, /^--set: expected path=value, .*; got "name"$/],
     ['--set with a broken path', { flags: { set: ['a..b=1'] } }, /^--set: expected path=value/],

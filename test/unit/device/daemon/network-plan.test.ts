@@ -34,7 +34,7 @@ function iface(
 }
 
 function plan(facts: readonly InterfaceFacts[], options: Partial<NetworkPlanOptions> = {}) {
-  const { only = [], exclude = [], multicast = true, bind = [] } = options;
+  const { only = [], exclude = [], multicast = true, bind = [], budgets = {} } = options;
   const overrides: InterfaceOverrides = {
     ...(only.length === 0 ? {} : { only }),
     exclude,
@@ -53,7 +53,7 @@ function plan(facts: readonly InterfaceFacts[], options: Partial<NetworkPlanOpti
       })),
     ),
   );
-  return planNetwork({ decisions, profile, table, bind, only, exclude, multicast });
+  return planNetwork({ decisions, profile, table, bind, only, exclude, multicast, budgets });
 }
 
 const lo = iface('lo', { ipv4: '127.0.0.1' });
@@ -64,6 +64,7 @@ describe('where the node listens', () => {
     assert.deepEqual(plan([lo, eth0]), {
       bind: [{ address: '0.0.0.0', port: 18262, link: 'eth0' }],
       links: [{ name: 'eth0', multicast: 'full' }],
+      linkBytesPerSecond: {},
     });
   });
 
@@ -109,6 +110,40 @@ describe('where the node listens', () => {
 
   test('multicast switched off is off everywhere', () => {
     assert.deepEqual(plan([lo, eth0], { multicast: false }).links, [{ name: 'eth0', multicast: 'off' }]);
+  });
+});
+
+describe('byte budgets', () => {
+  const lte = iface('wwan0', { ipv4: '100.64.0.5', type: 519, devtype: 'wwan' });
+  const budgetsOf = (facts: readonly InterfaceFacts[], options: Partial<NetworkPlanOptions> = {}) =>
+    plan(facts, options).linkBytesPerSecond;
+
+  test('come from the profile where nothing is said: of a mobile network, of no other', () => {
+    const wlan0 = iface('wlan0', { ipv4: '10.0.1.5', wireless: true, devtype: 'wlan' });
+    assert.deepEqual(budgetsOf([lo, lte]), { wwan0: 4_000 });
+    assert.deepEqual(budgetsOf([lo, eth0, wlan0]), {});
+  });
+
+  test('of an adapter that is not plugged in yet go by its name', () => {
+    assert.deepEqual(budgetsOf([lo, eth0], { only: ['wwan0'] }), { wwan0: 4_000 });
+  });
+
+  test('in the configuration win over the profile, off among them', () => {
+    assert.deepEqual(budgetsOf([lo, lte], { budgets: { wwan0: 9_000 } }), { wwan0: 9_000 });
+    assert.deepEqual(budgetsOf([lo, lte], { budgets: { wwan0: null } }), {});
+    assert.deepEqual(budgetsOf([lo, lte], { budgets: { 'wwan*': null } }), {});
+    assert.deepEqual(budgetsOf([lo, eth0], { budgets: { eth0: 9_000, eth1: 1_000 } }), { eth0: 9_000 });
+  });
+
+  test('an exact name counts before patterns, and of these the longest', () => {
+    const budgets = { 'e*': 1_000, 'eth*': 2_000, '*0': 3_000, eth1: 4_000 };
+    const eth1 = iface('eth1', { ipv4: '10.0.2.5' });
+    assert.deepEqual(budgetsOf([lo, eth0, eth1], { budgets }), { eth0: 2_000, eth1: 4_000 });
+  });
+
+  test('hold for the links of bind addresses too', () => {
+    const bind = [{ address: '10.0.0.5', port: 9 }];
+    assert.deepEqual(budgetsOf([lo, eth0], { bind, budgets: { eth0: 9_000 } }), { eth0: 9_000 });
   });
 });
 

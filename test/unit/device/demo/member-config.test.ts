@@ -35,7 +35,7 @@ describe('the configuration of a demo daemon', () => {
       api: { group: 'gridvine' },
     };
     const config = configOf(0, 'mqtt://127.0.0.1:1883') as { readonly interfaces: object };
-    const whole = { ...defaults, ...config, interfaces: { exclude: [], ...config.interfaces } };
+    const whole = { ...defaults, ...config, interfaces: { exclude: [], budgets: {}, ...config.interfaces } };
     const { issues } = v.safeParse(configSchema, whole);
     assert.deepEqual(
       (issues ?? []).map((issue) => `${v.getDotPath(issue)}: ${issue.message}`),
