@@ -20,6 +20,7 @@ export const SETTING_BOUNDS: Readonly<Record<keyof EngineSettings, SettingBounds
   probeTimeoutMinMs: duration(10, 10_000),
   probeTimeoutMaxMs: duration(50, 60_000),
   probeHelpers: count(0, 8),
+  phiProbe: ratio(0, 16),
   suspicionMultiplier: ratio(0.5, 20),
   suspicionMaxFactor: ratio(1, 20),
   suspicionConfirmations: count(0, 16),

@@ -56,6 +56,8 @@ export type EngineEvent =
   | { readonly type: 'boot-behind'; readonly seenBoot: number }
   /** Somebody else lives under this identity. */
   | { readonly type: 'twin'; readonly boot: number }
+  /** So many members of those asked lately are silent to this node, and nobody else misses them: its own link is suspected first. */
+  | { readonly type: 'self-doubt'; readonly silent: number; readonly asked: number }
   /** The leave was acknowledged by enough peers, or its time is over. */
   | { readonly type: 'left' }
   /** A refusal that echoes a join of ours; a hint, not authenticated. */

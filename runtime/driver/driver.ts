@@ -202,6 +202,13 @@ export class Driver {
           'Another device uses a copy of this data directory. Stop one of them and give it a directory of its own.',
         );
         break;
+      case 'self-doubt':
+        raise(
+          'own-link-doubted',
+          'this node hears too few others',
+          `${event.silent} of ${event.asked} members asked lately did not answer, and nobody else misses them. Look at this node's cable, radio and switch port first.`,
+        );
+        break;
       case 'refused':
         raise(
           'join-refused',

@@ -20,6 +20,10 @@ const SUSPECT_TTL_MARGIN_MS = 30_000;
 /** A verdict is kept this long for newcomers. */
 const DOWN_TTL_MS = 3_600_000;
 
+/** Who reached the accused within this time confirms so much more likely than others. */
+const REACHED_MS = 30_000;
+const REACHED_FACTOR = 4;
+
 interface Standing {
   readonly accuser: NodeId;
   readonly key: string;
@@ -207,7 +211,10 @@ export class Accuser {
     const { confirmations } = this.#times();
     if (member.suspicion.size > confirmations) return;
     const share = (2 * (confirmations + 1)) / Math.max(1, this.#ctx.members.presentCount);
-    if (this.#ctx.random.next() < share) this.#ctx.prober.probe(member, nowMs);
+    // Who reached it lately may be one of few that do: its probe tells the accused, too.
+    const reached = !member.heardByMulticast(nowMs) && nowMs - member.provedAtMs < REACHED_MS;
+    if (this.#ctx.random.next() < (reached ? REACHED_FACTOR * share : share))
+      this.#ctx.prober.probe(member, nowMs);
   }
 
   #forget(name: string, { accuser, record }: Standing, nowMs: number, sameTarget: boolean): void {

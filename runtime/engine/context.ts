@@ -8,6 +8,7 @@ import type { RecordTable } from '../data/record-table.ts';
 import type { LocalHealth } from '../membership/local-health.ts';
 import type { MemberTable } from '../membership/member-table.ts';
 import type { Prober } from '../membership/prober.ts';
+import type { Watch } from '../membership/watch.ts';
 import type { Session } from '../wire/session.ts';
 import type { TokenBucket } from '../wire/token-bucket.ts';
 import type { Accuser } from './accuser.ts';
@@ -39,6 +40,7 @@ export interface EngineContext {
   readonly members: MemberTable;
   readonly health: LocalHealth;
   readonly prober: Prober;
+  readonly watch: Watch;
   readonly accuser: Accuser;
   readonly spreader: Spreader;
   readonly sync: Synchroniser;

@@ -16,6 +16,7 @@ import type { Member } from '../membership/member.ts';
 import { MemberTable } from '../membership/member-table.ts';
 import { decodeNodeFacts, NODE_KEY } from '../membership/node-facts.ts';
 import { type Probe, Prober } from '../membership/prober.ts';
+import { Watch } from '../membership/watch.ts';
 import { PROTOCOL_VERSION } from '../wire/header.ts';
 import { Opener } from '../wire/opener.ts';
 import { Sealer } from '../wire/sealer.ts';
@@ -90,8 +91,18 @@ export class Engine implements GossipEngine {
       touch: (target: Member, nowMs: number) => this.#touch(target, nowMs),
       accuse: (target: Member, evidence: Parameters<Accuser['accuse']>[1], nowMs: number) =>
         this.#ctx.accuser.accuse(target, evidence, nowMs),
+      doubtSelf: (silent: { silent: number; asked: number }) =>
+        this.#ctx.outbox.event({ type: 'self-doubt', ...silent }),
     };
     const outbox = new Outbox({ sender: id, boot, sealer: this.#sealer, counters });
+    const prober = new Prober({ settings, members, health, timers, random, port });
+    const watch = new Watch({
+      self: id,
+      settings,
+      members,
+      timers,
+      probe: (member, nowMs) => prober.probe(member, nowMs),
+    });
     const ctx = {
       id,
       settings,
@@ -107,7 +118,8 @@ export class Engine implements GossipEngine {
       isProven: (peer: NodeId) => this.#opener.sessionsOf(peer).some((session) => session.proven),
       budgets: createByteBudgets(settings),
       helpBudget: new TokenBucket({ perSecond: HELPS_PER_SECOND, burst: 2 * HELPS_PER_SECOND }),
-      prober: new Prober({ settings, members, health, timers, random, port }),
+      prober,
+      watch,
       endpoints: options.endpoints,
       links: options.links,
     } as Omit<EngineContext, Machines> as EngineContext;
@@ -343,6 +355,7 @@ export class Engine implements GossipEngine {
     const { id, facts, boot, state: to } = member;
     this.#ctx.prober.noteState(member);
     this.#ctx.accuser.noteState(member, nowMs);
+    this.#ctx.watch.noteState(member, nowMs);
     if (to === 'suspect') {
       this.#ctx.counters.suspicions++;
       this.#ctx.accuser.schedule(member, nowMs);

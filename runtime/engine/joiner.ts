@@ -15,7 +15,10 @@ const SEED_GAP_MS = 250;
 const EVEN_TRIES = 6;
 /** Bytes of a join around its padding, at most. */
 const JOIN_HEAD_BYTES = 10;
+/** Down members that one node calls in a turn, at most: it costs the same however many are down. */
 const CALLS_PER_TURN = 3;
+/** Nodes that call one down member in a turn, about: not all of a large cluster. */
+const CALLERS_PER_TURN = 5;
 
 interface Seed {
   readonly endpoint: Endpoint;
@@ -40,7 +43,8 @@ export class Joiner {
   }
 
   start(nowMs: number): void {
-    this.#ctx.timers.set('retry', nowMs + jitter(this.#ctx.random, this.#ctx.settings.retryIntervalMs, 0.2));
+    // Anywhere within the interval: nodes that started together don't retry together, and a cut that healed is found sooner.
+    this.#ctx.timers.set('retry', nowMs + this.#ctx.random.next() * this.#ctx.settings.retryIntervalMs);
   }
 
   addSeeds(seeds: readonly Endpoint[], nowMs: number): void {
@@ -83,11 +87,12 @@ export class Joiner {
     if (!this.#ctx.pending.awaitsJoin(endpoint)) this.#sendJoin(endpoint, nowMs);
   }
 
-  /** Calls a few down members, each with what it has to refute: partitions heal (B-91). */
+  /** Calls a few down members, each with what it has to refute: partitions heal (B-91). Of a large cluster a few call each. */
   onRetry(nowMs: number): void {
     this.#ctx.timers.set('retry', nowMs + jitter(this.#ctx.random, this.#ctx.settings.retryIntervalMs, 0.2));
+    const share = CALLERS_PER_TURN / (this.#ctx.members.presentCount + 1);
     const down = [...this.#ctx.members.all()].filter(
-      (member) => member.state === 'down' && member.endpoint !== null,
+      (member) => member.state === 'down' && member.endpoint !== null && this.#ctx.random.next() < share,
     );
     for (const member of sample(this.#ctx.random, down, CALLS_PER_TURN)) {
       member.calledAtMs = nowMs;

@@ -70,9 +70,14 @@ export class Synchroniser {
 
   /** The interval's turn: one random member gets a digest. */
   onInterval(nowMs: number): void {
+    const pace = this.#ctx.presence.digestPace;
     const hungry = nowMs < this.#hungryUntilMs;
-    const intervalMs = hungry ? HUNGRY_MS : this.#ctx.settings.digestIntervalMs;
-    this.#ctx.timers.set('digest', nowMs + jitter(this.#ctx.random, intervalMs, 0.2));
+    const speaks = pace.turn() || hungry;
+    this.#ctx.timers.set(
+      'digest',
+      nowMs + jitter(this.#ctx.random, hungry ? HUNGRY_MS : pace.intervalMs, 0.2),
+    );
+    if (!speaks) return;
     const candidates = sample(this.#ctx.random, this.#ctx.members.present(), CANDIDATES);
     // Who has proven itself answers at once; the others need two round trips more.
     candidates.sort((a, b) => Number(this.#ctx.isProven(b.id)) - Number(this.#ctx.isProven(a.id)));

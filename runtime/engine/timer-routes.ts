@@ -7,6 +7,7 @@ type Route = (ctx: EngineContext, subject: string, nowMs: number) => void;
 /** What each deadline's key means; what follows the slash is its subject. */
 const ROUTES: Readonly<Record<string, Route>> = {
   probe: (ctx, _, nowMs) => ctx.prober.onInterval(nowMs),
+  watch: (ctx, _, nowMs) => ctx.watch.onTurn(nowMs),
   step: (ctx, id, nowMs) => ctx.prober.onStep(Number(id), nowMs),
   help: (ctx, seq) => onHelpTimeout(ctx, Number(seq)),
   suspicion: (ctx, id, nowMs) => ctx.accuser.onDeadline(id, nowMs),

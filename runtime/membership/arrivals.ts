@@ -32,6 +32,13 @@ export class Arrivals {
     return (nowMs - this.#lastMs) / (Math.max(mean, RHYTHM_MS_MIN) * Math.LN10);
   }
 
+  /** When phi will have risen to `level` if nothing comes; null while there are too few samples. */
+  reachesMs(level: number): number | null {
+    const mean = this.#meanMs();
+    if (mean === null || this.#lastMs === null) return null;
+    return this.#lastMs + level * Math.max(mean, RHYTHM_MS_MIN) * Math.LN10;
+  }
+
   /** Starts afresh: the other side is in a new life. */
   reset(): void {
     this.#gaps.length = 0;

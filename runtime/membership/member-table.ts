@@ -63,6 +63,8 @@ export class MemberTable {
     if (newLife) {
       known.arrivals.reset();
       known.observed = null;
+      known.vouchedUntilMs = Number.NEGATIVE_INFINITY;
+      known.presenceDueMs = Number.POSITIVE_INFINITY;
     }
     known.boot = boot;
     known.nodeVersion = version;

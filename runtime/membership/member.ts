@@ -29,6 +29,12 @@ export class Member {
   segmentUntilMs = Number.NEGATIVE_INFINITY;
   /** Until when its presence, in a session that was proven fresh, stands for a probe. */
   vouchedUntilMs = Number.NEGATIVE_INFINITY;
+  /** When its next presence is due, by what it announced; Infinity once it answered a probe instead. */
+  presenceDueMs = Number.POSITIVE_INFINITY;
+  /** How long after the one before that one was to come. */
+  presenceGapMs = 0;
+  /** When it last proved that it lives, by answering a probe or by a presence that vouches. */
+  provedAtMs = Number.NEGATIVE_INFINITY;
   /** Who reached it last when we could not: asked first the next time. */
   lastHelper: NodeId | null = null;
   /** When its state last changed, on this node's clock. */
@@ -71,6 +77,12 @@ export class Member {
       this.state === 'suspect' ||
       this.state === 'leaving'
     );
+  }
+
+  /** It answered a probe: that its presence was overdue meant nothing. */
+  noteAnswer(nowMs: number): void {
+    this.provedAtMs = nowMs;
+    if (this.presenceDueMs <= nowMs) this.presenceDueMs = Number.POSITIVE_INFINITY;
   }
 
   heardByMulticast(nowMs: number): boolean {

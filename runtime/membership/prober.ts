@@ -1,13 +1,15 @@
 import { endpointKey } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
-import { jitter, type RandomSource, sample } from '../core/random.ts';
+import { jitter, type RandomSource } from '../core/random.ts';
 import type { TimerTable } from '../core/timers.ts';
 import type { Evidence } from './accusation-record.ts';
+import { chooseHelpers } from './helpers.ts';
 import type { LocalHealth } from './local-health.ts';
 import type { Member } from './member.ts';
 import type { MemberTable } from './member-table.ts';
 import { ProbeOrder } from './probe-order.ts';
 import { RoundTrip } from './rtt.ts';
+import { SelfDoubt } from './self-doubt.ts';
 
 export interface ProbeSettings {
   readonly probeIntervalMs: number;
@@ -26,15 +28,25 @@ export interface ProbePort {
   touch(target: Member, nowMs: number): boolean;
   /** The target didn't answer anyone. */
   accuse(target: Member, evidence: Evidence, nowMs: number): void;
+  /** So many of those asked lately are silent to this node alone: its own link is suspected first. */
+  doubtSelf(silent: { silent: number; asked: number }, nowMs: number): void;
 }
 
 /** The verdict falls after this share of the probe interval. */
 const VERDICT_SHARE = 0.7;
 /** Pings of one probe, at most: at 30 % loss each way half of all pings and acks fail. */
 const PINGS_MAX = 8;
-/** Helpers are asked after so many unanswered pings, and others once more. */
+/** Helpers are asked after so many unanswered pings, and others after each two more. */
 const PINGS_BEFORE_HELP = 2;
-const ASK_HELPERS_AT = [PINGS_BEFORE_HELP, PINGS_BEFORE_HELP + 2];
+const PINGS_BETWEEN_HELP = 2;
+const HELP_ROUNDS = 3;
+/** So many rounds of helpers that all say "nothing heard" are verdict enough before the time is over. */
+const EARLY_ROUNDS = 2;
+const EARLY_NACKS_MIN = 3;
+/** Random probes take each second turn: the other half of the packets is spent on those that this node watches. */
+const RANDOM_EVERY = 2;
+/** Who is heard but hasn't proven itself is probed in each so many-th turn. */
+const PROVE_EVERY = 8;
 /** So long an unwell node accuses nobody; after that it speaks all the same: the others may really be gone. */
 const UNWELL_MS_MAX = 5_000;
 
@@ -49,13 +61,17 @@ export interface Probe {
   readonly startedMs: number;
   readonly deadlineMs: number;
   readonly timeoutMs: number;
-  /** Steps done: 0 the first ping, 1 its repetition, 2 helpers asked. */
+  /** Pings after the first. */
   step: number;
+  /** How often helpers were asked. */
+  rounds: number;
   readonly asked: Set<NodeId>;
   readonly nackedBy: Set<NodeId>;
   /** Touches sent, and how many of them the target's host refused. */
   touches: number;
   refusals: number;
+  /** Helpers that wanted a proof first, and were asked again with it. */
+  readonly askedAgain: Set<NodeId>;
 }
 
 /**
@@ -74,6 +90,8 @@ export class Prober {
   readonly #targets = new Map<NodeId, Probe>();
   #nextId = 1;
   readonly #roundTrip = new RoundTrip();
+  readonly #doubt = new SelfDoubt();
+  #turn = 0;
   #unwellSinceMs = Number.POSITIVE_INFINITY;
 
   constructor(parts: {
@@ -110,10 +128,16 @@ export class Prober {
     }
   }
 
-  /** The interval's turn: probes the next member that isn't vouched for by its multicast presence. */
+  /**
+   * The interval's turn: every second one probes the next member in random order that isn't vouched for by its multicast presence. The
+   * packets of the others are spent on watched members.
+   */
   onInterval(nowMs: number): void {
     this.#timers.set('probe', nowMs + jitter(this.#random, this.#settings.probeIntervalMs, 0.05));
-    const id = this.#order.next((candidate) => this.#needsProbe(candidate, nowMs));
+    const turn = this.#turn++;
+    if (turn % RANDOM_EVERY !== 0) return;
+    const toProve = turn % PROVE_EVERY === 0;
+    const id = this.#order.next((candidate) => this.#needsProbe(candidate, { toProve, nowMs }));
     const target = id === undefined ? undefined : this.#members.get(id);
     if (target !== undefined) this.probe(target, nowMs);
   }
@@ -131,10 +155,12 @@ export class Prober {
       deadlineMs: nowMs + VERDICT_SHARE * intervalMs,
       timeoutMs: timeoutMs * this.#health.multiplier,
       step: 0,
+      rounds: 0,
       asked: new Set(),
       nackedBy: new Set(),
       touches: 0,
       refusals: 0,
+      askedAgain: new Set(),
     };
     this.#probes.set(probe.id, probe);
     this.#targets.set(target.id, probe);
@@ -179,16 +205,21 @@ export class Prober {
     probe.step++;
     this.#port.ping(probe, nowMs);
     if (probe.touches < TOUCHES_MAX && this.#port.touch(target, nowMs)) probe.touches++;
-    if (ASK_HELPERS_AT.includes(probe.step)) this.#askHelpers(probe, target, nowMs);
+    if (probe.step >= PINGS_BEFORE_HELP + PINGS_BETWEEN_HELP * probe.rounds)
+      this.#askHelpers(probe, target, nowMs);
     this.#schedule(probe, nowMs);
   }
 
   /** An ack came for this probe, directly or by a helper (B-4: once). */
-  onAck(probeId: number, helper?: NodeId): void {
+  onAck(probeId: number, { nowMs, helper }: { nowMs: number; helper?: NodeId }): void {
     const probe = this.#probes.get(probeId);
     if (probe === undefined) return;
     const target = this.#members.get(probe.target);
-    if (target !== undefined) target.lastHelper = helper ?? null;
+    if (target !== undefined) {
+      target.lastHelper = helper ?? null;
+      target.noteAnswer(nowMs);
+    }
+    this.#doubt.note({ target: probe.target, atMs: nowMs, answered: true });
     this.#end(probe);
     this.#health.change(-1);
   }
@@ -211,8 +242,27 @@ export class Prober {
     return expected;
   }
 
-  onNack(probeId: number, helper: NodeId): void {
-    this.#probes.get(probeId)?.nackedBy.add(helper);
+  /** A helper heard nothing either. Once all said so the next ones are asked, and after enough of them the verdict needs no more time. */
+  onNack(probeId: number, { nowMs, helper }: { nowMs: number; helper: NodeId }): void {
+    const probe = this.#probes.get(probeId);
+    if (probe === undefined) return;
+    if (probe.asked.has(helper)) probe.nackedBy.add(helper);
+    if (probe.nackedBy.size < Math.max(EARLY_NACKS_MIN, probe.asked.size)) return;
+    const target = this.#members.get(probe.target);
+    if (target === undefined || !target.present || target.boot !== probe.boot) return;
+    if (probe.rounds < EARLY_ROUNDS && this.#askHelpers(probe, target, nowMs)) return;
+    this.#fail(probe, target, nowMs);
+  }
+
+  /** Somebody asks for a proof: a helper that does so has ignored the request, and gets it again behind the answer. */
+  onAsked(helper: NodeId, nowMs: number): void {
+    for (const probe of this.#probes.values()) {
+      if (!probe.asked.has(helper) || probe.nackedBy.has(helper) || probe.askedAgain.has(helper)) continue;
+      const member = this.#members.get(helper);
+      if (member === undefined) continue;
+      probe.askedAgain.add(helper);
+      this.#port.pingReq(probe, member, nowMs);
+    }
   }
 
   /** Ends a probe without a verdict (B-13). */
@@ -221,9 +271,11 @@ export class Prober {
     if (probe !== undefined) this.#end(probe);
   }
 
-  #needsProbe(id: NodeId, nowMs: number): boolean {
+  #needsProbe(id: NodeId, { toProve, nowMs }: { toProve: boolean; nowMs: number }): boolean {
     const member = this.#members.get(id);
-    return member?.present === true && member.vouchedUntilMs <= nowMs && !this.#targets.has(id);
+    if (member?.present !== true || member.endpoint === null) return false;
+    if (member.vouchedUntilMs > nowMs || this.#targets.has(id)) return false;
+    return toProve || !member.heardByMulticast(nowMs);
   }
 
   #schedule(probe: Probe, nowMs: number): void {
@@ -232,8 +284,10 @@ export class Prober {
     this.#timers.set(`step/${probe.id}`, next);
   }
 
-  /** Who reached the target the last time is asked first: on a bad link that is what keeps it from being accused. */
-  #askHelpers(probe: Probe, target: Member, nowMs: number): void {
+  /** @returns whether there was anybody left to ask. */
+  #askHelpers(probe: Probe, target: Member, nowMs: number): boolean {
+    if (probe.rounds >= HELP_ROUNDS) return false;
+    probe.rounds++;
     const candidates = this.#members
       .present()
       .filter(
@@ -243,25 +297,23 @@ export class Prober {
           !probe.asked.has(member.id) &&
           member.endpoint !== null,
       );
-    const proven = candidates.find((member) => member.id === target.lastHelper);
-    const others = sample(this.#random, candidates, this.#settings.probeHelpers).filter(
-      (member) => member !== proven,
-    );
-    const helpers = proven === undefined ? others : [proven, ...others];
-    for (const helper of helpers.slice(0, this.#settings.probeHelpers)) {
+    const count = this.#settings.probeHelpers;
+    const helpers = chooseHelpers(target, candidates, { count, nowMs, random: this.#random });
+    for (const helper of helpers) {
       probe.asked.add(helper.id);
       this.#port.pingReq(probe, helper, nowMs);
     }
+    return helpers.length > 0;
   }
 
   /** No answer to anyone: what it says of this node's own health are the helpers that were silent too (B-19). */
   #fail(probe: Probe, target: Member, nowMs: number): void {
     this.#end(probe);
-    const unwell = this.#isUnwell(nowMs);
+    const held = this.#mustHold(probe, nowMs);
     const helpers = [...probe.asked].filter((id) => this.#members.get(id)?.state === 'alive').length;
     const nacks = probe.nackedBy.size;
     this.#health.change(helpers === 0 ? 1 : Math.max(0, helpers - nacks));
-    if (unwell) return;
+    if (held) return;
     this.#port.accuse(target, this.#evidence(probe, nowMs), nowMs);
   }
 
@@ -275,11 +327,28 @@ export class Prober {
     };
   }
 
-  /** Unwell, and not for so long that it must be the others. */
-  #isUnwell(nowMs: number): boolean {
-    if (!this.#health.unwell) this.#unwellSinceMs = Number.POSITIVE_INFINITY;
-    else this.#unwellSinceMs = Math.min(this.#unwellSinceMs, nowMs);
-    return this.#health.unwell && nowMs - this.#unwellSinceMs < UNWELL_MS_MAX;
+  /** Unwell, or silence on all sides that nobody else speaks of; and not for so long that it must be the others. */
+  #mustHold(probe: Probe, nowMs: number): boolean {
+    const silent = this.#silentSides(probe, nowMs);
+    if (silent === undefined && !this.#health.unwell) {
+      this.#unwellSinceMs = Number.POSITIVE_INFINITY;
+      return false;
+    }
+    this.#unwellSinceMs = Math.min(this.#unwellSinceMs, nowMs);
+    const held = nowMs - this.#unwellSinceMs < UNWELL_MS_MAX;
+    if (held && silent !== undefined) this.#port.doubtSelf(silent, nowMs);
+    return held;
+  }
+
+  /** A helper that answers shows that this node's link works, whatever the share. */
+  #silentSides(probe: Probe, nowMs: number) {
+    this.#doubt.note({ target: probe.target, atMs: nowMs, answered: false });
+    for (const helper of probe.asked) {
+      const answered = probe.nackedBy.has(helper) || probe.askedAgain.has(helper);
+      this.#doubt.note({ target: helper, atMs: nowMs, answered });
+    }
+    if (probe.nackedBy.size + probe.askedAgain.size > 0) return undefined;
+    return this.#doubt.silent(nowMs, (id) => (this.#members.get(id)?.suspicion.size ?? 0) > 0);
   }
 
   #end(probe: Probe): void {

@@ -64,6 +64,8 @@ export interface Presence {
   readonly nodeVersion: Version;
   readonly heard: number;
   readonly tableHash: Uint8Array;
+  /** When the next one follows. */
+  readonly nextMs: number;
 }
 export interface Blocks {
   readonly type: 'blocks';

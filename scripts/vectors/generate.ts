@@ -143,7 +143,7 @@ const MESSAGES: readonly Message[] = [
   { type: 'nack', seq: 3 },
   { type: 'gone', seq: 4, boot: 5 },
   { type: 'join', seq: 5, padding: 40 },
-  { type: 'presence', uptimeMs: 86_400_000, nodeVersion: VERSION, heard: 12, tableHash: HASH },
+  { type: 'presence', uptimeMs: 86_400_000, nodeVersion: VERSION, heard: 12, tableHash: HASH, nextMs: 2_000 },
   {
     type: 'blocks',
     blocks: [

@@ -377,7 +377,14 @@ test('ages and uptimes that cannot be are taken for what they say, and hurt nobo
             { ageMs },
           ),
         ),
-        { type: 'presence', uptimeMs: 2 ** 52, nodeVersion: version, heard: 2 ** 31, tableHash: NO_HASH },
+        {
+          type: 'presence',
+          uptimeMs: 2 ** 52,
+          nodeVersion: version,
+          heard: 2 ** 31,
+          nextMs: 2 ** 31,
+          tableHash: NO_HASH,
+        },
       ]);
     },
   });
@@ -392,7 +399,16 @@ test('a presence forged on multicast does not vouch for a dead node', () => {
         const [victim] = liar.others;
         const as = { id: victim.id, boot: victim.boot };
         liar.multicast(
-          [{ type: 'presence', uptimeMs: 1, nodeVersion: victim.version, heard: 5, tableHash: NO_HASH }],
+          [
+            {
+              type: 'presence',
+              uptimeMs: 1,
+              nodeVersion: victim.version,
+              heard: 5,
+              nextMs: 60_000,
+              tableHash: NO_HASH,
+            },
+          ],
           as,
         );
       },

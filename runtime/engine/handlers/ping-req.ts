@@ -50,5 +50,5 @@ export function onNack(ctx: EngineContext, nack: Nack, from: Inbound): void {
     return;
   }
   from.session.proven = true;
-  ctx.prober.onNack(match.purpose.probeId, from.sender);
+  ctx.prober.onNack(match.purpose.probeId, { nowMs: from.nowMs, helper: from.sender });
 }

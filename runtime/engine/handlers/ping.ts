@@ -14,6 +14,8 @@ export function onPing(ctx: EngineContext, ping: Ping, from: Inbound): void {
     return;
   }
   ctx.outbox.stage(to, from.sender, { type: 'ack', seq: ping.seq });
+  // Behind the ack, in the same datagram: by then the helper takes our session for proven.
+  ctx.prober.onAsked(from.sender, from.nowMs);
   if (from.session.proven) contradict(ctx, from);
 }
 

@@ -76,6 +76,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     nodeVersion: knownLine,
     heard: fc.nat(5_000),
     tableHash: hash,
+    nextMs: age,
   }),
   plain({
     type: fc.constant('blocks' as const),

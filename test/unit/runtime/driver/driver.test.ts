@@ -327,11 +327,17 @@ test('leaving ends with the engine’s goodbye, or when its time is over', async
   await unanswered;
 });
 
-test('a refused join, a foreign cluster and a twin are conditions for people', async () => {
+test('a refused join, a foreign cluster, a twin and a link in doubt are conditions for people', async () => {
   const bench = await running();
   bench.emit({ type: 'refused', code: 'unknown-key', cluster: 'farm', address: '10.0.0.9' });
   bench.emit({ type: 'foreign-cluster', tag: '01020304', address: '10.0.0.9' });
   bench.emit({ type: 'twin', boot: 3 });
+  bench.emit({ type: 'self-doubt', silent: 4, asked: 5 });
   bench.driver.handlers.datagram(PATH, bytes(1));
-  assert.deepEqual(bench.codes().sort(), ['foreign-cluster', 'identity-twin', 'join-refused']);
+  assert.deepEqual(bench.codes().sort(), [
+    'foreign-cluster',
+    'identity-twin',
+    'join-refused',
+    'own-link-doubted',
+  ]);
 });

@@ -48,6 +48,7 @@ test('a presence that came by unicast makes nobody send a long join to its addre
     nodeVersion: 2 ** 32 + 1,
     heard: 0,
     tableHash: new Uint8Array(8),
+    nextMs: 2_000,
   } as const;
   peer.tell(node, presence);
   pump.run(1_000);
@@ -90,6 +91,7 @@ test('a datagram that anybody could have copied does not move the address of a m
     nodeVersion: 2 ** 32 + 1,
     heard: 0,
     tableHash: new Uint8Array(8),
+    nextMs: 2_000,
   } as const;
   const elsewhere = { ...peer.path, address: '10.0.66.6' };
   pump.deliver(node, peer.seal(undefined, [presence]), elsewhere);

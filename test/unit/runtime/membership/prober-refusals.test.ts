@@ -43,6 +43,7 @@ function probing(options: { readonly mayTouch?: boolean } = {}) {
         return options.mayTouch ?? true;
       },
       accuse: (_target, evidence) => accused.push(evidence),
+      doubtSelf: () => {},
     },
   });
   for (const [i, name] of ['a', 'b', 'c', 'd'].entries()) {
@@ -77,7 +78,7 @@ test('[P-6.10] a refusal asks helpers at once, and accuses a time-out later', ()
   assert.equal(seen.helpers, 0);
   assert.equal(prober.onRefused(TARGET, 105), true);
   assert.equal(seen.helpers, 3);
-  prober.onNack(seen.probe!.id, 'b');
+  prober.onNack(seen.probe!.id, { nowMs: 110, helper: 'b' });
   runTo(199);
   assert.deepEqual(accused, []);
   runTo(5_000);
@@ -90,7 +91,7 @@ test('[P-6.10] whoever is reached after a refusal is not accused', () => {
   const { prober, accused, seen, runTo } = probing();
   runTo(100);
   prober.onRefused(TARGET, 105);
-  prober.onAck(seen.probe!.id, 'c');
+  prober.onAck(seen.probe!.id, { nowMs: 110, helper: 'c' });
   runTo(5_000);
   assert.deepEqual(accused, []);
   assert.equal(prober.onRefused(TARGET, 5_001), false);

@@ -22,6 +22,7 @@ test('a probe whose steps were missed by a stall accuses nobody: no helper was a
       pingReq: () => {},
       touch: () => false,
       accuse: (target) => accused.push(target.id),
+      doubtSelf: () => {},
     },
   });
   for (const name of ['a', 'b', 'c', 'd']) {

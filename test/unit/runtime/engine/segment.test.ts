@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { EnginePump, type PumpNode } from '../../../support/engine-pump.ts';
+
+/** Nodes on one multicast segment that have heard, and proven, one another. */
+function segmentOf(pump: EnginePump, count: number): PumpNode[] {
+  const nodes = Array.from({ length: count }, () => pump.add());
+  pump.until(() => nodes.every((node) => pump.sees(node, nodes, 'alive')), 10_000, 'all see all');
+  pump.run(120_000);
+  return nodes;
+}
+
+function unicastsSince(node: PumpNode, sinceMs: number): number {
+  return node.sent.filter(({ atMs, to }) => atMs > sinceMs && to.kind === 'unicast').length;
+}
+
+/** Who sent something to this node's address after that time. */
+function callersOf(nodes: readonly PumpNode[], target: PumpNode, sinceMs: number): PumpNode[] {
+  return nodes.filter((node) =>
+    node.sent.some(
+      ({ atMs, to }) =>
+        atMs > sinceMs && to.kind === 'unicast' && to.endpoint.address === target.endpoint.address,
+    ),
+  );
+}
+
+test('a segment that agrees is silent but for its presences', () => {
+  const pump = new EnginePump({ multicast: 'full' });
+  const nodes = segmentOf(pump, 8);
+  const sinceMs = pump.nowMs;
+  pump.run(60_000);
+  for (const node of nodes) {
+    assert.equal(unicastsSince(node, sinceMs), 0);
+    assert.ok(node.sent.some(({ atMs }) => atMs > sinceMs));
+  }
+});
+
+test('who loses power on a segment is suspect soon after its presence was due, probed by a few', () => {
+  const pump = new EnginePump({ multicast: 'full' });
+  const nodes = segmentOf(pump, 12);
+  const [dead, ...others] = nodes;
+  const sinceMs = pump.nowMs;
+  pump.kill(dead);
+  const noticed = () => others.some((node) => pump.stateOf(node, dead.id) === 'suspect');
+  for (let ms = 0; !noticed(); ms++) {
+    assert.ok(ms < 2_600, 'noticed in time');
+    pump.run(1);
+  }
+  // By then a watcher has probed it, and asked two rounds of three helpers, who ping it once each.
+  assert.ok(callersOf(others, dead, sinceMs).length <= 8);
+  pump.until(() => others.every((node) => pump.sees(node, [dead], 'down')), 3_000, 'down');
+});
+
+test('a presence that is lost on its way to all costs a probe or two, and no suspicion', () => {
+  const pump = new EnginePump({ multicast: 'full' });
+  const nodes = segmentOf(pump, 12);
+  const [silent, ...others] = nodes;
+  const sinceMs = pump.nowMs;
+  let lost = 0;
+  const from = silent.sent.length;
+  pump.drop = (node) => {
+    if (node !== silent || silent.sent.length > from + 1) return false;
+    lost++;
+    return true;
+  };
+  pump.run(10_000);
+  assert.equal(lost, 11);
+  assert.ok(callersOf(others, silent, sinceMs).length <= 3);
+  for (const node of others) assert.equal(node.engine.counters.suspicions, 0);
+});
+
+test('a node that is cut off doubts itself before it accuses anybody, and speaks after five seconds', () => {
+  for (const multicast of ['off', 'full'] as const) {
+    const pump = new EnginePump({ multicast });
+    const nodes = multicast === 'off' ? pump.cluster(8) : segmentOf(pump, 8);
+    const [lonely, ...others] = nodes;
+    pump.drop = (from, to) => from === lonely || to === lonely;
+    pump.run(5_000);
+    assert.ok(pump.sees(lonely, others, 'alive'), multicast);
+    assert.ok(lonely.eventsOf('self-doubt').length > 0, multicast);
+    for (const node of others) assert.deepEqual(node.eventsOf('self-doubt'), []);
+    pump.until(() => pump.sees(lonely, others, 'down'), 120_000, 'down in the end');
+  }
+});
+
+test('of tables that differ one hears within a few presences', () => {
+  const pump = new EnginePump({ multicast: 'full' });
+  const nodes = segmentOf(pump, 6);
+  pump.drop = (from) => from === nodes[0];
+  pump.mutate(nodes[0], (engine, nowMs) => engine.put(nowMs, 'note', 'missed by all'));
+  pump.run(300);
+  pump.drop = () => false;
+  pump.until(
+    () => nodes.every((node) => pump.read(node, nodes[0].id, 'note') !== undefined),
+    15_000,
+    'the record arrives',
+  );
+});
