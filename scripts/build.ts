@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   const bases = await timed('base executables', () => archs.map(prepareBaseNode));
   assertOneVersion(bases);
   writeDocuments(source, bundle, bases[0]!);
-  const binaries = await timed('binaries', () => makeBinaries(bundle.path, bases));
+  const binaries = await timed('binaries', () => makeBinaries(bundle, bases));
   for (const binary of binaries) report(binary, source);
   writeChecksums(projectPath('dist'));
 }

@@ -16,6 +16,7 @@ export class CrashMeter {
   readonly #world: World;
   readonly #open = new Map<HostIndex, Crash>();
   readonly #crashes: Crash[] = [];
+  readonly #detections: number[] = [];
 
   constructor(world: World) {
     this.#world = world;
@@ -33,6 +34,11 @@ export class CrashMeter {
     this.#open.set(host, crash);
     this.#world.kill(host);
     this.#checkAllDown(host, crash);
+  }
+
+  /** From each crash until each survivor said `down`, in milliseconds. */
+  get detections(): readonly number[] {
+    return this.#detections;
   }
 
   /** Stops waiting for what hasn't been noticed. */
@@ -61,6 +67,7 @@ export class CrashMeter {
     if (event.to === 'suspect' || event.to === 'down') crash.firstSuspectMs ??= elapsedMs;
     if (event.to !== 'down') return;
     crash.firstDownMs ??= elapsedMs;
+    this.#detections.push(elapsedMs);
     this.#checkAllDown(host, crash);
   };
 

@@ -1,14 +1,22 @@
 import { type EngineSettings, LAN } from '../engine/settings.ts';
 import { DEFAULT_QUALITY, type SimulationOptions } from './options.ts';
 
+/** What a command may be told besides. */
+export interface ReplayExtras {
+  readonly fast?: boolean;
+  /** Runs, with seeds from that of the options on; default 1. */
+  readonly seeds?: number;
+}
+
 /** The command that plays the same run again; what is at its default isn't named. */
-export function replayCommand(options: SimulationOptions, more: { readonly fast?: boolean } = {}): string {
+export function replayCommand(options: SimulationOptions, more: ReplayExtras = {}): string {
   const { quality } = options;
   const parts = [
     'gridvine simulate',
     `--scenario ${options.scenario}`,
     `--nodes ${options.nodes}`,
     `--seed ${options.seed}`,
+    flag('seeds', more.seeds, 1),
     flag('medium', options.medium, 'unicast'),
     flag('segments', options.segments ?? 1, 1),
     flag('distribution', quality.latency.shape, DEFAULT_QUALITY.latency.shape),

@@ -6,7 +6,7 @@ import { startClockSteps } from './impairments.ts';
 import type { HostIndex } from './network.ts';
 import type { ScenarioOptions } from './options.ts';
 import { Inspector } from './self-check.ts';
-import { meanMax, percentiles } from './statistics.ts';
+import { distribution, meanMax, percentiles } from './statistics.ts';
 import { TrafficWindow } from './traffic-window.ts';
 import { VerdictMeter } from './verdict-meter.ts';
 import type { World } from './world.ts';
@@ -35,6 +35,7 @@ export class Run {
   readonly checkers: CheckerSet;
   readonly #inspector: Inspector;
   #isSettling = false;
+  readonly #distributions = new Map<string, readonly number[]>();
   #traffic: TrafficWindow;
   readonly #sources: { stop(): void }[] = [];
 
@@ -72,6 +73,16 @@ export class Run {
   livingSeeds(): HostIndex[] {
     if (this.#findsByMulticast) return [];
     return sample(this.world.random, this.world.living(), CLUSTER_SEEDS).map((host) => host.index);
+  }
+
+  /** Distributions that the scenario measured, by the name of the result: see `distribution`. */
+  get distributions(): Readonly<Record<string, readonly number[]>> {
+    return Object.fromEntries(this.#distributions);
+  }
+
+  /** Keeps a whole distribution, beside the percentiles of the results. */
+  keepDistribution(name: string, values: readonly number[]): void {
+    if (values.length > 0) this.#distributions.set(name, distribution(values));
   }
 
   /** Starts all nodes shortly after each other, waits until they are one cluster, and lets it grow quiet. */
@@ -150,6 +161,7 @@ export class Run {
   commonResults(converged: boolean): ScenarioResults {
     this.#inspector.conclude();
     const { verdicts } = this;
+    this.keepDistribution('recoveredMs', verdicts.recoveries);
     return {
       converged,
       falseDowns: verdicts.falseDowns,

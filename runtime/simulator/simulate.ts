@@ -1,6 +1,7 @@
 import type { Violation } from './checkers/checker.ts';
 import { NODES_MAX, type SimulationOptions } from './options.ts';
 import { Run, type ScenarioResults } from './run.ts';
+import { Sampler, type Series } from './sampler.ts';
 import { findScenario } from './scenarios/registry.ts';
 import { World, type WorldParts } from './world.ts';
 
@@ -17,13 +18,27 @@ export interface SimulationResult {
   /** Invariants that were broken: the first hundred, and how many in all. */
   readonly violations: readonly Violation[];
   readonly violationCount: number;
+  /** Whole distributions of what the scenario measured, by result: quantiles in steps of a hundredth. */
+  readonly distributions: Readonly<Record<string, readonly number[]>>;
+  /** The run over time, where it was asked for. */
+  readonly series?: Series;
+}
+
+/** What is told of a run besides its results. */
+export interface SimulationExtras {
+  /** The run over time, for plots. Looking doesn't change the run, but takes time. */
+  readonly series?: boolean;
 }
 
 /**
  * Plays one scenario. Pure: the same options and parts give the same result.
  * @throws RangeError for a scenario that doesn't exist or a number of nodes that it can't have.
  */
-export function simulate(options: SimulationOptions, parts: WorldParts): SimulationResult {
+export function simulate(
+  options: SimulationOptions,
+  parts: WorldParts,
+  extras: SimulationExtras = {},
+): SimulationResult {
   const scenario = findScenario(options.scenario);
   if (scenario === undefined) throw new RangeError(`no scenario is named ${options.scenario}`);
   if (!(options.nodes >= scenario.nodesMin && options.nodes <= NODES_MAX)) {
@@ -32,6 +47,7 @@ export function simulate(options: SimulationOptions, parts: WorldParts): Simulat
     );
   }
   const world = new World(options, parts);
+  const sampler = extras.series === true ? new Sampler(world) : undefined;
   const run = new Run(world, options);
   const results = scenario.play(run);
   return {
@@ -42,6 +58,8 @@ export function simulate(options: SimulationOptions, parts: WorldParts): Simulat
     results: roundNumbers(results) as ScenarioResults,
     violations: run.checkers.violations,
     violationCount: run.checkers.count,
+    distributions: run.distributions,
+    ...(sampler === undefined ? {} : { series: sampler.finish() }),
   };
 }
 

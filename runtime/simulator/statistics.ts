@@ -21,6 +21,22 @@ export function percentiles(values: readonly number[]): Percentiles {
   return { p50: rank(0.5), p99: rank(0.99), max: rank(1) };
 }
 
+/** Steps of a distribution: each hundredth. */
+const DISTRIBUTION_STEPS = 100;
+
+/**
+ * A whole distribution in 101 numbers: its quantiles from 0 to 1 in steps of a hundredth (nearest rank), however many values
+ * there were; empty for no values.
+ */
+export function distribution(values: readonly number[]): number[] {
+  if (values.length === 0) return [];
+  const sorted = Float64Array.from(values).sort();
+  return Array.from({ length: DISTRIBUTION_STEPS + 1 }, (_, step) => {
+    const rank = Math.ceil((step / DISTRIBUTION_STEPS) * sorted.length) - 1;
+    return roundTenth(sorted[Math.max(0, rank)]);
+  });
+}
+
 /** 0 and 0 for no values. */
 export function meanMax(values: readonly number[]): MeanMax {
   if (values.length === 0) return { mean: 0, max: 0 };

@@ -33,6 +33,11 @@ export class UpdateMeter {
     return this.#openCount;
   }
 
+  /** From each update until each node had it, in milliseconds. */
+  get deliveries(): readonly number[] {
+    return this.#deliveries;
+  }
+
   put(host: HostIndex, key: string, value: AppValue, options?: PutOptions): void {
     const atMs = this.#world.nowMs;
     const version = this.#world.put(host, key, value, options);

@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { build, type Metafile } from 'esbuild';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { WORKER_BUNDLE } from '#device/simulation/worker-program.ts';
 import { projectPath, type SourceInfo } from './project.ts';
 
 /** Optional native add-ons of libraries: never bundled, and the libraries work without them. */
@@ -13,10 +14,15 @@ const EXTERNAL = [
   'macos-temperature-sensor',
 ];
 
+/** What a worker thread of `gridvine simulate` runs; all that is in it is in the main bundle too. */
+const WORKER_ENTRY = 'device/simulation/worker.ts';
+
 /** A finished bundle. */
 export type Bundle = {
   /** The CommonJS file that goes into the binary. */
   readonly path: string;
+  /** The worker thread's program, which goes in beside it as text. */
+  readonly workerPath: string;
   readonly bytes: number;
   /** Packages whose code is really in it, by their folder, such as `node_modules/ms`; sorted. */
   readonly packages: readonly string[];
@@ -32,17 +38,36 @@ export type BundleOptions = {
 };
 
 /**
- * Bundles the daemon into one CommonJS file, `main.cjs`, with its source map beside it.
+ * Bundles the daemon into one CommonJS file, `main.cjs`, with its source map beside it; and what worker threads run, which can't
+ * be started from code inside another file, into one of its own.
  *
  * Names are kept and lines are short, so that a stack trace of a board in the field can be read; the same
  * tree gives the same bytes in any directory. A program that runs from the file that was there keeps it.
  */
 export async function bundleProgram({ entry, source, directory }: BundleOptions): Promise<Bundle> {
   const outfile = `${directory}/main.cjs`;
-  const { metafile, outputFiles } = await build({
+  const [main, worker] = await Promise.all([
+    build({ ...shapeOf(source), entryPoints: [entry], outfile: projectPath(outfile), sourcemap: 'external' }),
+    build({
+      ...shapeOf(source),
+      entryPoints: [WORKER_ENTRY],
+      outfile: projectPath(directory, WORKER_BUNDLE),
+    }),
+  ]);
+  for (const { path, contents } of [...main.outputFiles, ...worker.outputFiles]) replaceFile(path, contents);
+  const output = outputOf(main.metafile, outfile);
+  return {
+    path: projectPath(outfile),
+    workerPath: projectPath(directory, WORKER_BUNDLE),
+    bytes: output.bytes,
+    packages: bundledPackages(output),
+  };
+}
+
+/** What both bundles have in common. */
+function shapeOf(source: SourceInfo) {
+  return {
     absWorkingDir: projectPath(),
-    entryPoints: [entry],
-    outfile: projectPath(outfile),
     write: false,
     bundle: true,
     platform: 'node',
@@ -60,14 +85,10 @@ export async function bundleProgram({ entry, source, directory }: BundleOptions)
     lineLimit: 160,
     charset: 'ascii',
     legalComments: 'none',
-    sourcemap: 'external',
     sourcesContent: false,
     metafile: true,
     logLevel: 'warning',
-  });
-  for (const { path, contents } of outputFiles) replaceFile(path, contents);
-  const output = outputOf(metafile, outfile);
-  return { path: projectPath(outfile), bytes: output.bytes, packages: bundledPackages(output) };
+  } as const satisfies BuildOptions;
 }
 
 /** In one step: two that bundle at the same time must not read each other's half. */

@@ -6,8 +6,9 @@
  * injection: a finished binary doesn't survive it.)
  */
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { BaseNode } from './base-node.ts';
+import type { Bundle } from './bundle.ts';
 import { withBlobGenerator } from './pkg-sea.ts';
 import { projectPath } from './project.ts';
 import { nodeRunner } from './runner.ts';
@@ -39,21 +40,22 @@ export type Binary = {
 
 /** Injects a bundle into each base, one after the other. */
 export async function makeBinaries(
-  bundlePath: string,
+  bundle: Pick<Bundle, 'path' | 'workerPath'>,
   bases: readonly BaseNode[],
 ): Promise<readonly Binary[]> {
   const work = projectPath('build', 'sea');
   const home = join(work, 'home');
   rmSync(work, { recursive: true, force: true });
   mkdirSync(join(work, 'tmp'), { recursive: true });
-  copyFileSync(bundlePath, join(work, 'tmp', MAIN_NAME));
+  copyFileSync(bundle.path, join(work, 'tmp', MAIN_NAME));
+  copyFileSync(bundle.workerPath, join(work, 'tmp', basename(bundle.workerPath)));
 
   const binaries: Binary[] = [];
   const restore = setEnvironment({ HOME: home, TMPDIR: join(work, 'tmp') });
   try {
     for (const base of bases) {
       seedCache(join(home, '.pkg-cache', 'sea'), base);
-      binaries.push(await makeBinary(bundlePath, base));
+      binaries.push(await makeBinary(bundle, base));
     }
   } finally {
     restore();
@@ -62,14 +64,15 @@ export async function makeBinaries(
   return binaries;
 }
 
-async function makeBinary(bundlePath: string, base: BaseNode): Promise<Binary> {
+async function makeBinary(bundle: Pick<Bundle, 'path' | 'workerPath'>, base: BaseNode): Promise<Binary> {
   const { arch, version } = base;
   const output = projectPath('dist', binaryName(arch));
   // A code cache is only accepted by the architecture that made it: its own Node has to run here.
   const runner = nodeRunner(base);
   // V8 refuses a cache that was made under other flags.
   await withBlobGenerator([...(runner ?? [process.execPath]), ...EXEC_ARGV], async (pkg) => {
-    await pkg(bundlePath, {
+    const worker = basename(bundle.workerPath);
+    await pkg(bundle.path, {
       targets: [{ nodeRange: `node${version}`, platform: 'linux', arch, output }],
       signature: false,
       seaConfig: {
@@ -79,6 +82,7 @@ async function makeBinary(bundlePath: string, base: BaseNode): Promise<Binary> {
         execArgv: EXEC_ARGV,
         useSnapshot: false,
         useCodeCache: runner !== undefined,
+        assets: { [worker]: `../${worker}` },
       },
     });
   });

@@ -40,6 +40,8 @@ export interface SimulateFlags {
   readonly readings?: number;
   readonly fast?: boolean;
   readonly set: readonly Setting[];
+  readonly jobs?: number;
+  readonly html?: string;
   readonly json?: boolean;
 }
 

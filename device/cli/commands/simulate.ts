@@ -1,12 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
-import { createNodeProvider } from '#runtime/crypto/node-provider.ts';
-import { Engine } from '#runtime/engine/engine.ts';
-import { modelSealing } from '#runtime/simulator/modelled-provider.ts';
 import type { SimulationOptions } from '#runtime/simulator/options.ts';
 import { replayCommand } from '#runtime/simulator/replay.ts';
 import { SCENARIOS } from '#runtime/simulator/scenarios/registry.ts';
-import { type SimulationResult, simulate } from '#runtime/simulator/simulate.ts';
-import type { WorldParts } from '#runtime/simulator/world.ts';
+import type { SimulationResult } from '#runtime/simulator/simulate.ts';
+import { playSeeds, SeedError } from '../../simulation/play-seeds.ts';
+import { findWorkerProgram } from '../../simulation/worker-program.ts';
 import type { CommandFactory } from '../command-table.ts';
 import { CliError, type CliIo, EXIT } from '../io.ts';
 import { printJson, printLines } from '../output.ts';
@@ -27,10 +26,12 @@ import {
   spanArgument,
   wholeFrom,
 } from './simulate-flags.ts';
+import { checkWritable, writeReport } from './simulate-report.ts';
 import { resultLines } from './simulate-table.ts';
 
 const VIOLATIONS_SHOWN = 10;
 const SEEDS_MAX = 10_000;
+const JOBS_MAX = 1_024;
 
 /** `gridvine simulate`: the daemon's own engine, many times over, in a simulated network on virtual time. */
 export const simulateCommand: CommandFactory = (io) => {
@@ -86,30 +87,56 @@ export const simulateCommand: CommandFactory = (io) => {
         .argParser(setArgument)
         .default([], 'none'),
     )
+    .addOption(
+      flag('--jobs <count>', 'seeds played at the same time (default: one a core)', wholeFrom(1, JOBS_MAX)),
+    )
+    .addOption(new Option('--html <file>', 'write a report with plots: one file that needs nothing else'))
     .addOption(new Option('--json', 'print one JSON document'))
     .addHelpText('after', `\nScenarios:\n${scenarioHelp()}`)
     .action((flags: SimulateFlags) => runSimulate(flags, io));
 };
 
-function runSimulate(flags: SimulateFlags, io: CliIo): void {
+async function runSimulate(flags: SimulateFlags, io: CliIo): Promise<void> {
   const options = simulationOptions(flags);
-  const parts = makeParts(flags.fast === true);
+  if (flags.html !== undefined) checkWritable(flags.html);
   const startMs = performance.now();
-  const runs: SimulationResult[] = [];
-  for (let i = 0; i < flags.seeds; i++) runs.push(simulate({ ...options, seed: options.seed + i }, parts));
+  const runs = await play(options, flags, io);
   const wallMs = Math.round(performance.now() - startMs);
   const document = documentOf(options, runs, wallMs);
+  if (flags.html !== undefined) await writeReport(flags.html, { options, flags, runs, document });
   if (flags.json === true) printJson(io, document);
   else printLines(io, resultLines(document));
   reportViolations(io, { options, runs, fast: flags.fast === true });
 }
 
-function makeParts(fast: boolean): WorldParts {
-  const provider = createNodeProvider();
-  return {
-    provider: fast ? modelSealing(provider) : provider,
-    createEngine: (options) => new Engine(options),
-  };
+/** All seeds, on as many threads as there may be. @throws CliError that names the seed that failed. */
+async function play(
+  options: SimulationOptions,
+  flags: SimulateFlags,
+  io: CliIo,
+): Promise<SimulationResult[]> {
+  const fast = flags.fast === true;
+  const tasks = Array.from({ length: flags.seeds }, (_, i) => ({
+    options: { ...options, seed: options.seed + i },
+    extras: { series: flags.html !== undefined },
+    fast,
+  }));
+  const jobs = flags.jobs ?? availableParallelism();
+  const program = findWorkerProgram();
+  if (program === undefined && tasks.length > 1 && jobs > 1)
+    io.stderr.write('gridvine: no worker threads here: one seed after the other\n');
+  try {
+    return await playSeeds(tasks, { jobs, program });
+  } catch (error) {
+    if (!(error instanceof SeedError)) throw error;
+    const { stack, message } = error.cause as Error;
+    io.stderr.write(`${stack ?? message}\n`);
+    const replay = replayCommand(error.task.options, { fast });
+    throw new CliError(
+      `seed ${error.task.options.seed}: the run did not end: ${message}; replay: ${replay}`,
+      EXIT.failed,
+    );
+  }
 }
 
 /** A broken invariant is a failure, told with the command that shows it again. @throws CliError where there is one. */

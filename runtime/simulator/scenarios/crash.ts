@@ -33,6 +33,7 @@ export const crash: Scenario = {
         noticed = crashAndReturn(run, meter, [victim.index]) && noticed;
       }
     }
+    run.keepDistribution('detectionMs', meter.detections);
     const settledMs = run.settle(RETURN_MS_MAX);
     return { ...meter.results(), ...run.commonResults(noticed && settledMs !== undefined) };
   },

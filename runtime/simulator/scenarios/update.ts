@@ -34,6 +34,7 @@ export const update: Scenario = {
     world.runFor(endMs - world.nowMs);
     const traffic = run.trafficResults();
     world.runUntil(() => meter.open === 0, ARRIVE_MS_MAX);
+    run.keepDistribution('deliveredMs', meter.deliveries);
     const stale = world.records.disagreements;
     const settledMs = run.settle(ARRIVE_MS_MAX);
     return {

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { Command } from 'commander';
 import { simulateCommand } from '#device/cli/commands/simulate.ts';
 import { CliError } from '#device/cli/io.ts';
+import { temporaryDirectory } from '../../../../support/temporary-directory.ts';
 
 /** Runs `simulate` with these flags. */
 async function run(...flags: readonly string[]) {
@@ -154,4 +157,29 @@ test('one-way pairs, clock steps and a cap on bandwidth are played, and named in
   assert.match(stdout, /\n {2}queue dropped +mean 0 +max 0/);
   const { stderr } = await run(...SHORT, ...flags, '--loss', '100%');
   assert.match(stderr, /--asymmetric 0\.1 --bandwidth 64000B\/s --clock-steps 30/);
+});
+
+test('several seeds give the same results however many are played at a time', async () => {
+  const runsOf = async (jobs: string) => {
+    const { stdout, error } = await run(...SHORT, '--fast', '--seeds', '3', '--jobs', jobs, '--json');
+    assert.equal(error, undefined);
+    return JSON.parse(stdout).runs;
+  };
+  const alone = await runsOf('1');
+  assert.equal(alone.length, 3);
+  assert.deepEqual(await runsOf('3'), alone);
+});
+
+test('--html writes a report that names the command which plays the same again', async (t) => {
+  const file = join(await temporaryDirectory(t), 'report.html');
+  const { error } = await run(...SHORT, '--seeds', '2', '--html', file);
+  assert.equal(error, undefined);
+  const html = readFileSync(file, 'utf8');
+  assert.match(html, /gridvine simulate --scenario join --nodes 3 --seed 1 --seeds 2 --duration 2000ms/);
+});
+
+test('a report that can not be written is told before the run', async (t) => {
+  const folder = await temporaryDirectory(t);
+  assert.match(await complaint(...SHORT, '--html', folder), /--html: expected a file/);
+  assert.match(await complaint(...SHORT, '--html', join(folder, 'no/report.html')), /there is no .*no$/);
 });
