@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
+import { formatDuration } from '#runtime/core/durations.ts';
 import type { AnswerMessage, TaskMessage } from './worker-port.ts';
 import type { WorkerProgram } from './worker-program.ts';
 
@@ -15,6 +16,8 @@ export interface PoolOptions {
   readonly workers: number;
   /** A worker is replaced by a fresh one after so many tasks, which bounds what its heap may gather. Default: never. */
   readonly tasksPerWorkerMax?: number;
+  /** A task that takes longer is given up, and its worker ended: a run may hang. Default: none is. */
+  readonly taskMsMax?: number;
   /** Ends all workers at once, in the middle of their tasks. */
   readonly signal?: AbortSignal;
 }
@@ -54,7 +57,7 @@ async function runLane<Task, Result>(
   options: PoolOptions & { readonly signal: AbortSignal },
   onOutcome: (task: Task, outcome: Outcome<Result>) => void,
 ): Promise<void> {
-  const { program, signal, tasksPerWorkerMax = Number.POSITIVE_INFINITY } = options;
+  const { program, signal, taskMsMax, tasksPerWorkerMax = Number.POSITIVE_INFINITY } = options;
   let thread: TaskThread | undefined;
   let done = 0;
   try {
@@ -63,7 +66,7 @@ async function runLane<Task, Result>(
       const next = tasks.next();
       if (next.done === true) return;
       thread ??= new TaskThread(program);
-      const outcome = await thread.run<Task, Result>(next.value, signal);
+      const outcome = await thread.run<Task, Result>(next.value, { signal, taskMsMax });
       signal.throwIfAborted();
       onOutcome(next.value, outcome);
       done++;
@@ -107,10 +110,16 @@ class TaskThread {
     return this.#death !== undefined;
   }
 
-  run<Task, Result>(task: Task, signal: AbortSignal): Promise<Outcome<Result>> {
+  run<Task, Result>(
+    task: Task,
+    { signal, taskMsMax }: { readonly signal: AbortSignal; readonly taskMsMax: number | undefined },
+  ): Promise<Outcome<Result>> {
     return new Promise((resolve) => {
       const stop = () => this.#die(new Error('aborted'));
+      const giveUp = () => this.#die(new Error(`no answer within ${formatDuration(taskMsMax ?? 0)}`));
+      const timer = taskMsMax === undefined ? undefined : setTimeout(giveUp, taskMsMax);
       this.#settle = (outcome) => {
+        clearTimeout(timer);
         signal.removeEventListener('abort', stop);
         resolve(outcome as Outcome<Result>);
       };

@@ -18,6 +18,8 @@ const START_SPAN_MS_MAX = 10_000;
 const FORM_MS_MAX = 120_000;
 /** After forming: the news of the joins has died down. */
 const QUIET_MS = 5_000;
+/** What was lost is found by digests: where those are rare, agreement is given time for so many of them. */
+const DIGESTS_TO_AGREE = 12;
 const CLUSTER_SEEDS = 3;
 const GAUGE_INTERVAL_MS = 1_000;
 /** Records are compared so often while waiting for agreement: comparing them all isn't cheap. */
@@ -92,7 +94,7 @@ export class Run {
     for (const host of hosts)
       clock.after(host.index * gapMs, () => this.world.start(host.index, this.seeds()));
     this.world.runFor(hosts.length * gapMs);
-    this.agree(FORM_MS_MAX);
+    this.agree(this.#patienceMs(FORM_MS_MAX));
     this.world.runFor(QUIET_MS);
   }
 
@@ -142,7 +144,8 @@ export class Run {
   }
 
   /** The end of a scenario: readings and clock steps stop, and agreement within the time is an invariant. @returns as `agree`. */
-  settle(withinMs: number): number | undefined {
+  settle(leastMs: number): number | undefined {
+    const withinMs = this.#patienceMs(leastMs);
     this.#isSettling = true;
     for (const source of this.#sources) source.stop();
     const agreedMs = this.agree(withinMs);
@@ -189,6 +192,10 @@ export class Run {
   peakResults(): ScenarioResults {
     const peaks = this.world.hosts.map((host) => this.world.network.traffic(host.index).peakBytesPerSecond);
     return { peakBytesPerSecond: meanMax(peaks).max };
+  }
+
+  #patienceMs(leastMs: number): number {
+    return Math.max(leastMs, DIGESTS_TO_AGREE * this.world.options.settings.digestIntervalMs);
   }
 
   get #findsByMulticast(): boolean {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { type Outcome, runTasks } from '#device/simulation/worker-pool.ts';
+import { type Outcome, type PoolOptions, runTasks } from '#device/simulation/worker-pool.ts';
 import type { PoolAnswer, PoolTask } from '../../../support/pool-worker.ts';
 
 const PROGRAM = {
@@ -10,14 +10,7 @@ const PROGRAM = {
   isText: false,
 };
 
-async function outcomesOf(
-  tasks: Iterable<PoolTask>,
-  options: {
-    readonly workers?: number;
-    readonly tasksPerWorkerMax?: number;
-    readonly signal?: AbortSignal;
-  } = {},
-) {
+async function outcomesOf(tasks: Iterable<PoolTask>, options: Partial<Omit<PoolOptions, 'program'>> = {}) {
   const outcomes: [PoolTask, Outcome<PoolAnswer>][] = [];
   await runTasks<PoolTask, PoolAnswer>(tasks, { program: PROGRAM, workers: 1, ...options }, (task, outcome) =>
     outcomes.push([task, outcome]),
@@ -74,6 +67,12 @@ test('a worker is replaced after as many tasks as it may do', async () => {
   assert.equal(threads[0], threads[1]);
   assert.equal(threads[2], threads[3]);
   assert.notEqual(threads[1], threads[2]);
+});
+
+test('a task that hangs is given up, and the next one is done', async () => {
+  const outcomes = await outcomesOf([{ type: 'for-ever' }, double(4)], { taskMsMax: 1_000 });
+  assert.match(errorsOf(outcomes)[0].message, /no answer within 1s/);
+  assert.equal(answersOf(outcomes)[0].number, 8);
 });
 
 test('an abort ends workers in the middle of their tasks, with its reason', async () => {
