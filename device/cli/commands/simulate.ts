@@ -29,6 +29,12 @@ import {
 import { checkWritable, writeReport } from './simulate-report.ts';
 import { resultLines } from './simulate-table.ts';
 
+const EXAMPLES = `
+Examples:
+  gridvine simulate --scenario crash --nodes 100 --seeds 5 --loss 10%
+  gridvine simulate --scenario update --set preset=radio --html report.html
+
+Equal flags give equal runs. A broken invariant ends it with 1 and the command that shows it again.`;
 const VIOLATIONS_SHOWN = 10;
 const SEEDS_MAX = 10_000;
 const JOBS_MAX = 1_024;
@@ -92,7 +98,7 @@ export const simulateCommand: CommandFactory = (io) => {
     )
     .addOption(new Option('--html <file>', 'write a report with plots: one file that needs nothing else'))
     .addOption(new Option('--json', 'print one JSON document'))
-    .addHelpText('after', `\nScenarios:\n${scenarioHelp()}`)
+    .addHelpText('after', `\nScenarios:\n${scenarioHelp()}\n${EXAMPLES}`)
     .action((flags: SimulateFlags) => runSimulate(flags, io));
 };
 

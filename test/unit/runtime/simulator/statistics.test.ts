@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { combineResults } from '#runtime/simulator/combine.ts';
-import { meanMax, median, percentiles } from '#runtime/simulator/statistics.ts';
+import { distribution, meanMax, median, percentiles } from '#runtime/simulator/statistics.ts';
 
 test('percentiles are values that were measured, and null where none was', () => {
   assert.deepEqual(percentiles([3, 1, 2]), { p50: 2, p99: 3, max: 3 });
@@ -9,6 +9,15 @@ test('percentiles are values that were measured, and null where none was', () =>
   assert.deepEqual(percentiles([]), { p50: null, p99: null, max: null });
   const hundred = Array.from({ length: 100 }, (_, i) => i + 1);
   assert.deepEqual(percentiles(hundred), { p50: 50, p99: 99, max: 100 });
+});
+
+test('a distribution has a quantile for each hundredth, however many values there were', () => {
+  assert.deepEqual(distribution([]), []);
+  const few = distribution([3, 1, 2]);
+  assert.equal(few.length, 101);
+  assert.deepEqual([few[0], few[50], few[100]], [1, 2, 3]);
+  const many = distribution(Array.from({ length: 1_000 }, (_, i) => 1_000 - i));
+  assert.deepEqual([many[1], many[50], many[99], many[100]], [10, 500, 990, 1_000]);
 });
 
 test('means and medians', () => {
