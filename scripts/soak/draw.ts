@@ -46,6 +46,9 @@ const LINK_KINDS: readonly LinkKind[] = [
 const LOSS_SHARES = [0, 0, 0, 0.01, 0.05, 0.1, 0.2, 0.3];
 const FAULT_SHARES = [0, 0, 0, 0.02, 0.1];
 const CORRUPT_SHARES = [0, 0, 0, 0, 0.01];
+const ASYMMETRIC_SHARES = [0, 0, 0, 0, 0.05, 0.2];
+const BYTES_PER_SECOND = [undefined, undefined, undefined, undefined, 64_000, 250_000];
+const CLOCK_STEPS = [0, 0, 0, 2, 20];
 const READINGS = [undefined, undefined, 0.2, 1];
 const RATES = [1, 5, 20, 50];
 
@@ -104,6 +107,9 @@ export function drawRun(draw: number, limits: DrawLimits): DrawnRun {
       corruptShare: pick(random, CORRUPT_SHARES),
     },
     settings: drawSettings(random, pick(random, links.presets)),
+    asymmetricShare: pick(random, ASYMMETRIC_SHARES),
+    bytesPerSecondMax: pick(random, BYTES_PER_SECOND),
+    clockStepsPerMinute: pick(random, CLOCK_STEPS),
     durationMs: 1_000 * (from + randomBelow(random, to - from + 1)),
     rate: pick(random, RATES),
     crashes: 1 + randomBelow(random, Math.max(1, Math.floor(nodes / 3))),

@@ -124,6 +124,12 @@ function parameters({ options, fast, program }: SimulationReport): Markup {
       ['duplicates', formatPercent(quality.duplicateShare)],
       ['reordered', formatPercent(quality.reorderShare)],
       ['corrupted', formatPercent(quality.corruptShare)],
+      ...given('one-way pairs', options.asymmetricShare ? formatPercent(options.asymmetricShare) : undefined),
+      ...given(
+        'bandwidth of a node',
+        options.bytesPerSecondMax === undefined ? undefined : `${formatNumber(options.bytesPerSecondMax)}B/s`,
+      ),
+      ...given('clock steps a minute', options.clockStepsPerMinute || undefined),
       ['sealing', fast ? 'modelled' : 'real'],
       ...given('duration', options.durationMs === undefined ? undefined : formatMs(options.durationMs)),
       ...given('updates a second', options.rate),
