@@ -1,6 +1,6 @@
 import { formatMs, formatNumber } from '#device/simulation/report/quantity.ts';
 import type { PresetName } from '#runtime/engine/settings.ts';
-import type { CellResult } from './measure.ts';
+import type { CellResult, Load } from './measure.ts';
 import { presetNames, presetSetup } from './plan.ts';
 import type { LinkName } from './setup.ts';
 import type { StudyResults } from './study-results.ts';
@@ -20,16 +20,23 @@ interface PresetColumn {
 }
 
 const SECONDS_PER_MONTH = 30 * 86_400;
+const HEADER_BYTES = 28;
+
+/** Both ways, as a provider counts them; by unicast a node receives about as many datagrams as it sends. */
+function bytesWithHeaders({ bytes, receivedBytes, datagrams }: Load): number {
+  return bytes + receivedBytes + 2 * datagrams * HEADER_BYTES;
+}
+
 const time = (value: number | null) => (value === null ? 'not in time' : formatMs(value));
 
 /** What an installer asks of a preset. */
 export const PRESET_COLUMNS: readonly PresetColumn[] = [
   { head: 'sent, idle', show: ({ idle }) => `${formatNumber(idle.bytes)}B/s` },
   {
-    head: 'sent and received a month, idle',
-    show: ({ idle }) => `${formatNumber((idle.bytes + idle.receivedBytes) * SECONDS_PER_MONTH)}B`,
+    head: 'a month with headers, idle',
+    show: ({ idle }) => `${formatNumber(bytesWithHeaders(idle) * SECONDS_PER_MONTH)}B`,
   },
-  { head: 'packets', show: ({ idle }) => `${formatNumber(idle.datagrams)}/s` },
+  { head: 'packets, idle', show: ({ idle }) => `${formatNumber(idle.datagrams * 60)}/min` },
   { head: 'sent, a reading a second on each node', show: ({ busy }) => `${formatNumber(busy.bytes)}B/s` },
   { head: 'urgent update everywhere', show: ({ urgentMs }) => time(urgentMs.p50) },
   { head: 'normal update everywhere', show: ({ normalMs }) => time(normalMs.p50) },
