@@ -29,7 +29,6 @@ interface Standing {
   readonly key: string;
   readonly record: AccusationRecord;
   readonly madeAtMs: number;
-  readonly heardAtMs: number;
 }
 
 /** Carries accusations between the record table and the membership view, and keeps this node's own. */
@@ -124,7 +123,6 @@ export class Accuser {
       key: record.key,
       record: accusation,
       madeAtMs: record.setAtMs,
-      heardAtMs: nowMs,
     };
     this.#byRecord.set(name, standing);
     const ofTarget = this.#byTarget.get(accusation.target) ?? new Map<string, Standing>();
@@ -194,7 +192,9 @@ export class Accuser {
     if (refuted) this.#log.noteEnd(id, 'refuted', nowMs);
   }
 
-  #apply({ accuser, record, madeAtMs, heardAtMs }: Standing, nowMs: number): void {
+  /** Heard of is what counts: an accusation that came before the life that it speaks of begins to run only now. */
+  #apply({ accuser, record, madeAtMs }: Standing, nowMs: number): void {
+    const heardAtMs = nowMs;
     const { target, boot, incarnation, stage, evidence } = record;
     const refused = (evidence.refusals ?? 0) > 0;
     const accusation = { accuser, boot, incarnation, stage, madeAtMs, heardAtMs, refused };
