@@ -29,6 +29,8 @@ interface Standing {
   readonly key: string;
   readonly record: AccusationRecord;
   readonly madeAtMs: number;
+  /** When this node heard of it. */
+  readonly heardAtMs: number;
 }
 
 /** Carries accusations between the record table and the membership view, and keeps this node's own. */
@@ -123,6 +125,7 @@ export class Accuser {
       key: record.key,
       record: accusation,
       madeAtMs: record.setAtMs,
+      heardAtMs: nowMs,
     };
     this.#byRecord.set(name, standing);
     const ofTarget = this.#byTarget.get(accusation.target) ?? new Map<string, Standing>();
@@ -193,11 +196,10 @@ export class Accuser {
   }
 
   /** Heard of is what counts: an accusation that came before the life that it speaks of begins to run only now. */
-  #apply({ accuser, record, madeAtMs }: Standing, nowMs: number): void {
-    const heardAtMs = nowMs;
+  #apply({ accuser, record, madeAtMs, heardAtMs }: Standing, nowMs: number): void {
     const { target, boot, incarnation, stage, evidence } = record;
     const refused = (evidence.refusals ?? 0) > 0;
-    const accusation = { accuser, boot, incarnation, stage, madeAtMs, heardAtMs, refused };
+    const accusation = { accuser, boot, incarnation, stage, madeAtMs, heardAtMs: nowMs, refused };
     if (this.#ctx.members.accuse(target, accusation, nowMs) !== 'news') return;
     this.#log.noteAccused(target, record, witnessOf(accuser, record, { madeAtMs, heardAtMs }));
     const member = this.#ctx.members.get(target);

@@ -51,8 +51,13 @@ test('an accusation of a new life that came before that life was known counts wh
   for (const peer of [liar, early]) peer.introduce(node);
   const accusation = liar.accusation({ id: late.id, boot: 2, incarnation: 0 });
   liar.tell(node, { type: 'blocks', blocks: [accusation] });
+  // However old it is by then: the accused has the least time to answer it, from now on.
+  pump.run(20_000);
   liar.tell(node, { type: 'blocks', blocks: [late.nodeBlock()] });
   assert.equal(pump.stateOf(node, late.id), 'suspect');
+  pump.run(900);
+  assert.equal(pump.stateOf(node, late.id), 'suspect');
+  pump.until(() => pump.stateOf(node, late.id) === 'down', 10_000, 'unrefuted');
 });
 
 test('tags that are too large are refused with the state unchanged', () => {
