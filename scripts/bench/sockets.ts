@@ -1,151 +1,144 @@
 /**
- * gridvine beside HashiCorp's memberlist on real loopback sockets, in one run, alternating:
- * `node scripts/bench/sockets.ts [--nodes 10,50] [--rounds 3] [--broadcasts 10] [--settle 5] [--idle 10] [--json]`.
- * What it needs and how to read it: `peers/README.md`.
+ * gridvine beside HashiCorp's memberlist on real loopback sockets, in one run, alternating, and with `--compare` beside what the
+ * simulator says: `node scripts/bench/sockets.ts [--nodes 10,50,100] [--rounds 3] [--compare] [--json]`.
+ * All options, what it needs and how to read it: `peers/README.md`.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import Table from 'cli-table3';
+import { type ComparedRow, comparedRows } from './peers/explain.ts';
+import { checkOpenFiles, type HostFacts, hostFacts } from './peers/host.ts';
+import { planOf, readOptions, type SocketsOptions, UsageError } from './peers/options.ts';
+import { type Predicted, predict, predictionPlans } from './peers/prediction.ts';
 import { type Round, type RoundPlan, roundLimitMs } from './peers/round.ts';
-import { gridvineSide, memberlistSide, type Side } from './peers/sides.ts';
-import { type Figure, type Row, summarize } from './peers/summary.ts';
+import { gridvineSide, memberlistSide, type Side, type SideName } from './peers/sides.ts';
+import { type Row, summarize } from './peers/summary.ts';
+import { loadTable, peersTable, simulatorTable } from './peers/tables.ts';
 
-/** Beyond it, sockets and time-outs of one machine are what is measured. */
-const NODES_MAX = 250;
-const PAYLOAD_BYTES = 256;
+/** Of each kind and seed. */
+const PREDICTED_CRASHES = 3;
 
-class UsageError extends Error {}
+type Sides = Readonly<Partial<Record<SideName, Side>>>;
 
-interface Comparison {
-  readonly plan: RoundPlan;
-  readonly rounds: { readonly gridvine: Round[]; readonly memberlist: Round[] };
+interface SizeResult {
+  readonly nodes: number;
+  /** Of the first round. */
+  readonly plans: Readonly<Partial<Record<SideName, RoundPlan>>>;
+  readonly rounds: Readonly<Record<SideName, Round[]>>;
   /** The machine's load average over a minute, before each pair of rounds and after the last. */
-  readonly load: number[];
-  readonly rows: Row[];
-}
-
-function readOptions(args: readonly string[]) {
-  const { values } = parseOrRefuse(args);
-  const nodes = values.nodes
-    .split(',')
-    .map((text) => readNumber('--nodes', text, { min: 2, max: NODES_MAX }));
-  return {
-    nodes,
-    rounds: readNumber('--rounds', values.rounds, { min: 1, max: 20 }),
-    broadcasts: readNumber('--broadcasts', values.broadcasts, { min: 1, max: 100 }),
-    settleS: readNumber('--settle', values.settle, { min: 1, max: 600 }),
-    idleS: readNumber('--idle', values.idle, { min: 1, max: 600 }),
-    json: values.json,
-  };
-}
-
-function parseOrRefuse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        nodes: { type: 'string', default: '10,50' },
-        rounds: { type: 'string', default: '3' },
-        broadcasts: { type: 'string', default: '10' },
-        settle: { type: 'string', default: '5' },
-        idle: { type: 'string', default: '10' },
-        json: { type: 'boolean', default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function readNumber(option: string, text: string, range: { min: number; max: number }): number {
-  const value = Number(text);
-  if (!(Number.isInteger(value) && value >= range.min && value <= range.max))
-    throw new UsageError(
-      `${option}: expected a whole number from ${range.min} to ${range.max}; got ${text || 'nothing'}`,
-    );
-  return value;
-}
-
-async function compare(
-  sides: { gridvine: Side; memberlist: Side },
-  plan: RoundPlan,
-  count: number,
-): Promise<Comparison> {
-  const rounds: Comparison['rounds'] = { gridvine: [], memberlist: [] };
-  const load: number[] = [];
-  for (let i = 0; i < count; i++) {
-    load.push(loadavg()[0]);
-    // Who goes first changes, so that a neighbour's rhythm favours neither.
-    const order = i % 2 === 0 ? (['gridvine', 'memberlist'] as const) : (['memberlist', 'gridvine'] as const);
-    for (const name of order) {
-      process.stderr.write(
-        `${plan.nodes} nodes, round ${i + 1} of ${count}: ${name} (load ${loadavg()[0].toFixed(2)})\n`,
-      );
-      rounds[name].push(await sides[name](plan));
-    }
-  }
-  load.push(loadavg()[0]);
-  return { plan, rounds, load, rows: summarize(rounds.gridvine, rounds.memberlist) };
-}
-
-function tableOf({ rows, plan, load, rounds }: Comparison): string {
-  const table = new Table({
-    head: ['median [least - greatest]', 'gridvine', 'memberlist', 'ratio'],
-    colAligns: ['left', 'right', 'right', 'right'],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const row of rows)
-    table.push([
-      row.unit === '' ? row.name : `${row.name}, ${row.unit}`,
-      textOf(row.gridvine),
-      textOf(row.memberlist),
-      row.ratio === null ? '-' : row.ratio.toFixed(row.ratio < 10 ? 2 : 0),
-    ]);
-  const loads = load.map((value) => value.toFixed(2)).join(' ');
-  return `${plan.nodes} nodes in one process, ${rounds.gridvine.length} rounds; load average ${loads}\n${table}\n`;
-}
-
-function textOf({ median, min, max, missed }: Figure): string {
-  const range = min === max ? '' : ` [${number(min)} - ${number(max)}]`;
-  return `${number(median)}${range}${missed > 0 ? `, ${missed} missed` : ''}`;
-}
-
-function number(value: number | null): string {
-  if (value === null) return 'missed';
-  return value.toFixed(value === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2);
+  readonly loadAverage: readonly number[];
+  readonly rows: readonly Row[];
+  /** With `--compare`. */
+  readonly simulated?: { readonly figures: Predicted; readonly rows: readonly ComparedRow[] };
 }
 
 async function main(): Promise<void> {
-  const { nodes, rounds, broadcasts, settleS, idleS, json } = readOptions(process.argv.slice(2));
+  const options = readOptions(process.argv.slice(2));
+  const host = hostFacts();
+  checkFiles(options, host);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => stop.abort(new Error(`interrupted by ${signal}`)));
   const directory = await mkdtemp(join(tmpdir(), 'gridvine-sockets-'));
   try {
-    const options = { directory, signal: stop.signal };
-    const sides = { gridvine: gridvineSide(options), memberlist: await memberlistSide(options) };
-    const plans = nodes.map((n) => ({
-      nodes: n,
-      broadcasts,
-      payloadBytes: PAYLOAD_BYTES,
-      settleS,
-      idleS,
-    }));
-    const limitMs = plans.reduce((sum, plan) => sum + 2 * rounds * roundLimitMs(plan), 0);
-    process.stderr.write(`ends in ${Math.ceil(limitMs / 60_000)} minutes at the latest, mostly far sooner\n`);
-    const sizes: Comparison[] = [];
-    for (const plan of plans) {
-      const comparison = await compare(sides, plan, rounds);
-      sizes.push(comparison);
-      if (!json) process.stdout.write(`${tableOf(comparison)}\n`);
+    const sideOptions = { directory, signal: stop.signal, processes: options.processes };
+    const sides: Sides = {
+      ...(options.sides.includes('gridvine') ? { gridvine: gridvineSide(sideOptions) } : {}),
+      ...(options.sides.includes('memberlist') ? { memberlist: await memberlistSide(sideOptions) } : {}),
+    };
+    process.stderr.write(`ends in ${longestMinutes(options)} minutes at the latest, mostly far sooner\n`);
+    if (!options.json) process.stdout.write(`${headOf(options, host)}\n\n`);
+    const sizes: SizeResult[] = [];
+    for (const nodes of options.sizes) {
+      const result = await measureSize(nodes, { options, sides, signal: stop.signal });
+      sizes.push(result);
+      if (!options.json) process.stdout.write(`${textOf(result)}\n\n`);
     }
-    if (json)
-      process.stdout.write(`${JSON.stringify({ schema: 'gridvine.bench-sockets/1', sizes }, null, 2)}\n`);
+    if (options.json) {
+      const document = { schema: 'gridvine.bench-sockets/2', host, options, sizes };
+      process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    }
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+async function measureSize(
+  nodes: number,
+  {
+    options,
+    sides,
+    signal,
+  }: { readonly options: SocketsOptions; readonly sides: Sides; readonly signal: AbortSignal },
+): Promise<SizeResult> {
+  const rounds: Record<SideName, Round[]> = { gridvine: [], memberlist: [] };
+  const loadAverage: number[] = [];
+  for (let i = 0; i < options.rounds; i++) {
+    loadAverage.push(loadavg()[0]);
+    // Who goes first changes, so that a neighbour's rhythm favours neither.
+    for (const side of i % 2 === 0 ? options.sides : options.sides.toReversed()) {
+      progress(`${nodes} nodes, round ${i + 1} of ${options.rounds}: ${side}`);
+      const round = await sides[side]?.(planOf(options, { nodes, side, first: i === 0 }));
+      if (round !== undefined) rounds[side].push(round);
+    }
+  }
+  loadAverage.push(loadavg()[0]);
+  const planned = options.sides.map((side) => [side, planOf(options, { nodes, side, first: true })] as const);
+  const result = {
+    nodes,
+    plans: Object.fromEntries(planned),
+    rounds,
+    loadAverage,
+    rows: summarize(rounds.gridvine, rounds.memberlist),
+  };
+  if (!options.compare || rounds.gridvine.length === 0) return result;
+  progress(`${nodes} nodes: simulator, ${options.seeds} seeds`);
+  const { linkDelayMs, updates, crashes } = options;
+  const { idleS } = planOf(options, { nodes, side: 'gridvine', first: true });
+  // A crash on sockets takes time; in the simulator a few more cost nothing and show the range.
+  const size = {
+    nodes,
+    linkDelayMs,
+    updates,
+    crashes: crashes === 0 ? 0 : Math.max(crashes, PREDICTED_CRASHES),
+    idleS,
+  };
+  const plans = predictionPlans(size, options.seeds);
+  const figures = await predict(plans, { parallel: options.processes, signal });
+  return { ...result, simulated: { figures, rows: comparedRows(rounds.gridvine, figures, { nodes }) } };
+}
+
+function checkFiles({ sizes, sides, processes }: SocketsOptions, { openFilesMax }: HostFacts): void {
+  const most = Math.max(...sizes);
+  checkOpenFiles(sides.includes('memberlist') ? most : Math.ceil(most / processes), openFilesMax);
+}
+
+function longestMinutes(options: SocketsOptions): number {
+  let limitMs = 0;
+  for (const nodes of options.sizes)
+    for (const side of options.sides)
+      for (let i = 0; i < options.rounds; i++)
+        limitMs += roundLimitMs(planOf(options, { nodes, side, first: i === 0 }));
+  return Math.ceil(limitMs / 60_000);
+}
+
+function headOf({ processes, rounds }: SocketsOptions, host: HostFacts): string {
+  const memberlist = host.memberlist === null ? '' : `, memberlist ${host.memberlist} (${host.go})`;
+  return (
+    `gridvine ${host.gridvine} (Node ${host.node}) in ${processes} processes${memberlist}; ` +
+    `${host.processors} processors, ${host.memoryMb} MB; ${rounds} rounds`
+  );
+}
+
+function textOf({ nodes, loadAverage, rows, rounds, simulated }: SizeResult): string {
+  const loads = loadAverage.map((value) => value.toFixed(2)).join(' ');
+  const tables = [peersTable(rows), loadTable(rounds)];
+  if (simulated !== undefined) tables.push(simulatorTable(simulated.rows));
+  return `${nodes} nodes; load average ${loads}\n${tables.join('\n')}`;
+}
+
+function progress(what: string): void {
+  process.stderr.write(`${what} (load ${loadavg()[0].toFixed(2)})\n`);
 }
 
 try {

@@ -1,164 +1,195 @@
-/**
- * One round of measurements of gridvine: n nodes in this process, on loopback, unicast, with LAN settings. The plan comes as JSON in
- * the first argument; the result is one line of JSON on standard output, with the fields of `round.ts`.
- */
 import { randomInt } from 'node:crypto';
-import { rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EngineEvent } from '#runtime/core/outputs.ts';
-import type { RunningNode } from '#runtime/driver/contract.ts';
-import { createNode } from '#runtime/driver/create-node.ts';
+import { Fleet } from './fleet.ts';
+import { type Load, type LoopDelay, type MachineTicks, machineShare, readMachineTicks } from './load.ts';
+import { type Condition, type Sample, sharedNowMs } from './messages.ts';
 import {
-  BROADCAST_PAUSE_MS,
   CRASH_PAUSE_MS,
+  type CrashKind,
+  crashesOf,
   type IdleFigures,
   LIMITS,
   type Round,
   type RoundPlan,
+  UPDATE_PAUSE_MS,
+  UPDATES_S_MAX,
 } from './round.ts';
 
-const KEY = 'bench';
-
-/** A node and what its owner was told. */
-interface Observed {
-  readonly node: RunningNode;
-  /** Others that it takes for members: alive or, as memberlist counts too, suspect. */
-  readonly seen: Set<string>;
-  readonly down: Set<string>;
-  /** Numbers of broadcasts it has. */
-  readonly had: Set<number>;
-  downs: number;
+/** All processes at one moment. */
+export interface Snapshot {
+  readonly samples: readonly Sample[];
+  readonly machine: MachineTicks | undefined;
 }
 
-async function observe(name: string, dataDir: string): Promise<Observed> {
-  const node = await createNode({
-    name,
-    cluster: 'bench',
-    psk: new Uint8Array(32).fill(7),
-    dataDir,
-    bind: [{ address: '127.0.0.1', port: 0, link: 'lo' }],
-    links: [{ name: 'lo', multicast: 'off' }],
-  });
-  const observed: Observed = { node, seen: new Set(), down: new Set(), had: new Set(), downs: 0 };
-  node.onEvent((event) => note(observed, event));
-  return observed;
-}
-
-function note(observed: Observed, event: EngineEvent): void {
-  const { seen, down, had } = observed;
-  if (event.type === 'record' && event.change === 'put' && event.record.key === KEY)
-    had.add(Number.parseInt(String(event.record.value), 10));
-  if (event.type !== 'member' || event.id === observed.node.id) return;
-  if (event.to === 'alive' || event.to === 'suspect') seen.add(event.id);
-  else seen.delete(event.id);
-  if (event.to === 'down') {
-    down.add(event.id);
-    observed.downs++;
-  } else down.delete(event.id);
-}
-
-/** Asks every millisecond; @returns milliseconds since `fromMs`, or null when the limit is over. */
-async function until(fromMs: number, limitS: number, done: () => boolean): Promise<number | null> {
-  while (!done()) {
-    if (performance.now() - fromMs > limitS * 1_000) return null;
-    await sleep(1);
-  }
-  return performance.now() - fromMs;
-}
-
-interface Totals {
-  readonly datagrams: number;
-  readonly datagramBytes: number;
-  readonly cpuMs: number;
-  readonly atMs: number;
-}
-
-function totals(all: readonly Observed[]): Totals {
-  const { user, system } = process.cpuUsage();
-  const links = all.flatMap(({ node }) => node.traffic());
-  return {
-    datagrams: links.reduce((sum, link) => sum + link.txDatagrams, 0),
-    datagramBytes: links.reduce((sum, link) => sum + link.txBytes, 0),
-    cpuMs: (user + system) / 1_000,
-    atMs: performance.now(),
-  };
-}
-
-async function measureIdle(all: readonly Observed[], idleS: number): Promise<IdleFigures> {
-  const before = totals(all);
-  await sleep(idleS * 1_000);
-  const after = totals(all);
-  const share = 1_000 / (after.atMs - before.atMs) / all.length;
-  return {
-    datagrams: (after.datagrams - before.datagrams) * share,
-    datagramBytes: (after.datagramBytes - before.datagramBytes) * share,
-    streamBytes: 0,
-    cpuMs: (after.cpuMs - before.cpuMs) * share,
-  };
-}
-
-async function measureBroadcast(
-  all: readonly Observed[],
-  number: number,
-  bytes: number,
-): Promise<number | null> {
-  await sleep(randomInt(BROADCAST_PAUSE_MS.min, BROADCAST_PAUSE_MS.max));
-  const origin = all[randomInt(all.length)];
-  const sentMs = performance.now();
-  origin.node.put(KEY, `${number}:`.padEnd(bytes, 'x'), { priority: 'urgent', keep: false });
-  return until(sentMs, LIMITS.broadcastS, () => all.every(({ had }) => had.has(number)));
-}
-
-async function measure(all: readonly Observed[], plan: RoundPlan): Promise<Round> {
-  const seeds = all[0].node.endpoints;
-  const joinedMs = performance.now();
-  for (const { node } of all.slice(1)) node.join(seeds);
-  const joinMs = await until(joinedMs, LIMITS.joinS, () =>
-    all.every(({ seen }) => seen.size === all.length - 1),
-  );
-
-  await sleep(plan.settleS * 1_000);
-  const idle = await measureIdle(all, plan.idleS);
-
-  const broadcastMs: (number | null)[] = [];
-  for (let i = 0; i < plan.broadcasts; i++)
-    broadcastMs.push(await measureBroadcast(all, i, plan.payloadBytes));
-
-  await sleep(CRASH_PAUSE_MS);
-  const victim = all[randomInt(1, all.length)];
-  const survivors = all.filter((observed) => observed !== victim);
-  // Only a verdict from now on counts.
-  for (const { down } of survivors) down.delete(victim.node.id);
-  const crashedMs = performance.now();
-  void victim.node.close();
-  const saysDown = ({ down }: Observed) => down.has(victim.node.id);
-  const crashMs = await until(crashedMs, LIMITS.crashS, () => survivors.every(saysDown));
-
-  const downs = survivors.reduce((sum, observed) => sum + observed.downs, 0);
-  return { joinMs, idle, broadcastMs, crashMs, falseDowns: downs - survivors.filter(saysDown).length };
-}
-
-async function main(plan: RoundPlan): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'gridvine-bench-'));
-  // The parent's end is this process's end.
-  process.stdin.on('end', () => abandon(directory)).resume();
-  const all: Observed[] = [];
+/** One round of measurements of gridvine: n nodes in some processes on loopback, by unicast, with LAN settings. */
+export async function gridvineRound(
+  plan: RoundPlan,
+  { processes, signal }: { readonly processes: number; readonly signal: AbortSignal },
+): Promise<Round> {
+  const fleet = new Fleet({ processes: Math.min(processes, plan.nodes), signal });
   try {
-    for (let i = 0; i < plan.nodes; i++) all.push(await observe(`node-${i}`, join(directory, `${i}`)));
-    process.stdout.write(`${JSON.stringify(await measure(all, plan))}\n`);
+    const before = await snapshot(fleet);
+    await fleet.start(plan.nodes);
+    return await new GridvineRound(fleet, plan, signal).measure(before);
   } finally {
-    await Promise.all(all.map(({ node }) => node.close()));
-    await rm(directory, { recursive: true, force: true });
+    await fleet.close();
   }
 }
 
-function abandon(directory: string): never {
-  rmSync(directory, { recursive: true, force: true });
-  process.exit(1);
+async function snapshot(fleet: Fleet): Promise<Snapshot> {
+  return { samples: await fleet.askAll<'sample'>({ type: 'sample' }), machine: readMachineTicks() };
 }
 
-await main(JSON.parse(process.argv[2]));
-process.exit(0);
+class GridvineRound {
+  readonly #fleet: Fleet;
+  readonly #plan: RoundPlan;
+  readonly #signal: AbortSignal;
+  /** Numbers of nodes that live. */
+  #living: number[];
+
+  constructor(fleet: Fleet, plan: RoundPlan, signal: AbortSignal) {
+    this.#fleet = fleet;
+    this.#plan = plan;
+    this.#signal = signal;
+    this.#living = fleet.nodes.map(({ number }) => number);
+  }
+
+  /** @param empty the processes before they had nodes. */
+  async measure(empty: Snapshot): Promise<Round> {
+    const { settleS, idleS, updates } = this.#plan;
+    const join = await this.#phase(() => this.#join(), { watchLoop: true });
+    await this.#sleep(settleS * 1_000);
+    const idle =
+      idleS > 0 ? await this.#phase(() => this.#sleep(idleS * 1_000), { watchLoop: false }) : undefined;
+    const update = updates > 0 ? await this.#phase(() => this.#update(), { watchLoop: true }) : undefined;
+    const closed = await this.#crashPhase('closed');
+    const silent = await this.#crashPhase('silent');
+    const { samples } = silent?.after ?? (await snapshot(this.#fleet));
+    const lost = sum(samples, ({ eventsLost }) => eventsLost);
+    if (lost > 0) throw new Error(`${lost} events came too fast to be counted: expected none`);
+    const rss = (of: Snapshot) => sum(of.samples, ({ rssBytes }) => rssBytes);
+    return {
+      joinMs: join.result,
+      idle: idle === undefined ? null : idleFigures(idle.before, idle.after, this.#plan.nodes),
+      memoryKb: (rss(idle?.after ?? join.after) - rss(empty)) / 1_024 / this.#plan.nodes,
+      updateMs: update?.result ?? [],
+      crashMs: { closed: closed?.result ?? [], silent: silent?.result ?? [] },
+      falseDowns: sum(samples, ({ falseDowns }) => falseDowns),
+      suspicions: sum(samples, ({ suspicions }) => suspicions),
+      dropped: sum(samples, ({ dropped }) => dropped),
+      load: {
+        join: join.load,
+        idle: idle?.load ?? null,
+        update: update?.load ?? null,
+        closed: closed?.load ?? null,
+        silent: silent?.load ?? null,
+      },
+    };
+  }
+
+  async #phase<T>(run: () => Promise<T>, { watchLoop }: { readonly watchLoop: boolean }) {
+    await this.#fleet.askAll<'watch-loop'>({ type: 'watch-loop', on: watchLoop });
+    const before = await snapshot(this.#fleet);
+    const result = await run();
+    const after = await snapshot(this.#fleet);
+    return { result, before, after, load: loadBetween(before, after) };
+  }
+
+  async #join(): Promise<number | null> {
+    const startMs = sharedNowMs();
+    await this.#fleet.askAll<'join'>({ type: 'join', seeds: this.#fleet.nodes[0].endpoints });
+    return this.#until(startMs, { type: 'joined', total: this.#plan.nodes }, LIMITS.joinS);
+  }
+
+  async #update(): Promise<(number | null)[]> {
+    const beganMs = sharedNowMs();
+    const updateMs: (number | null)[] = [];
+    for (let number = 0; number < this.#plan.updates; number++) {
+      if (sharedNowMs() - beganMs > UPDATES_S_MAX * 1_000) break;
+      await this.#sleep(randomInt(UPDATE_PAUSE_MS.min, UPDATE_PAUSE_MS.max));
+      const node = this.#living[randomInt(this.#living.length)];
+      const bytes = this.#plan.payloadBytes;
+      const { atMs } = await this.#fleet.put({ type: 'put', node, number, bytes });
+      updateMs.push(await this.#until(atMs, { type: 'updated', number }, LIMITS.updateS));
+    }
+    return updateMs;
+  }
+
+  async #crashPhase(how: CrashKind) {
+    const count = crashesOf(this.#plan);
+    if (count === 0) return undefined;
+    return this.#phase(
+      async () => {
+        const crashMs: (number | null)[] = [];
+        for (let i = 0; i < count; i++) crashMs.push(await this.#crash(how));
+        return crashMs;
+      },
+      { watchLoop: true },
+    );
+  }
+
+  async #crash(how: CrashKind): Promise<number | null> {
+    await this.#sleep(CRASH_PAUSE_MS);
+    const [node] = this.#living.splice(randomInt(this.#living.length), 1);
+    const { id } = this.#fleet.nodes[node];
+    await this.#fleet.askAll<'expect-down'>({ type: 'expect-down', id });
+    const { atMs } = await this.#fleet.crash({ type: 'crash', node, how });
+    return this.#until(atMs, { type: 'down', id }, LIMITS.crashS);
+  }
+
+  /** @returns milliseconds from `fromMs` until it held in all processes; null: not within the limit. */
+  async #until(fromMs: number, condition: Condition, limitS: number): Promise<number | null> {
+    const order = { type: 'await', condition, limitMs: limitS * 1_000 } as const;
+    const times = await this.#fleet.askAll<'await'>(order);
+    let lastMs = fromMs;
+    for (const { atMs } of times) {
+      if (atMs === null) return null;
+      lastMs = Math.max(lastMs, atMs);
+    }
+    return lastMs - fromMs;
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#signal });
+  }
+}
+
+/** What all processes did between two moments. */
+export function loadBetween(before: Snapshot, after: Snapshot): Load {
+  const pairs = after.samples.map((sample, i) => ({ first: before.samples[i], last: sample }));
+  const active = pairs.map(({ first, last }) => last.loopActiveMs - first.loopActiveMs);
+  const idle = pairs.map(({ first, last }) => last.loopIdleMs - first.loopIdleMs);
+  const delays = after.samples.map(({ loopDelayMs }) => loopDelayMs).filter((delay) => delay !== null);
+  return {
+    wallMs: Math.max(...pairs.map(({ first, last }) => last.atMs - first.atMs)),
+    cpuMs: sum(pairs, ({ first, last }) => last.cpuMs - first.cpuMs),
+    machineShare: machineShare(before.machine, after.machine),
+    busiestLoop: Math.max(...active.map((ms, i) => (ms > 0 ? ms / (ms + idle[i]) : 0))),
+    loopDelayMs: delays.length === 0 ? null : worstDelay(delays),
+  };
+}
+
+export function idleFigures(before: Snapshot, after: Snapshot, nodes: number): IdleFigures {
+  const { wallMs, cpuMs } = loadBetween(before, after);
+  const share = 1_000 / wallMs / nodes;
+  const sent = (field: 'datagrams' | 'datagramBytes') =>
+    (sum(after.samples, (sample) => sample[field]) - sum(before.samples, (sample) => sample[field])) * share;
+  return {
+    datagrams: sent('datagrams'),
+    datagramBytes: sent('datagramBytes'),
+    streamBytes: 0,
+    cpuMs: cpuMs * share,
+  };
+}
+
+function worstDelay(delays: readonly LoopDelay[]): LoopDelay {
+  return {
+    p50: Math.max(...delays.map(({ p50 }) => p50)),
+    p99: Math.max(...delays.map(({ p99 }) => p99)),
+    max: Math.max(...delays.map(({ max }) => max)),
+  };
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}

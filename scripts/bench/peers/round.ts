@@ -1,20 +1,37 @@
-/** What a round is to do; both sides take the same. Durations are in seconds. */
+import type { Load } from './load.ts';
+
+/** What a round is to do; both sides take the same kind of plan. Durations are in seconds. */
 export interface RoundPlan {
-  /** Nodes in one process, from 2. */
+  /** From 1. */
   readonly nodes: number;
-  readonly broadcasts: number;
+  /** Updates to spread, one after the other. */
+  readonly updates: number;
   readonly payloadBytes: number;
+  /** Quiet after the join. */
   readonly settleS: number;
+  /** The idle window after it; 0: none in this round. */
   readonly idleS: number;
+  /** Crashes of each kind, one after the other. */
+  readonly crashes: number;
 }
 
+/**
+ * `closed`: a node's sockets are closed without a goodbye, as when its process is killed: its host lives and refuses what comes.
+ * `silent`: they stay open, and it says nothing any more, as when its power is cut.
+ */
+export const CRASH_KINDS = ['closed', 'silent'] as const;
+export type CrashKind = (typeof CRASH_KINDS)[number];
+
 /** What is waited for each thing before it counts as missed, in seconds. */
-export const LIMITS = { joinS: 30, broadcastS: 10, crashS: 60 } as const;
+export const LIMITS = { joinS: 60, updateS: 10, crashS: 60 } as const;
 
-/** Pause before each broadcast, in milliseconds: longer than either side's gossip interval, and in no fixed phase to it. */
-export const BROADCAST_PAUSE_MS = { min: 200, max: 500 } as const;
+/** No further update is begun after so many seconds of them: a cluster that loses them all would take for ever. */
+export const UPDATES_S_MAX = 60;
 
-/** Between the last broadcast and the crash, in milliseconds. */
+/** Pause before each update, in milliseconds: longer than either side's gossip interval, and in no fixed phase to it. */
+export const UPDATE_PAUSE_MS = { min: 200, max: 500 } as const;
+
+/** Before each crash, in milliseconds. */
 export const CRASH_PAUSE_MS = 2_000;
 
 /** Averages of the idle window, per node and second, of what was sent. */
@@ -24,31 +41,50 @@ export interface IdleFigures {
   readonly datagramBytes: number;
   /** Payload of TCP streams. */
   readonly streamBytes: number;
-  /** Processor time of the process. */
+  /** Processor time of all processes. */
   readonly cpuMs: number;
 }
+
+export const PHASES = ['join', 'idle', 'update', 'closed', 'silent'] as const;
+/** Parts of a round whose load is measured. */
+export type Phase = (typeof PHASES)[number];
 
 /** What one side measured in one round. null: not within its limit. */
 export interface Round {
   /** From the first join until everybody sees everybody. */
   readonly joinMs: number | null;
-  readonly idle: IdleFigures;
+  /** null: this round had no idle window. */
+  readonly idle: IdleFigures | null;
+  /** Resident memory that the nodes added to their processes, for each node, after the idle window. */
+  readonly memoryKb: number;
   /** Each from the call at its origin until the last node has it. */
-  readonly broadcastMs: readonly (number | null)[];
-  /** From the closing of a node's sockets until the last survivor says down. */
-  readonly crashMs: number | null;
+  readonly updateMs: readonly (number | null)[];
+  /** Each from the crash until the last survivor says down. */
+  readonly crashMs: Readonly<Record<CrashKind, readonly (number | null)[]>>;
   /** Verdicts against nodes that lived. */
   readonly falseDowns: number;
+  /** Suspicions of nodes that lived, over all observers; null: this side doesn't tell. */
+  readonly suspicions: number | null;
+  /** Datagrams that the kernel dropped because a receive queue was full; null: this side doesn't tell. */
+  readonly dropped: number | null;
+  /** null: the round had no such phase. */
+  readonly load: Readonly<Record<Phase, Load | null>>;
+}
+
+/** Crashes of each kind that leave somebody to see them. */
+export function crashesOf({ nodes, crashes }: RoundPlan): number {
+  return Math.min(crashes, Math.floor((nodes - 1) / CRASH_KINDS.length));
 }
 
 /** The longest that a round may take, in milliseconds, with every limit used up. */
 export function roundLimitMs(plan: RoundPlan): number {
-  const waitsS =
-    LIMITS.joinS + plan.settleS + plan.idleS + LIMITS.crashS + plan.broadcasts * LIMITS.broadcastS;
-  return waitsS * 1_000 + plan.broadcasts * BROADCAST_PAUSE_MS.max + CRASH_PAUSE_MS + START_MS;
+  const crashes = CRASH_KINDS.length * crashesOf(plan);
+  const updatesS = Math.min(plan.updates * LIMITS.updateS, UPDATES_S_MAX + LIMITS.updateS);
+  const waitsS = LIMITS.joinS + plan.settleS + plan.idleS + updatesS + crashes * LIMITS.crashS;
+  return waitsS * 1_000 + plan.updates * UPDATE_PAUSE_MS.max + crashes * CRASH_PAUSE_MS + START_MS;
 }
 
-/** For starting and ending processes with a hundred nodes on a busy machine. */
+/** For starting and ending processes with a thousand nodes on a busy machine. */
 const START_MS = 30_000;
 
 /** @throws Error where a side answered something else than a round. */
@@ -66,13 +102,19 @@ function parseOrUndefined(text: string): unknown {
   }
 }
 
+const isNumber = (value: unknown) => typeof value === 'number';
+const isWait = (value: unknown) => value === null || isNumber(value);
+const isWaits = (value: unknown) => Array.isArray(value) && value.every(isWait);
+
 function isRound(value: unknown): value is Round {
-  const { joinMs, idle, broadcastMs, crashMs, falseDowns } = (value ?? {}) as Partial<Round>;
-  if (!Array.isArray(broadcastMs)) return false;
-  const numbers = [idle?.datagrams, idle?.datagramBytes, idle?.streamBytes, idle?.cpuMs, falseDowns];
-  const waits = [joinMs, crashMs, ...broadcastMs];
+  const { joinMs, idle, memoryKb, updateMs, crashMs, falseDowns, suspicions, dropped, load } = (value ??
+    {}) as Partial<Round>;
+  const idles = idle === null ? [] : [idle?.datagrams, idle?.datagramBytes, idle?.streamBytes, idle?.cpuMs];
   return (
-    numbers.every((number) => typeof number === 'number') &&
-    waits.every((wait) => wait === null || typeof wait === 'number')
+    [...idles, memoryKb, falseDowns].every(isNumber) &&
+    [joinMs, suspicions, dropped].every(isWait) &&
+    isWaits(updateMs) &&
+    CRASH_KINDS.every((kind) => isWaits(crashMs?.[kind])) &&
+    PHASES.every((phase) => load?.[phase] === null || isNumber(load?.[phase]?.cpuMs))
   );
 }

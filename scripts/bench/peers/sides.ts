@@ -1,7 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { gridvineRound } from './gridvine.ts';
 import { runProcess } from './process.ts';
-import { LIMITS, parseRound, type Round, type RoundPlan, roundLimitMs } from './round.ts';
+import {
+  CRASH_PAUSE_MS,
+  crashesOf,
+  LIMITS,
+  parseRound,
+  type Round,
+  type RoundPlan,
+  roundLimitMs,
+  UPDATES_S_MAX,
+} from './round.ts';
 
 /** Where Debian puts the sources of Go libraries. */
 const GOPATH = '/usr/share/gocode';
@@ -11,28 +21,25 @@ const BUILD_LIMIT_MS = 300_000;
 /** What to install, in words for people. */
 export const INSTALL_HINT =
   'memberlist is missing: expected the Debian packages golang-go and golang-github-hashicorp-memberlist-dev; install them with\n' +
-  '  sudo apt-get install --no-install-recommends golang-go golang-github-hashicorp-memberlist-dev';
+  '  sudo apt-get install --no-install-recommends golang-go golang-github-hashicorp-memberlist-dev\n' +
+  'or measure without it: --only gridvine';
 
-/** One of the things compared: it does a round in a process of its own. */
+/** One of the things compared: it does a round in processes of its own. */
 export type Side = (plan: RoundPlan) => Promise<Round>;
+
+export const SIDES = ['gridvine', 'memberlist'] as const;
+export type SideName = (typeof SIDES)[number];
 
 export interface SideOptions {
   /** For everything temporary; the caller removes it. */
   readonly directory: string;
   readonly signal: AbortSignal;
+  /** Processes that the nodes are spread over, where the side has several. */
+  readonly processes: number;
 }
 
-export function gridvineSide({ directory, signal }: SideOptions): Side {
-  return async (plan) => {
-    const text = await runProcess({
-      command: process.execPath,
-      args: [join(import.meta.dirname, 'gridvine.ts'), JSON.stringify(plan)],
-      env: { ...process.env, TMPDIR: directory },
-      limitMs: roundLimitMs(plan),
-      signal,
-    });
-    return parseRound(text);
-  };
+export function gridvineSide({ signal, processes }: SideOptions): Side {
+  return (plan) => gridvineRound(plan, { processes, signal });
 }
 
 /**
@@ -57,20 +64,27 @@ export async function memberlistSide({ directory, signal }: SideOptions): Promis
   return async (plan) => {
     const text = await runProcess({
       command,
-      args: [
-        `-nodes=${plan.nodes}`,
-        `-broadcasts=${plan.broadcasts}`,
-        `-payload=${plan.payloadBytes}`,
-        `-settle=${plan.settleS}`,
-        `-idle=${plan.idleS}`,
-        `-join-limit=${LIMITS.joinS}`,
-        `-broadcast-limit=${LIMITS.broadcastS}`,
-        `-crash-limit=${LIMITS.crashS}`,
-      ],
+      args: memberlistArguments(plan),
       env: process.env,
       limitMs: roundLimitMs(plan),
       signal,
     });
     return parseRound(text);
   };
+}
+
+function memberlistArguments(plan: RoundPlan): string[] {
+  return [
+    `-nodes=${plan.nodes}`,
+    `-updates=${plan.updates}`,
+    `-updates-s=${UPDATES_S_MAX}`,
+    `-payload=${plan.payloadBytes}`,
+    `-settle=${plan.settleS}`,
+    `-idle=${plan.idleS}`,
+    `-crashes=${crashesOf(plan)}`,
+    `-crash-pause=${CRASH_PAUSE_MS / 1_000}`,
+    `-join-limit=${LIMITS.joinS}`,
+    `-update-limit=${LIMITS.updateS}`,
+    `-crash-limit=${LIMITS.crashS}`,
+  ];
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -24,46 +25,64 @@ import (
 // What all members of the process sent, in payload bytes: of datagrams, and of TCP streams (push-pull, fallback probes).
 var datagrams, datagramBytes, streamBytes int64
 
+// Names of members that have crashed: verdicts on them are right.
+var crashed sync.Map
+
 // countingTransport is memberlist's own transport with counters; it changes nothing of what is sent. Of a transport that
-// knows these, memberlist uses neither WriteTo nor DialTimeout.
+// knows these, memberlist uses neither WriteTo nor DialTimeout. A silent one says nothing any more while its ports stay open.
 type countingTransport struct {
 	*memberlist.NetTransport
 	streams chan net.Conn
+	silent  int32
 }
+
+func (t *countingTransport) isSilent() bool { return atomic.LoadInt32(&t.silent) != 0 }
 
 func newTransport(logger *log.Logger) *countingTransport {
 	inner, err := memberlist.NewNetTransport(&memberlist.NetTransportConfig{BindAddrs: []string{"127.0.0.1"}, Logger: logger})
 	if err != nil {
 		log.Fatal("sockets: ", err)
 	}
-	t := &countingTransport{inner, make(chan net.Conn, 64)}
+	t := &countingTransport{NetTransport: inner, streams: make(chan net.Conn, 64)}
 	go func() {
 		for conn := range inner.StreamCh() {
-			t.streams <- &countingConn{conn}
+			t.streams <- &countingConn{conn, t}
 		}
 	}()
 	return t
 }
 
 func (t *countingTransport) WriteToAddress(b []byte, addr memberlist.Address) (time.Time, error) {
+	if t.isSilent() {
+		return time.Now(), nil
+	}
 	atomic.AddInt64(&datagrams, 1)
 	atomic.AddInt64(&datagramBytes, int64(len(b)))
 	return t.NetTransport.WriteToAddress(b, addr)
 }
 
 func (t *countingTransport) DialAddressTimeout(addr memberlist.Address, limit time.Duration) (net.Conn, error) {
+	if t.isSilent() {
+		return nil, errors.New("silent")
+	}
 	conn, err := t.NetTransport.DialAddressTimeout(addr, limit)
 	if err == nil {
-		conn = &countingConn{conn}
+		conn = &countingConn{conn, t}
 	}
 	return conn, err
 }
 
 func (t *countingTransport) StreamCh() <-chan net.Conn { return t.streams }
 
-type countingConn struct{ net.Conn }
+type countingConn struct {
+	net.Conn
+	transport *countingTransport
+}
 
 func (c *countingConn) Write(b []byte) (int, error) {
+	if c.transport.isSilent() {
+		return len(b), nil
+	}
 	n, err := c.Conn.Write(b)
 	atomic.AddInt64(&streamBytes, int64(n))
 	return n, err
@@ -72,13 +91,16 @@ func (c *countingConn) Write(b []byte) (int, error) {
 // member is one node and what it was told. It passes user messages on at first sight, as serf does: memberlist
 // itself gives them to one hop only.
 type member struct {
-	list  *memberlist.Memberlist
-	queue *memberlist.TransmitLimitedQueue
-	mu    sync.Mutex
-	seen  map[string]bool
-	dead  map[string]time.Time
-	had   map[int]bool
-	downs int
+	list      *memberlist.Memberlist
+	transport *countingTransport
+	queue     *memberlist.TransmitLimitedQueue
+	mu        sync.Mutex
+	seen      map[string]bool
+	dead      map[string]time.Time
+	had       map[int]bool
+	// Verdicts on members that lived.
+	falseDowns int
+	gone       bool
 }
 
 type message []byte
@@ -119,12 +141,15 @@ func (m *member) NotifyLeave(node *memberlist.Node) {
 	defer m.mu.Unlock()
 	delete(m.seen, node.Name)
 	m.dead[node.Name] = time.Now()
-	m.downs++
+	if _, right := crashed.Load(node.Name); !right && !m.gone {
+		m.falseDowns++
+	}
 }
 
+// start makes a member; it knows nobody yet.
 func start(i, nodes int, logger *log.Logger) *member {
 	transport := newTransport(logger)
-	m := &member{seen: map[string]bool{}, dead: map[string]time.Time{}, had: map[int]bool{}}
+	m := &member{transport: transport, seen: map[string]bool{}, dead: map[string]time.Time{}, had: map[int]bool{}}
 	config := memberlist.DefaultLANConfig()
 	m.queue = &memberlist.TransmitLimitedQueue{RetransmitMult: config.RetransmitMult, NumNodes: func() int { return nodes }}
 	config.Name = fmt.Sprintf("node-%d", i)
@@ -150,10 +175,11 @@ func until(from time.Time, limit time.Duration, done func() bool) *float64 {
 	return &ms
 }
 
-func everyone(members []*member, except *member, test func(m *member) bool) bool {
+// everyone asks all that live.
+func everyone(members []*member, test func(m *member) bool) bool {
 	for _, m := range members {
 		m.mu.Lock()
-		ok := m == except || test(m)
+		ok := m.gone || test(m)
 		m.mu.Unlock()
 		if !ok {
 			return false
@@ -176,17 +202,62 @@ func totals() map[string]float64 {
 	}
 }
 
+// machineTicks is what all processors did since the machine's start: the first line of /proc/stat, where idle and iowait are the fourth
+// and fifth.
+func machineTicks() (busy, all float64) {
+	text, _ := os.ReadFile("/proc/stat")
+	fields := strings.Fields(strings.SplitN(string(text), "\n", 2)[0])
+	for i := 1; i <= 8 && i < len(fields); i++ {
+		ticks, _ := strconv.ParseFloat(fields[i], 64)
+		all += ticks
+		if i != 4 && i != 5 {
+			busy += ticks
+		}
+	}
+	return busy, all
+}
+
+// residentKb is the second field of /proc/self/statm, in pages.
+func residentKb() float64 {
+	text, _ := os.ReadFile("/proc/self/statm")
+	if fields := strings.Fields(string(text)); len(fields) > 1 {
+		pages, _ := strconv.ParseFloat(fields[1], 64)
+		return pages * float64(os.Getpagesize()) / 1024
+	}
+	return 0
+}
+
+// load does something and tells what it asked of the machine.
+func load(run func()) map[string]interface{} {
+	began, before := time.Now(), totals()
+	busyBefore, allBefore := machineTicks()
+	run()
+	busy, all := machineTicks()
+	figures := map[string]interface{}{
+		"wallMs": time.Since(began).Seconds() * 1000, "cpuMs": totals()["cpuMs"] - before["cpuMs"],
+		"machineShare": nil, "busiestLoop": nil, "loopDelayMs": nil,
+	}
+	if all > allBefore {
+		figures["machineShare"] = (busy - busyBefore) / (all - allBefore)
+	}
+	return figures
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
 func main() {
 	nodes := flag.Int("nodes", 10, "members in this process")
-	broadcasts := flag.Int("broadcasts", 10, "messages to spread, one after the other")
+	updates := flag.Int("updates", 10, "messages to spread, one after the other")
+	updatesS := flag.Float64("updates-s", 60, "no message is begun after so many seconds of them")
 	payload := flag.Int("payload", 256, "bytes of a message")
 	settle := flag.Float64("settle", 5, "seconds of quiet before the idle window")
-	idle := flag.Float64("idle", 10, "seconds of the idle window")
+	idle := flag.Float64("idle", 10, "seconds of the idle window; 0: none")
+	crashes := flag.Int("crashes", 1, "crashes of each kind")
+	crashPause := flag.Float64("crash-pause", 2, "seconds before each")
 	joinLimit := flag.Float64("join-limit", 30, "seconds")
-	broadcastLimit := flag.Float64("broadcast-limit", 10, "seconds")
+	updateLimit := flag.Float64("update-limit", 10, "seconds")
 	crashLimit := flag.Float64("crash-limit", 60, "seconds")
 	flag.Parse()
-	seconds := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 	rand.Seed(time.Now().UnixNano())
 	// The parent's end is this process's end.
 	go func() {
@@ -194,56 +265,104 @@ func main() {
 		os.Exit(1)
 	}()
 
+	emptyKb := residentKb()
 	logger, members := log.New(io.Discard, "", 0), make([]*member, *nodes)
 	for i := range members {
 		members[i] = start(i, *nodes, logger)
 	}
-	seed := fmt.Sprintf("127.0.0.1:%d", members[0].list.LocalNode().Port)
+	loads := map[string]interface{}{"idle": nil, "update": nil, "closed": nil, "silent": nil}
 
+	var joinMs *float64
+	loads["join"] = load(func() { joinMs = join(members, seconds(*joinLimit)) })
+	time.Sleep(seconds(*settle))
+
+	var idleFigures map[string]float64
+	if *idle > 0 {
+		before, window := totals(), time.Now()
+		loads["idle"] = load(func() { time.Sleep(seconds(*idle)) })
+		idleFigures = totals()
+		for name := range idleFigures {
+			idleFigures[name] = (idleFigures[name] - before[name]) / time.Since(window).Seconds() / float64(*nodes)
+		}
+	}
+	memoryKb := (residentKb() - emptyKb) / float64(*nodes)
+
+	updateMs := []*float64{}
+	loads["update"] = load(func() {
+		for began := time.Now(); len(updateMs) < *updates && time.Since(began) < seconds(*updatesS); {
+			updateMs = append(updateMs, update(members, len(updateMs), *payload, seconds(*updateLimit)))
+		}
+	})
+
+	crashMs := map[string][]*float64{"closed": {}, "silent": {}}
+	for _, how := range []string{"closed", "silent"} {
+		if *crashes == 0 {
+			continue
+		}
+		loads[how] = load(func() {
+			for i := 0; i < *crashes; i++ {
+				time.Sleep(seconds(*crashPause))
+				crashMs[how] = append(crashMs[how], crash(members, how, seconds(*crashLimit)))
+			}
+		})
+	}
+
+	falseDowns := 0
+	everyone(members, func(m *member) bool {
+		falseDowns += m.falseDowns
+		return true
+	})
+	json.NewEncoder(os.Stdout).Encode(map[string]interface{}{
+		"joinMs": joinMs, "idle": idleFigures, "memoryKb": memoryKb, "updateMs": updateMs, "crashMs": crashMs,
+		"falseDowns": falseDowns, "suspicions": nil, "dropped": nil, "load": loads,
+	})
+}
+
+func join(members []*member, limit time.Duration) *float64 {
+	seed := fmt.Sprintf("127.0.0.1:%d", members[0].list.LocalNode().Port)
 	began := time.Now()
 	for _, m := range members[1:] {
 		go m.list.Join([]string{seed})
 	}
-	joinMs := until(began, seconds(*joinLimit), func() bool {
-		return everyone(members, nil, func(m *member) bool { return len(m.seen) == *nodes })
+	return until(began, limit, func() bool {
+		return everyone(members, func(m *member) bool { return len(m.seen) == len(members) })
 	})
+}
 
-	time.Sleep(seconds(*settle))
-	before, window := totals(), time.Now()
-	time.Sleep(seconds(*idle))
-	idleFigures := totals()
-	for name := range idleFigures {
-		idleFigures[name] = (idleFigures[name] - before[name]) / time.Since(window).Seconds() / float64(*nodes)
+func update(members []*member, number, bytes int, limit time.Duration) *float64 {
+	time.Sleep(time.Duration(200+rand.Intn(300)) * time.Millisecond)
+	origin, text := members[rand.Intn(len(members))], strconv.Itoa(number)+":"
+	sent := time.Now()
+	origin.first(number)
+	origin.queue.QueueBroadcast(message(text + strings.Repeat("x", bytes-len(text))))
+	return until(sent, limit, func() bool {
+		return everyone(members, func(m *member) bool { return m.had[number] })
+	})
+}
+
+// crash ends one of those that live, and waits until all survivors say so.
+func crash(members []*member, how string, limit time.Duration) *float64 {
+	victim := members[rand.Intn(len(members))]
+	for victim.gone {
+		victim = members[rand.Intn(len(members))]
 	}
-
-	lastMs := make([]*float64, *broadcasts)
-	for i := range lastMs {
-		time.Sleep(time.Duration(200+rand.Intn(300)) * time.Millisecond)
-		origin, text := members[rand.Intn(*nodes)], strconv.Itoa(i)+":"
-		sent := time.Now()
-		origin.first(i)
-		origin.queue.QueueBroadcast(message(text + strings.Repeat("x", *payload-len(text))))
-		lastMs[i] = until(sent, seconds(*broadcastLimit), func() bool {
-			return everyone(members, nil, func(m *member) bool { return m.had[i] })
-		})
+	name := victim.list.LocalNode().Name
+	crashed.Store(name, true)
+	victim.mu.Lock()
+	victim.gone = true
+	victim.mu.Unlock()
+	began := time.Now()
+	if how == "closed" {
+		victim.list.Shutdown()
+	} else {
+		atomic.StoreInt32(&victim.transport.silent, 1)
 	}
-
-	time.Sleep(2 * time.Second)
-	victim := members[1+rand.Intn(*nodes-1)]
-	name, crashed := victim.list.LocalNode().Name, time.Now()
-	victim.list.Shutdown()
-	saysDead := func(m *member) bool { return m.dead[name].After(crashed) }
-	crashMs := until(crashed, seconds(*crashLimit), func() bool { return everyone(members, victim, saysDead) })
-
-	falseDowns := 0
-	everyone(members, victim, func(m *member) bool {
-		falseDowns += m.downs
-		if saysDead(m) {
-			falseDowns--
-		}
-		return true
+	ms := until(began, limit, func() bool {
+		return everyone(members, func(m *member) bool { return m.dead[name].After(began) })
 	})
-	json.NewEncoder(os.Stdout).Encode(map[string]interface{}{
-		"joinMs": joinMs, "idle": idleFigures, "broadcastMs": lastMs, "crashMs": crashMs, "falseDowns": falseDowns,
-	})
+	if how == "silent" {
+		// It would go on suspecting all others, at the cost of the processor that the next is measured on.
+		victim.list.Shutdown()
+	}
+	return ms
 }

@@ -1,39 +1,61 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LIMITS, parseRound, roundLimitMs } from '../../../../../scripts/bench/peers/round.ts';
+import {
+  crashesOf,
+  LIMITS,
+  parseRound,
+  roundLimitMs,
+  UPDATES_S_MAX,
+} from '../../../../../scripts/bench/peers/round.ts';
+import { makeLoad, makeRound } from '../../../../support/bench-round.ts';
 
-const ROUND = {
-  joinMs: 50,
-  idle: { datagrams: 2, datagramBytes: 100, streamBytes: 20, cpuMs: 1 },
-  broadcastMs: [10, null],
-  crashMs: null,
-  falseDowns: 0,
-};
+const PLAN = { nodes: 10, updates: 3, payloadBytes: 256, settleS: 5, idleS: 7, crashes: 2 };
 
-test('a round is read back, with what was missed', () => {
-  assert.deepEqual(parseRound(JSON.stringify(ROUND)), ROUND);
+test('a round is read back, with what was missed and what was left out', () => {
+  const round = makeRound({ updateMs: [10, null], load: { join: makeLoad({ loopDelayMs: null }) } });
+  assert.deepEqual(parseRound(JSON.stringify(round)), round);
+});
+
+test('a round without an idle window is read back', () => {
+  const round = makeRound({ idle: null });
+  assert.equal(parseRound(JSON.stringify(round)).idle, null);
 });
 
 test('what is no round is refused with what came', () => {
+  const round = makeRound();
   const wrong = [
     {},
     null,
-    { ...ROUND, joinMs: undefined },
-    { ...ROUND, idle: { ...ROUND.idle, cpuMs: 'much' } },
-    { ...ROUND, broadcastMs: 5 },
-    { ...ROUND, broadcastMs: ['5'] },
+    { ...round, joinMs: undefined },
+    { ...round, idle: { ...round.idle, cpuMs: 'much' } },
+    { ...round, updateMs: 5 },
+    { ...round, updateMs: ['5'] },
+    { ...round, crashMs: { closed: [1] } },
+    { ...round, load: { ...round.load, idle: {} } },
   ];
-  for (const round of wrong)
+  for (const one of wrong)
     assert.throws(
-      () => parseRound(JSON.stringify(round)),
+      () => parseRound(JSON.stringify(one)),
       /expected the figures of a round; got /,
-      String(round),
+      JSON.stringify(one),
     );
   assert.throws(() => parseRound('panic: no'), /expected the figures of a round; got panic: no/);
 });
 
 test('a round may use up all of its limits', () => {
-  const plan = { nodes: 10, broadcasts: 3, payloadBytes: 256, settleS: 5, idleS: 7 };
-  const waitsS = LIMITS.joinS + 5 + 7 + 3 * LIMITS.broadcastS + LIMITS.crashS;
-  assert.ok(roundLimitMs(plan) > waitsS * 1_000);
+  const waitsS = LIMITS.joinS + 5 + 7 + 3 * LIMITS.updateS + 4 * LIMITS.crashS;
+  assert.ok(roundLimitMs(PLAN) > waitsS * 1_000);
+});
+
+test('a cluster that loses all updates is given up after a minute of them', () => {
+  const many = roundLimitMs({ ...PLAN, updates: 1_000 }) - roundLimitMs({ ...PLAN, updates: 100 });
+  assert.ok(many < (UPDATES_S_MAX + 1_000) * 1_000);
+  assert.ok(many > 0);
+});
+
+test('crashes leave a survivor that can see the last one', () => {
+  assert.equal(crashesOf({ ...PLAN, nodes: 1 }), 0);
+  assert.equal(crashesOf({ ...PLAN, nodes: 2 }), 0);
+  assert.equal(crashesOf({ ...PLAN, nodes: 3 }), 1);
+  assert.equal(crashesOf({ ...PLAN, nodes: 10 }), 2);
 });

@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto';
+import type { Endpoint } from '#runtime/core/endpoint.ts';
+import type { NodeId } from '#runtime/core/ids.ts';
+import type { EngineEvent } from '#runtime/core/outputs.ts';
+import { identityFromSeed } from '#runtime/crypto/identity.ts';
+import { groupKeyOf, Keyring } from '#runtime/crypto/keyring.ts';
+import { createNodeProvider } from '#runtime/crypto/node-provider.ts';
+import { BootClock } from '#runtime/driver/clock.ts';
+import { Driver } from '#runtime/driver/driver.ts';
+import { EventQueue } from '#runtime/driver/event-queue.ts';
+import { HealthBoard } from '#runtime/driver/health-board.ts';
+import { noLog } from '#runtime/driver/log.ts';
+import { nodeScheduler } from '#runtime/driver/scheduler.ts';
+import { SystemRandom } from '#runtime/driver/system-random.ts';
+import { UdpNetwork } from '#runtime/driver/udp-network.ts';
+import { Engine } from '#runtime/engine/engine.ts';
+import { settingsOf } from '#runtime/engine/settings.ts';
+import { readInterfaces } from '#runtime/transport/interface-table.ts';
+import type { TransportTraffic } from '#runtime/transport/transport.ts';
+import { DEFAULT_MULTICAST } from '#runtime/transport/udp-multicast.ts';
+
+const CLUSTER = 'bench';
+const PSK = new Uint8Array(32).fill(7);
+const LINK = { name: 'lo', multicast: 'off' } as const;
+
+const provider = createNodeProvider();
+const keyring = new Keyring(groupKeyOf(provider, PSK, CLUSTER));
+
+/** Loopback doesn't change under a benchmark, and hundreds of nodes need not each ask for it every two seconds. */
+let interfaces: ReturnType<typeof readInterfaces> | undefined;
+function knownInterfaces() {
+  interfaces ??= readInterfaces();
+  return interfaces;
+}
+
+/** The daemon's engine, driver and sockets with LAN settings, by unicast on 127.0.0.1; without a directory for what outlives it. */
+export class BenchNode {
+  readonly id: NodeId;
+  /** What the kernel granted for its receive queue. */
+  readonly recvBufferBytes: number;
+  readonly #driver: Driver;
+  readonly #network: UdpNetwork;
+  readonly #events: EventQueue;
+  #phase: 'running' | 'silent' | 'closed' = 'running';
+
+  private constructor(
+    id: NodeId,
+    recvBufferBytes: number,
+    parts: { readonly driver: Driver; readonly network: UdpNetwork; readonly events: EventQueue },
+  ) {
+    this.id = id;
+    this.recvBufferBytes = recvBufferBytes;
+    this.#driver = parts.driver;
+    this.#network = parts.network;
+    this.#events = parts.events;
+  }
+
+  /**
+   * Opens a socket and starts to gossip.
+   * @throws GridvineError `E_SOCKET` and others of `UdpNetwork.open`; nothing stays open then.
+   */
+  static async start(name: string, onEvent: (event: EngineEvent) => void): Promise<BenchNode> {
+    const clock = new BootClock();
+    const health = new HealthBoard();
+    const common = { clock, health, scheduler: nodeScheduler, log: noLog };
+    let recvBufferBytes = 0;
+    const network = new UdpNetwork({
+      ...common,
+      log: (_level, event, details) => {
+        if (event === 'sockets-open') recvBufferBytes = Number(details?.recvBufferBytes);
+      },
+      bind: [{ address: '127.0.0.1', port: 0, link: LINK.name }],
+      advertise: [],
+      links: [LINK],
+      multicast: DEFAULT_MULTICAST,
+      readInterfaces: knownInterfaces,
+    });
+    const events = new EventQueue({
+      soon: nodeScheduler.soon,
+      onListenerError: (error) => {
+        throw error;
+      },
+    });
+    events.subscribe(onEvent);
+    const { transports } = network;
+    const driver = new Driver({ ...common, transports, events, persistBoot: async () => undefined });
+    await network.open(driver.handlers);
+    const engine = new Engine({
+      id: identityFromSeed(provider, randomBytes(32)).id,
+      name,
+      cluster: CLUSTER,
+      boot: 1,
+      keyring,
+      provider,
+      random: new SystemRandom(),
+      settings: settingsOf('lan'),
+      ...network.view,
+    });
+    driver.start(engine);
+    network.watch(({ endpoints, links }) =>
+      driver.mutate((_engine, nowMs) => engine.setEndpoints(nowMs, endpoints, links)),
+    );
+    const node = new BenchNode(engine.id, recvBufferBytes, { driver, network, events });
+    network.watchDrops((socketDrops) => {
+      if (node.#phase === 'running')
+        driver.mutate((_engine, nowMs) => engine.observeHost(nowMs, { socketDrops }));
+    });
+    return node;
+  }
+
+  get endpoints(): readonly Endpoint[] {
+    return this.#network.view.endpoints;
+  }
+
+  get eventsLost(): number {
+    return this.#events.lost;
+  }
+
+  traffic(): TransportTraffic[] {
+    return this.#network.transports.flatMap((transport) => transport.traffic());
+  }
+
+  join(seeds: readonly Endpoint[]): void {
+    this.#driver.mutate((engine, nowMs) => engine.join(nowMs, seeds));
+  }
+
+  putUrgent(key: string, value: string): void {
+    this.#driver.mutate((engine, nowMs) => engine.put(nowMs, key, value, { priority: 'urgent' }));
+  }
+
+  /** As after a power cut: it neither says nor hears anything, but its port stays taken, so that its host doesn't speak for it. */
+  silence(): void {
+    if (this.#phase !== 'running') return;
+    this.#phase = 'silent';
+    this.#driver.stop();
+  }
+
+  /** Closes its sockets at once, without a goodbye. Idempotent. */
+  async close(): Promise<void> {
+    this.silence();
+    if (this.#phase === 'closed') return;
+    this.#phase = 'closed';
+    await this.#network.close();
+  }
+}
