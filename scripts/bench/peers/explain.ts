@@ -23,6 +23,8 @@ const SAME_RATIO = 1.2;
 const RESOLUTION_MS = 3;
 /** How well processor time has to fit the difference to explain it. */
 const FIT_RATIO = 1.6;
+/** So many have a p99 that isn't the greatest. */
+const MANY_SAMPLES = 200;
 
 interface Compared {
   readonly name: string;
@@ -131,8 +133,8 @@ function explain(difference: Difference): string {
     return `${RESOLUTION_MS} ms or less: timers of 1 ms, and a turn of the loop for each hop`;
   if (unit === 'ms' && value > expected && work !== undefined && within(value, expected + work.ms, FIT_RATIO))
     reasons.push(work.text);
-  else if (unit === 'ms' && overlap(measured, simulated))
-    reasons.push('chance: the ranges of the samples overlap');
+  const luck = chance(difference);
+  if (reasons.length === 0 && luck !== undefined) reasons.push(luck);
   const restless = restlessness(rounds);
   if (restless !== undefined && phase !== 'join') reasons.push(restless);
   const bound = loads.map((load) => boundBy(load, processors)).find((text) => text !== undefined);
@@ -180,6 +182,15 @@ function restlessness(rounds: readonly Round[]): string | undefined {
 
 function within(a: number, b: number, ratio: number): boolean {
   return a === b || (a > 0 && b > 0 && Math.max(a / b, b / a) <= ratio);
+}
+
+/** Where few samples say little. Of updates the simulator tells ranks only, so that their ranges can't be held against each other. */
+function chance({ measured, simulated, statistic, phase }: Difference): string | undefined {
+  if (statistic !== 'median' && measured.samples < MANY_SAMPLES)
+    return `chance: the greatest of ${measured.samples} samples`;
+  if (['join', 'closed', 'silent'].includes(phase) && overlap(measured, simulated))
+    return 'chance: the ranges of the samples overlap';
+  return undefined;
 }
 
 /** Whether what was seen on both sides can be the same thing. A range without an end was missed. */

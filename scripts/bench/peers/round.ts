@@ -23,10 +23,10 @@ export const CRASH_KINDS = ['closed', 'silent'] as const;
 export type CrashKind = (typeof CRASH_KINDS)[number];
 
 /** What is waited for each thing before it counts as missed, in seconds. */
-export const LIMITS = { joinS: 60, updateS: 10, crashS: 60 } as const;
+export const LIMITS = { joinS: 60, updateS: 10, crashS: 45 } as const;
 
 /** No further update is begun after so many seconds of them: a cluster that loses them all would take for ever. */
-export const UPDATES_S_MAX = 60;
+export const UPDATES_S_MAX = 30;
 
 /** Pause before each update, in milliseconds: longer than either side's gossip interval, and in no fixed phase to it. */
 export const UPDATE_PAUSE_MS = { min: 200, max: 500 } as const;

@@ -34,6 +34,13 @@ test('ranges that overlap are chance', () => {
   assert.match(rowOf('crash, silent', round, { silentMs: [1_000, 2_000, 5_000] }).why, /^chance/);
 });
 
+test('updates that differ are no chance, but the greatest of few of them is', () => {
+  const round = makeRound({ updateMs: [20, 400], load: { update: makeLoad({ cpuMs: 20 }) } });
+  const predicted = { updateP50Ms: [40], updateMaxMs: [900] };
+  assert.match(rowOf('update, last', round, predicted).why, /^not explained/);
+  assert.equal(rowOf('update: greatest', round, predicted).why, 'chance: the greatest of 2 samples');
+});
+
 test('a busy machine is told with its figures', () => {
   const round = makeRound({ joinMs: 900, load: { join: makeLoad({ busiestLoop: 0.97, cpuMs: 50 }) } });
   assert.match(rowOf('join', round, { joinMs: [10] }).why, /^CPU-bound: an event loop busy 97 %/);
