@@ -43,6 +43,8 @@ export function readOptions(args: readonly string[]): SocketsOptions {
   const only = values.only;
   if (only !== undefined && !SIDES.some((side) => side === only))
     throw new UsageError(`--only: expected one of ${SIDES.join(', ')}; got ${only || 'nothing'}`);
+  if (values.compare && only === 'memberlist')
+    throw new UsageError('--compare: the simulator plays gridvine only; leave out --only memberlist');
   return {
     sizes: values.nodes.split(',').map((text) => whole('nodes', text, 1, NODES_MAX)),
     rounds: whole('rounds', values.rounds, 1, 20),

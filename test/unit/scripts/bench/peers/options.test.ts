@@ -24,6 +24,7 @@ test('a wrong option is named with what was expected and what came', () => {
     [['--only', 'serf'], /--only: expected one of gridvine, memberlist; got serf/],
     [['--link-delay', '-1'], /--link-delay: .* got -1|argument/],
     [['--fast'], /--fast/],
+    [['--only', 'memberlist', '--compare'], /--compare: the simulator plays gridvine only/],
   ] as const;
   for (const [args, message] of wrong)
     assert.throws(
