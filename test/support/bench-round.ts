@@ -6,6 +6,7 @@ export function makeLoad(changes: Partial<Load> = {}): Load {
   return {
     wallMs: 1_000,
     cpuMs: 100,
+    datagrams: 1_000,
     machineShare: 0.1,
     busiestLoop: 0.1,
     loopDelayMs: { p50: 0.1, p99: 1, max: 2 },

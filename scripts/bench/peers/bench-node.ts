@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { Endpoint } from '#runtime/core/endpoint.ts';
 import type { NodeId } from '#runtime/core/ids.ts';
 import type { EngineEvent } from '#runtime/core/outputs.ts';
@@ -33,6 +34,27 @@ function knownInterfaces() {
   return interfaces;
 }
 
+/** Younger than the least leap that a clock reports, so that sharing it hides none. */
+const UPTIME_FRESH_MS = 50;
+let uptime: { readonly ms: number | undefined; readonly readAtMs: number } | undefined;
+
+/** Each node's clock asks twice a second whether the machine slept: hundreds in one process would read a file all the time. */
+function sharedUptimeMs(): number | undefined {
+  const nowMs = performance.now();
+  if (uptime === undefined || nowMs - uptime.readAtMs >= UPTIME_FRESH_MS)
+    uptime = { ms: readUptimeMs(), readAtMs: nowMs };
+  return uptime.ms;
+}
+
+function readUptimeMs(): number | undefined {
+  try {
+    const seconds = Number(readFileSync('/proc/uptime', 'latin1').split(' ', 1)[0]);
+    return Number.isFinite(seconds) ? seconds * 1_000 : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The daemon's engine, driver and sockets with LAN settings, by unicast on 127.0.0.1; without a directory for what outlives it. */
 export class BenchNode {
   readonly id: NodeId;
@@ -60,7 +82,7 @@ export class BenchNode {
    * @throws GridvineError `E_SOCKET` and others of `UdpNetwork.open`; nothing stays open then.
    */
   static async start(name: string, onEvent: (event: EngineEvent) => void): Promise<BenchNode> {
-    const clock = new BootClock();
+    const clock = new BootClock({ uptimeMs: sharedUptimeMs });
     const health = new HealthBoard();
     const common = { clock, health, scheduler: nodeScheduler, log: noLog };
     let recvBufferBytes = 0;

@@ -163,6 +163,7 @@ export function loadBetween(before: Snapshot, after: Snapshot): Load {
   return {
     wallMs: Math.max(...pairs.map(({ first, last }) => last.atMs - first.atMs)),
     cpuMs: sum(pairs, ({ first, last }) => last.cpuMs - first.cpuMs),
+    datagrams: sum(pairs, ({ first, last }) => last.datagrams - first.datagrams),
     machineShare: machineShare(before.machine, after.machine),
     busiestLoop: Math.max(...active.map((ms, i) => (ms > 0 ? ms / (ms + idle[i]) : 0))),
     loopDelayMs: delays.length === 0 ? null : worstDelay(delays),

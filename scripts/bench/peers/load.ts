@@ -13,6 +13,8 @@ export interface Load {
   readonly wallMs: number;
   /** Processor time of all processes of the side. */
   readonly cpuMs: number;
+  /** Sent by all nodes together. */
+  readonly datagrams: number;
   /** How much of all processors was in use, by anybody: 0 to 1; null: the platform doesn't tell. */
   readonly machineShare: number | null;
   /** How much of its time the busiest event loop was busy: 0 to 1; null: there is no such thing. */
@@ -61,6 +63,11 @@ export function machineShare(before: MachineTicks | undefined, after: MachineTic
 /** The share of all processors that the side itself took: 0 to 1. */
 export function ownShare({ cpuMs, wallMs }: Load, processors = availableParallelism()): number {
   return wallMs > 0 ? cpuMs / wallMs / processors : 0;
+}
+
+/** Processor time of the side for each datagram, from its making to its end at the receiver, with all that goes on besides; undefined: none. */
+export function cpuPerDatagramUs({ cpuMs, datagrams }: Load): number | undefined {
+  return datagrams > 0 ? (1_000 * cpuMs) / datagrams : undefined;
 }
 
 /** Whether the figure that was measured meanwhile says more of this machine's processors than of the protocol; in words, or undefined. */

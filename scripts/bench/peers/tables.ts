@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import type { ComparedRow } from './explain.ts';
-import { type Load, ownShare, percent } from './load.ts';
+import { cpuPerDatagramUs, type Load, ownShare, percent } from './load.ts';
 import { PHASES, type Round } from './round.ts';
 import type { SideName } from './sides.ts';
 import type { Figure, Row } from './summary.ts';
@@ -46,8 +46,15 @@ export function simulatorTable(rows: readonly ComparedRow[]): string {
 /** What each part of the rounds asked of the machine: the worst round of each. */
 export function loadTable(rounds: Readonly<Record<SideName, readonly Round[]>>): string {
   const table = new Table({
-    head: ['load: most of any round', 'own share', 'machine', 'busiest loop', 'loop delay p99 / max, ms'],
-    colAligns: ['left', 'right', 'right', 'right', 'right'],
+    head: [
+      'load: most of any round',
+      'own share',
+      'machine',
+      'busiest loop',
+      'loop delay p99 / max, ms',
+      'CPU per datagram, \u00b5s',
+    ],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right'],
     style: STYLE,
   });
   for (const [side, ofSide] of Object.entries(rounds)) {
@@ -67,11 +74,13 @@ function loadCells(loads: readonly Load[]): string[] {
   const share = (value: number | undefined) => (value === undefined ? '-' : percent(value));
   const p99 = most(({ loopDelayMs }) => loopDelayMs?.p99);
   const max = most(({ loopDelayMs }) => loopDelayMs?.max);
+  const perDatagram = most(cpuPerDatagramUs);
   return [
     share(most((load) => ownShare(load))),
     share(most(({ machineShare }) => machineShare)),
     share(most(({ busiestLoop }) => busiestLoop)),
     p99 === undefined || max === undefined ? '-' : `${p99.toFixed(1)} / ${max.toFixed(1)}`,
+    perDatagram === undefined ? '-' : perDatagram.toFixed(0),
   ];
 }
 

@@ -232,9 +232,11 @@ func load(run func()) map[string]interface{} {
 	began, before := time.Now(), totals()
 	busyBefore, allBefore := machineTicks()
 	run()
+	after := totals()
 	busy, all := machineTicks()
 	figures := map[string]interface{}{
-		"wallMs": time.Since(began).Seconds() * 1000, "cpuMs": totals()["cpuMs"] - before["cpuMs"],
+		"wallMs": time.Since(began).Seconds() * 1000, "cpuMs": after["cpuMs"] - before["cpuMs"],
+		"datagrams":    after["datagrams"] - before["datagrams"],
 		"machineShare": nil, "busiestLoop": nil, "loopDelayMs": nil,
 	}
 	if all > allBefore {

@@ -28,7 +28,7 @@ test('a side that was not measured and a thing that did not happen are dashes', 
 test('the worst round of each part is shown as its load', () => {
   const busy = makeLoad({ busiestLoop: 0.9, machineShare: 0.7 });
   const table = loadTable({ gridvine: [makeRound(), makeRound({ load: { join: busy } })], memberlist: [] });
-  assert.deepEqual(cellsOf(table, 'gridvine: join').slice(1), ['70 %', '90 %', '1.0 / 2.0']);
+  assert.deepEqual(cellsOf(table, 'gridvine: join').slice(1), ['70 %', '90 %', '1.0 / 2.0', '100']);
 });
 
 test('a part that no round had is left out of the loads', () => {
