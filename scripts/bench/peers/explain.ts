@@ -22,7 +22,9 @@ const SAME_RATIO = 1.2;
 /** Below this difference it is one of timers (1 ms) and a few turns of a loop. */
 const RESOLUTION_MS = 3;
 /** How well processor time has to fit the difference to explain it. */
-const FIT_RATIO = 1.6;
+const FIT_RATIO = 2;
+/** The greatest of few samples may be so much off by chance; beyond it something went another way. */
+const CHANCE_RATIO = 3;
 /** So many have a p99 that isn't the greatest. */
 const MANY_SAMPLES = 200;
 
@@ -131,7 +133,7 @@ function explain(difference: Difference): string {
   const reasons: string[] = [];
   if (unit === 'ms' && Math.abs(value - expected) <= RESOLUTION_MS)
     return `${RESOLUTION_MS} ms or less: timers of 1 ms, and a turn of the loop for each hop`;
-  if (unit === 'ms' && value > expected && work !== undefined && within(value, expected + work.ms, FIT_RATIO))
+  if (unit === 'ms' && value > expected && work !== undefined && within(value - expected, work.ms, FIT_RATIO))
     reasons.push(work.text);
   const luck = chance(difference);
   if (reasons.length === 0 && luck !== undefined) reasons.push(luck);
@@ -186,7 +188,9 @@ function within(a: number, b: number, ratio: number): boolean {
 
 /** Where few samples say little. Of updates the simulator tells ranks only, so that their ranges can't be held against each other. */
 function chance({ measured, simulated, statistic, phase }: Difference): string | undefined {
-  if (statistic !== 'median' && measured.samples < MANY_SAMPLES)
+  const value = measured[statistic] ?? Number.POSITIVE_INFINITY;
+  const near = within(value, simulated.median ?? Number.POSITIVE_INFINITY, CHANCE_RATIO);
+  if (statistic !== 'median' && near && measured.samples < MANY_SAMPLES)
     return `chance: the greatest of ${measured.samples} samples`;
   if (['join', 'closed', 'silent'].includes(phase) && overlap(measured, simulated))
     return 'chance: the ranges of the samples overlap';

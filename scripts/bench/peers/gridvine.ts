@@ -98,7 +98,7 @@ class GridvineRound {
   async #join(): Promise<number | null> {
     const startMs = sharedNowMs();
     await this.#fleet.askAll<'join'>({ type: 'join', seeds: this.#fleet.nodes[0].endpoints });
-    return this.#until(startMs, { type: 'joined', total: this.#plan.nodes }, LIMITS.joinS);
+    return this.#until(startMs, { type: 'joined', total: this.#plan.nodes }, this.#plan.joinS);
   }
 
   async #update(): Promise<(number | null)[]> {

@@ -25,6 +25,7 @@ export interface SocketsOptions {
   readonly processes: number;
   readonly updates: number;
   readonly crashes: number;
+  readonly joinLimitS: number;
   /** undefined: as long as each side needs. */
   readonly settleS: number | undefined;
   readonly idleS: number | undefined;
@@ -52,6 +53,7 @@ export function readOptions(args: readonly string[]): SocketsOptions {
       values.processes === undefined ? availableParallelism() : whole('processes', values.processes, 1, 64),
     updates: whole('updates', values.updates, 1, 1_000),
     crashes: whole('crashes', values.crashes, 0, 20),
+    joinLimitS: whole('join-limit', values['join-limit'], 1, 600),
     settleS: values.settle === undefined ? undefined : whole('settle', values.settle, 0, 600),
     idleS: values.idle === undefined ? undefined : whole('idle', values.idle, 1, 600),
     sides: only === undefined ? SIDES : SIDES.filter((side) => side === only),
@@ -78,6 +80,7 @@ export function planOf(
     nodes: round.nodes,
     updates: options.updates,
     crashes: options.crashes,
+    joinS: options.joinLimitS,
     payloadBytes: PAYLOAD_BYTES,
     settleS: round.first ? (options.settleS ?? usual.settleS) : SHORT_SETTLE_S,
     idleS: round.first ? (options.idleS ?? usual.idleS) : 0,
@@ -100,6 +103,7 @@ function parseOrRefuse(args: readonly string[]) {
         processes: { type: 'string' },
         updates: { type: 'string', default: '20' },
         crashes: { type: 'string', default: '1' },
+        'join-limit': { type: 'string', default: '60' },
         settle: { type: 'string' },
         idle: { type: 'string' },
         only: { type: 'string' },

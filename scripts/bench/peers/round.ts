@@ -4,6 +4,8 @@ import type { Load } from './load.ts';
 export interface RoundPlan {
   /** From 1. */
   readonly nodes: number;
+  /** How long the join is waited for before it counts as missed, and the round goes on. */
+  readonly joinS: number;
   /** Updates to spread, one after the other. */
   readonly updates: number;
   readonly payloadBytes: number;
@@ -22,8 +24,8 @@ export interface RoundPlan {
 export const CRASH_KINDS = ['closed', 'silent'] as const;
 export type CrashKind = (typeof CRASH_KINDS)[number];
 
-/** What is waited for each thing before it counts as missed, in seconds. */
-export const LIMITS = { joinS: 60, updateS: 10, crashS: 45 } as const;
+/** What is waited for each other thing before it counts as missed, in seconds. */
+export const LIMITS = { updateS: 10, crashS: 45 } as const;
 
 /** No further update is begun after so many seconds of them: a cluster that loses them all would take for ever. */
 export const UPDATES_S_MAX = 30;
@@ -80,7 +82,7 @@ export function crashesOf({ nodes, crashes }: RoundPlan): number {
 export function roundLimitMs(plan: RoundPlan): number {
   const crashes = CRASH_KINDS.length * crashesOf(plan);
   const updatesS = Math.min(plan.updates * LIMITS.updateS, UPDATES_S_MAX + LIMITS.updateS);
-  const waitsS = LIMITS.joinS + plan.settleS + plan.idleS + updatesS + crashes * LIMITS.crashS;
+  const waitsS = plan.joinS + plan.settleS + plan.idleS + updatesS + crashes * LIMITS.crashS;
   return waitsS * 1_000 + plan.updates * UPDATE_PAUSE_MS.max + crashes * CRASH_PAUSE_MS + START_MS;
 }
 

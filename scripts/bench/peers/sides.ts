@@ -83,7 +83,7 @@ function memberlistArguments(plan: RoundPlan): string[] {
     `-idle=${plan.idleS}`,
     `-crashes=${crashesOf(plan)}`,
     `-crash-pause=${CRASH_PAUSE_MS / 1_000}`,
-    `-join-limit=${LIMITS.joinS}`,
+    `-join-limit=${plan.joinS}`,
     `-update-limit=${LIMITS.updateS}`,
     `-crash-limit=${LIMITS.crashS}`,
   ];

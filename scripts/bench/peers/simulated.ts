@@ -21,7 +21,7 @@ const UPDATE_INTERVAL_MS = 1_000;
 type Player = (plan: PredictionPlan) => Predicted;
 
 const PLAYERS: Readonly<Record<PredictedScenario, Player>> = {
-  join: (plan) => ({ joinMs: [play(plan, 'join', {}).convergedMs as number | null] }),
+  join: (plan) => ({ joinMs: [play(plan, 'join', { durationMs: 1 }).convergedMs as number | null] }),
   update(plan) {
     const durationMs = plan.updates * UPDATE_INTERVAL_MS;
     const { p50, p99, max } = play(plan, 'update', { durationMs }).reachedAllMs as Percentiles;

@@ -48,7 +48,7 @@ const idle =
 
 const FIGURES: readonly FigureSource[] = [
   {
-    name: `join through one seed, all see all (within ${LIMITS.joinS} s)`,
+    name: 'join through one seed, all see all',
     unit: 'ms',
     pick: (round) => [round.joinMs],
   },

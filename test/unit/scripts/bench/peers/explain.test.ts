@@ -41,6 +41,19 @@ test('updates that differ are no chance, but the greatest of few of them is', ()
   assert.equal(rowOf('update: greatest', round, predicted).why, 'chance: the greatest of 2 samples');
 });
 
+test('the greatest of few updates is no chance where it is far off', () => {
+  const round = makeRound({ updateMs: [20, 4_300], load: { update: makeLoad({ cpuMs: 20 }) } });
+  assert.match(rowOf('update: greatest', round, { updateMaxMs: [40] }).why, /^not explained/);
+});
+
+test('processor time that is far below the difference does not explain it', () => {
+  const round = makeRound({
+    crashMs: { closed: [1_900], silent: [] },
+    load: { closed: makeLoad({ cpuMs: 210 }) },
+  });
+  assert.match(rowOf('crash, sockets closed', round, { closedMs: [1_200] }).why, /^not explained/);
+});
+
 test('a busy machine is told with its figures', () => {
   const round = makeRound({ joinMs: 900, load: { join: makeLoad({ busiestLoop: 0.97, cpuMs: 50 }) } });
   assert.match(rowOf('join', round, { joinMs: [10] }).why, /^CPU-bound: an event loop busy 97 %/);

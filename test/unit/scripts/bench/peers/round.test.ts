@@ -9,7 +9,7 @@ import {
 } from '../../../../../scripts/bench/peers/round.ts';
 import { makeLoad, makeRound } from '../../../../support/bench-round.ts';
 
-const PLAN = { nodes: 10, updates: 3, payloadBytes: 256, settleS: 5, idleS: 7, crashes: 2 };
+const PLAN = { nodes: 10, joinS: 60, updates: 3, payloadBytes: 256, settleS: 5, idleS: 7, crashes: 2 };
 
 test('a round is read back, with what was missed and what was left out', () => {
   const round = makeRound({ updateMs: [10, null], load: { join: makeLoad({ loopDelayMs: null }) } });
@@ -43,7 +43,7 @@ test('what is no round is refused with what came', () => {
 });
 
 test('a round may use up all of its limits', () => {
-  const waitsS = LIMITS.joinS + 5 + 7 + 3 * LIMITS.updateS + 4 * LIMITS.crashS;
+  const waitsS = PLAN.joinS + 5 + 7 + 3 * LIMITS.updateS + 4 * LIMITS.crashS;
   assert.ok(roundLimitMs(PLAN) > waitsS * 1_000);
 });
 
