@@ -1,10 +1,10 @@
 import {
   createCipheriv,
   createDecipheriv,
-  createHash,
   createPrivateKey,
   createPublicKey,
   createSecretKey,
+  hash,
   hkdfSync,
   type KeyObject,
   sign,
@@ -38,7 +38,8 @@ export function createNodeProvider(): CryptoProvider {
   });
   return {
     name: 'node',
-    sha256: (data) => plain(createHash('sha256').update(data).digest()),
+    // In one go: a hash object costs twice as much.
+    sha256: (data) => plain(hash('sha256', data, 'buffer')),
     hkdf: (ikm, salt, info, length) => new Uint8Array(hkdfSync('sha256', ikm, salt, info, length)),
     sealKey: (key, salt) => nodeSealKey(hchacha20(key, salt)),
     publicKey(seed) {

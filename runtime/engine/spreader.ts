@@ -32,6 +32,8 @@ const FLUSH_GAP_MS = 10;
 const PIGGYBACK_ROOM_MIN = 120;
 /** While many come at once, who has come waits so many batch intervals to share a datagram with others. */
 const LINGER_BATCHES = 4;
+/** Who has come is told to fewer: the digests of newcomers, and of those that see a difference, follow closely. */
+const MEMBERSHIP_SHARE = 1 / 3;
 /** So many node records about fill a datagram: then there is no point in waiting for more. */
 const DATAGRAM_NEWS = 10;
 /** Below this share of its budget a class counts as busy. */
@@ -90,7 +92,7 @@ export class Spreader {
       newsClass === 'urgent' && this.#isBusy(newsClass, nowMs)
         ? HEARD_COUNTS_AS_BUSY
         : HEARD_COUNTS_AS[newsClass];
-    if (copies > 0) this.#queue.noteSent(news, copies, this.#limit());
+    if (copies > 0) this.#queue.noteSent(news, copies, this.#limit(newsClass));
   }
 
   /** A class's batch is due. */
@@ -120,7 +122,7 @@ export class Spreader {
     const before = staged.builder.size;
     if (packed.length === 0 || !staged.builder.tryAdd({ type: 'blocks', blocks: packer.blocks })) return;
     this.#ctx.budgets[packed[0].newsClass].spend(staged.builder.size - before, nowMs);
-    for (const news of packed) this.#queue.noteSent(news, 1, this.#limit());
+    for (const news of packed) this.#queue.noteSent(news, 1, this.#limit(news.newsClass));
   }
 
   /** Sends some peers one datagram of news of this class that this flush hasn't sent yet. */
@@ -141,7 +143,7 @@ export class Spreader {
     this.#ctx.budgets[newsClass].spend(peers.length * (body.length + SEALED_BYTES), nowMs);
     for (const news of packed) {
       done.add(news);
-      this.#queue.noteSent(news, peers.length, this.#limit());
+      this.#queue.noteSent(news, peers.length, this.#limit(newsClass));
     }
     return true;
   }
@@ -237,9 +239,10 @@ export class Spreader {
   }
 
   /** Datagrams that one piece of news goes into, at most (B-53). */
-  #limit(): number {
+  #limit(newsClass: NewsClass): number {
     const members = this.#ctx.members.presentCount + 1;
-    return Math.max(1, this.#ctx.settings.retransmitMultiplier * Math.ceil(Math.log10(members + 1)));
+    const copies = this.#ctx.settings.retransmitMultiplier * Math.ceil(Math.log10(members + 1));
+    return Math.max(1, newsClass === 'membership' ? Math.ceil(copies * MEMBERSHIP_SHARE) : copies);
   }
 }
 
