@@ -1,6 +1,5 @@
 import type { NodeId } from '../core/ids.ts';
 import { DATAGRAM_HEADER_BYTES, SEAL_TAG_BYTES } from '../core/limits.ts';
-import { sample } from '../core/random.ts';
 import type { Version } from '../core/version.ts';
 import { freshBlock } from '../data/delta.ts';
 import { NEWS_CLASSES, type News, type NewsClass, PushQueue } from '../data/push-queue.ts';
@@ -12,6 +11,7 @@ import type { Block } from '../wire/message.ts';
 import { BlockPacker } from './block-packer.ts';
 import type { EngineContext } from './context.ts';
 import type { Staged } from './outbox.ts';
+import { PeerOrder } from './peer-order.ts';
 
 /** What sealing adds to a body. */
 const SEALED_BYTES = DATAGRAM_HEADER_BYTES + SEAL_TAG_BYTES;
@@ -21,7 +21,7 @@ const DATAGRAMS_PER_FLUSH = 4;
 const HEARD_COUNTS_AS: Readonly<Record<NewsClass, number>> = {
   verdict: 0,
   membership: 4,
-  urgent: 1,
+  urgent: 0,
   data: 4,
 };
 /** So does urgent news while there is much of it. */
@@ -47,6 +47,7 @@ const BUSY_LEVEL = 0.5;
 export class Spreader {
   readonly #ctx: EngineContext;
   readonly #queue = new PushQueue();
+  readonly #peers: PeerOrder;
   readonly #flushedMs: Record<NewsClass, number> = {
     verdict: NEVER,
     membership: NEVER,
@@ -58,6 +59,7 @@ export class Spreader {
 
   constructor(ctx: EngineContext) {
     this.#ctx = ctx;
+    this.#peers = new PeerOrder(ctx.random);
   }
 
   /** Pieces of news that wait to be sent. */
@@ -109,7 +111,8 @@ export class Spreader {
       if (!this.#sendOne(newsClass, done, nowMs)) break;
     }
     if (this.#queue.sizeOf(newsClass) === 0) return;
-    const restMs = this.#delayOf(newsClass, false, nowMs) || this.#ctx.settings.batchIntervalMs;
+    const hurries = newsClass === 'urgent' || newsClass === 'verdict';
+    const restMs = this.#delayOf(newsClass, hurries, nowMs) || this.#ctx.settings.batchIntervalMs;
     this.#ctx.timers.setEarlier(`batch/${newsClass}`, nowMs + Math.max(restMs, budget.waitMs(nowMs)));
   }
 
@@ -220,22 +223,21 @@ export class Spreader {
     return this.#ctx.links.filter((link) => link.multicast === 'full');
   }
 
-  /** Members that don't hear our multicast: those go by unicast. */
-  #offSegment(nowMs: number): readonly Member[] {
+  /** Whether a member needs to be told by unicast: it doesn't hear our multicast. */
+  #isOffSegment(nowMs: number): (member: Member) => boolean {
     const heard = new Set(this.#multicastLinks().map((link) => link.name));
-    const present = this.#ctx.members.present();
-    if (heard.size === 0) return present;
-    return present.filter((member) => !(member.heardByMulticast(nowMs) && heard.has(member.segment!)));
+    return (member) => heard.size === 0 || !(member.heardByMulticast(nowMs) && heard.has(member.segment!));
   }
 
   /** Whether the multicast that went out was enough. */
   #allHear(nowMs: number): boolean {
-    return this.#ctx.members.presentCount === 0 || this.#offSegment(nowMs).length === 0;
+    return !this.#ctx.members.present().some(this.#isOffSegment(nowMs));
   }
 
   #choosePeers(count: number, nowMs: number): Member[] {
-    const peers = sample(this.#ctx.random, this.#offSegment(nowMs), count);
-    return peers.filter((member) => member.endpoint !== null);
+    const isOffSegment = this.#isOffSegment(nowMs);
+    const wanted = (member: Member) => member.endpoint !== null && isOffSegment(member);
+    return this.#peers.take(count, this.#ctx.members.present(), wanted);
   }
 
   /** Datagrams that one piece of news goes into, at most (B-53). */
