@@ -1,6 +1,7 @@
 import type { NodeId } from '../core/ids.ts';
 import type { Version } from '../core/version.ts';
 import { isLive, type StoredRecord } from './stored-record.ts';
+import { bucketOf } from './table-hash.ts';
 
 /** Up to so many records are looked through; more get an index. Most owners have a few, and there may be thousands of owners. */
 const INDEXED_FROM = 9;
@@ -8,6 +9,7 @@ const INDEXED_FROM = 9;
 /** All that a holder has of one owner: its records and the lines `known` and `gc` [P-5.2]. */
 export class OwnerRecords {
   readonly owner: NodeId;
+  readonly bucket: number;
   /** Only where there are many. */
   #byKey: Map<string, StoredRecord> | undefined;
   /** Ascending by version. With an index it may hold replaced records, until compacted. */
@@ -27,6 +29,7 @@ export class OwnerRecords {
 
   constructor(owner: NodeId, lines: { known: Version; gc: Version } = { known: 0, gc: 0 }) {
     this.owner = owner;
+    this.bucket = bucketOf(owner);
     this.#known = lines.known;
     this.#gc = lines.gc;
   }

@@ -1,6 +1,6 @@
 import type { DropReason } from '../core/counters.ts';
 import type { NodeId } from '../core/ids.ts';
-import { AGE_MS_MAX } from '../core/limits.ts';
+import { AGE_MS_MAX, DIGEST_BUCKETS } from '../core/limits.ts';
 import type { Version } from '../core/version.ts';
 import type { Block, Line } from '../wire/message.ts';
 import { decodeRecord, peekVersion } from '../wire/record-codec.ts';
@@ -47,6 +47,7 @@ const RECENT_KEPT_MS = 10_000;
 export class RecordTable {
   readonly hash: TableHash;
   readonly #owners = new Map<NodeId, OwnerRecords>();
+  readonly #byBucket: OwnerRecords[][] = Array.from({ length: DIGEST_BUCKETS }, () => []);
   readonly #limits: TableLimits;
   readonly #expiry = new ExpiryQueue();
   readonly #onChange: (change: TableChange) => void;
@@ -103,15 +104,14 @@ export class RecordTable {
     return { owner, known: records?.known ?? 0, gc: records?.gc ?? 0 };
   }
 
-  /** 64 bucket hashes of 4 bytes each [P-7.1]. */
-  bucketHashes(): Uint8Array {
-    return this.hash.buckets(this.#owners.values());
+  /** The owners of one bucket [P-7.1], in no particular order. */
+  ownersIn(bucket: number): readonly OwnerRecords[] {
+    return this.#byBucket[bucket];
   }
 
   /** Opens an owner of our own at the start of a boot: everything of earlier boots is forgotten [P-5.6]. */
   openOwn(owner: NodeId, start: Version, nowMs: number): OwnerRecords {
-    const records = this.#owners.get(owner) ?? new OwnerRecords(owner);
-    this.#owners.set(owner, records);
+    const records = this.#owners.get(owner) ?? this.#open(new OwnerRecords(owner));
     records.raise({ known: start, gc: start });
     this.#dropCollected(records);
     this.#moved(records, nowMs);
@@ -134,7 +134,7 @@ export class RecordTable {
     const plan = planMerge(records, block);
     const incoming = readItems(block, { skipUpTo: plan.complete ? 0 : plan.known, nowMs, ageBoundMs });
     if (incoming === undefined) return { ...NOTHING, refused: 'malformed' };
-    if (present === undefined) this.#owners.set(block.owner, records);
+    if (present === undefined) this.#open(records);
     if (plan.complete) this.#forgetUnlisted(records, block, incoming);
     if (plan.reset) records.beginReset({ known: 0, gc: block.gc });
     const fresh: StoredRecord[] = [];
@@ -187,6 +187,8 @@ export class RecordTable {
     if (records === undefined) return;
     for (const record of [...records.values()]) this.#forgetOne(records, record);
     this.#owners.delete(owner);
+    const bucket = this.#byBucket[records.bucket];
+    bucket.splice(bucket.indexOf(records), 1);
     this.#recent.delete(owner);
     this.hash.remove(records);
   }
@@ -199,6 +201,12 @@ export class RecordTable {
       else if (records.changedAtMs <= sinceMs - RECENT_KEPT_MS) this.#recent.delete(id);
     }
     return limit === 0 ? [] : recent.slice(-limit).reverse();
+  }
+
+  #open(records: OwnerRecords): OwnerRecords {
+    this.#owners.set(records.owner, records);
+    this.#byBucket[records.bucket].push(records);
+    return records;
   }
 
   #moved(records: OwnerRecords, nowMs: number): void {

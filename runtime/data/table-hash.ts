@@ -7,6 +7,8 @@ type Sha256 = (data: Uint8Array) => Uint8Array;
 /** An owner's lines with the hash over them: eight bytes as two numbers, in the owner's own object, because there may be thousands. */
 export interface HashedLines {
   readonly owner: NodeId;
+  /** `bucketOf(owner)`. */
+  readonly bucket: number;
   readonly known: Version;
   readonly gc: Version;
   hashHigh: number;
@@ -23,6 +25,8 @@ export class TableHash {
   readonly #stale: HashedLines[] = [];
   readonly #input = new Uint8Array(32);
   readonly #inputView = new DataView(this.#input.buffer);
+  /** Of each bucket, the exclusive-or of its owners' first halves. */
+  readonly #buckets = new Int32Array(DIGEST_BUCKETS);
   #high = 0;
   #low = 0;
 
@@ -61,14 +65,12 @@ export class TableHash {
     return bytes;
   }
 
-  /** 64 bucket hashes of 4 bytes each, over all the owners of the table. */
-  buckets(owners: Iterable<HashedLines>): Uint8Array {
+  /** 64 bucket hashes of 4 bytes each. */
+  buckets(): Uint8Array {
     this.#refresh();
-    const totals = new Int32Array(DIGEST_BUCKETS);
-    for (const { owner, hashHigh } of owners) totals[bucketOf(owner)] ^= hashHigh;
     const buckets = new Uint8Array(4 * DIGEST_BUCKETS);
     const view = new DataView(buckets.buffer);
-    for (const [bucket, total] of totals.entries()) view.setInt32(4 * bucket, total);
+    for (const [bucket, total] of this.#buckets.entries()) view.setInt32(4 * bucket, total);
     return buckets;
   }
 
@@ -81,7 +83,8 @@ export class TableHash {
     this.#stale.length = 0;
   }
 
-  #flip({ hashHigh, hashLow }: HashedLines): void {
+  #flip({ bucket, hashHigh, hashLow }: HashedLines): void {
+    this.#buckets[bucket] ^= hashHigh;
     this.#high ^= hashHigh;
     this.#low ^= hashLow;
   }

@@ -4,7 +4,7 @@ import { BODY_BYTES_MAX, DIGEST_BUCKETS } from '../core/limits.ts';
 import { jitter, randomBelow, sample } from '../core/random.ts';
 import { deltaFor, isAhead, isBehind } from '../data/delta.ts';
 import type { OwnerRecords } from '../data/owner-records.ts';
-import { bucketOf, equalBytes } from '../data/table-hash.ts';
+import { equalBytes } from '../data/table-hash.ts';
 import type { Member } from '../membership/member.ts';
 import { sizeOfItem } from '../wire/body.ts';
 import type { Block, Line, Message } from '../wire/message.ts';
@@ -110,11 +110,11 @@ export class Synchroniser {
     this.#askAgainSoon(from.nowMs);
     if (this.#ctx.table.ownerCount <= SMALL_TABLE)
       for (const have of this.#haves(ALL_BUCKETS)) this.#reply(from, have);
-    else this.#reply(from, { type: 'buckets', hashes: this.#ctx.table.bucketHashes() });
+    else this.#reply(from, { type: 'buckets', hashes: this.#ctx.table.hash.buckets() });
   }
 
   onBuckets(hashes: Uint8Array, from: Inbound): void {
-    const own = this.#ctx.table.bucketHashes();
+    const own = this.#ctx.table.hash.buckets();
     const differing = ALL_BUCKETS.filter(
       (bucket) =>
         !equalBytes(hashes.subarray(4 * bucket, 4 * bucket + 4), own.subarray(4 * bucket, 4 * bucket + 4)),
@@ -131,11 +131,10 @@ export class Synchroniser {
     this.#compare(lines, from);
     if (buckets.length === 0) return;
     const listed = new Set(lines.map((line) => line.owner));
-    const named = new Set(buckets);
     const missing: Line[] = [];
-    for (const records of this.#ctx.table.owners()) {
-      if (named.has(bucketOf(records.owner)) && !listed.has(records.owner) && records.known > 0)
-        missing.push({ owner: records.owner, known: 0, gc: 0 });
+    for (const bucket of new Set(buckets)) {
+      for (const { owner, known } of this.#ctx.table.ownersIn(bucket))
+        if (!listed.has(owner) && known > 0) missing.push({ owner, known: 0, gc: 0 });
     }
     this.#sendBlocks(missing, from);
   }
@@ -256,10 +255,7 @@ export class Synchroniser {
 
   /** One `have` of these buckets; or, where their lines don't fit a datagram, several that name none. */
   #haves(buckets: readonly number[]): Message[] {
-    const named = new Set(buckets);
-    const lines: Line[] = [];
-    for (const records of this.#ctx.table.owners())
-      if (named.has(bucketOf(records.owner))) lines.push(lineOf(records));
+    const lines = buckets.flatMap((bucket) => this.#ctx.table.ownersIn(bucket).map(lineOf));
     if (lines.length <= LINES_PER_DATAGRAM) return [{ type: 'have', buckets, lines }];
     const haves: Message[] = [];
     for (let i = 0; i < lines.length; i += LINES_PER_DATAGRAM)
@@ -269,16 +265,11 @@ export class Synchroniser {
 
   /** Buckets in groups whose lines fit one datagram. */
   #groupBuckets(buckets: readonly number[]): number[][] {
-    const sizes = new Map<number, number>();
-    for (const records of this.#ctx.table.owners()) {
-      const bucket = bucketOf(records.owner);
-      sizes.set(bucket, (sizes.get(bucket) ?? 0) + 1);
-    }
     const groups: number[][] = [];
     let group: number[] = [];
     let lines = 0;
     for (const bucket of buckets) {
-      const size = sizes.get(bucket) ?? 0;
+      const size = this.#ctx.table.ownersIn(bucket).length;
       if (group.length > 0 && lines + size > LINES_PER_DATAGRAM) {
         groups.push(group);
         group = [];
