@@ -28,11 +28,11 @@ export class CrashMeter {
     return this.#open.size;
   }
 
-  kill(host: HostIndex): void {
+  kill(host: HostIndex, options: { readonly hostStaysUp?: boolean } = {}): void {
     const crash: Crash = { boot: this.#world.hosts[host].boot, atMs: this.#world.nowMs };
     this.#crashes.push(crash);
     this.#open.set(host, crash);
-    this.#world.kill(host);
+    this.#world.kill(host, options);
     this.#checkAllDown(host, crash);
   }
 

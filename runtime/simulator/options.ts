@@ -34,6 +34,8 @@ export interface ScenarioOptions {
   readonly crashes?: number;
   /** All crashes at the same moment instead of one after the other. */
   readonly together?: boolean;
+  /** Crashes end the process alone: the host lives, and tells whoever touches the port. */
+  readonly hostsStayUp?: boolean;
   /** Readings a second on each node. */
   readonly readings?: number;
 }

@@ -114,6 +114,7 @@ export function drawRun(draw: number, limits: DrawLimits): DrawnRun {
     rate: pick(random, RATES),
     crashes: 1 + randomBelow(random, Math.max(1, Math.floor(nodes / 3))),
     together: random.next() < 0.5,
+    hostsStayUp: random.next() < 0.5,
     readings: pick(random, READINGS),
   };
   return { draw, options, fast: random.next() >= REAL_SEALING_SHARE };

@@ -37,6 +37,7 @@ export interface SimulateFlags {
   readonly rate?: number;
   readonly crashes?: number;
   readonly together?: boolean;
+  readonly hostsStayUp?: boolean;
   readonly readings?: number;
   readonly fast?: boolean;
   readonly set: readonly Setting[];
@@ -85,6 +86,7 @@ export function simulationOptions(flags: SimulateFlags): SimulationOptions {
     rate: flags.rate,
     crashes: flags.crashes,
     together: flags.together,
+    hostsStayUp: flags.hostsStayUp,
     readings: flags.readings,
   };
 }

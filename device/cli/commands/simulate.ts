@@ -86,6 +86,7 @@ export const simulateCommand: CommandFactory = (io) => {
     .addOption(flag('--rate <number>', 'updates a second in the cluster', rateArgument({ zero: false })))
     .addOption(flag('--crashes <count>', 'nodes that crash', wholeFrom(1, 4095)))
     .addOption(new Option('--together', 'all crashes at the same moment'))
+    .addOption(new Option('--hosts-stay-up', 'crashes end the process, not the power'))
     .addOption(flag('--readings <number>', 'readings a second on each node', rateArgument({ zero: true })))
     .addOption(new Option('--fast', 'sealing modelled: same sizes, less time'))
     .addOption(

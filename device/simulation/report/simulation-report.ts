@@ -135,6 +135,7 @@ function parameters({ options, fast, program }: SimulationReport): Markup {
       ...given('updates a second', options.rate),
       ...given('crashes', options.crashes),
       ...given('crashes together', options.together === true ? 'yes' : undefined),
+      ...given('crashes end', options.hostsStayUp === true ? 'the process alone' : undefined),
       ...given('readings a second and node', options.readings),
       ...settingRows(options.settings),
     ],

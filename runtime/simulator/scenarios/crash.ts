@@ -9,10 +9,11 @@ const NOTICE_MS_MAX = 90_000;
 const RETURN_MS_MAX = 60_000;
 const BETWEEN_MS = 2_000;
 
-/** Nodes lose power, one after the other or together, and come back. */
+/** Nodes lose power, one after the other or together, and come back; or only their processes are killed. */
 export const crash: Scenario = {
   name: 'crash',
-  summary: 'nodes lose power, one after the other (or --together), and come back',
+  summary:
+    'nodes lose power, one after the other (or --together), and come back; with --hosts-stay-up only their processes die',
   nodesMin: 2,
   play(run) {
     const { world } = run;
@@ -41,7 +42,7 @@ export const crash: Scenario = {
 
 function crashAndReturn(run: Run, meter: CrashMeter, victims: readonly HostIndex[]): boolean {
   const { world } = run;
-  for (const victim of victims) meter.kill(victim);
+  for (const victim of victims) meter.kill(victim, { hostStaysUp: run.options.hostsStayUp });
   const noticed = world.runUntil(() => meter.open === 0, NOTICE_MS_MAX) !== undefined;
   meter.giveUp();
   world.runFor(BETWEEN_MS);
