@@ -188,9 +188,9 @@ export class Spreader {
   #classOf(owner: NodeId, { key, priority }: StoredRecord): NewsClass {
     if (isAccuseKey(key)) return priority === 'urgent' ? 'verdict' : 'membership';
     if (key !== NODE_KEY) return priority === 'urgent' ? 'urgent' : 'data';
-    const { state, incarnation } =
-      owner === this.#ctx.id ? this.#ctx.self : (this.#ctx.members.get(owner)?.facts ?? UNKNOWN);
-    return state === 'alive' && incarnation === 0 ? 'membership' : 'verdict';
+    const member = this.#ctx.members.get(owner);
+    const isNewcomer = member?.newcomer === true && member.facts.incarnation === 0;
+    return isNewcomer && member.facts.state === 'alive' ? 'membership' : 'verdict';
   }
 
   #blockOf(owner: NodeId, key: string, nowMs: number): Block | undefined {
@@ -244,9 +244,11 @@ export class Spreader {
   #limit(newsClass: NewsClass): number {
     const members = this.#ctx.members.presentCount + 1;
     const copies = this.#ctx.settings.retransmitMultiplier * Math.ceil(Math.log10(members + 1));
-    return Math.max(1, newsClass === 'membership' ? Math.ceil(copies * MEMBERSHIP_SHARE) : copies);
+    return Math.max(
+      1,
+      newsClass === 'membership' ? Math.max(this.#ctx.settings.fanOut, copies * MEMBERSHIP_SHARE) : copies,
+    );
   }
 }
 
 const NEVER = Number.NEGATIVE_INFINITY;
-const UNKNOWN = { state: undefined, incarnation: 0 } as const;

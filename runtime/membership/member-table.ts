@@ -61,6 +61,7 @@ export class MemberTable {
     const newLife = boot > known.boot;
     const refuted = newLife || facts.incarnation > known.facts.incarnation;
     if (newLife) {
+      known.newcomer = false;
       known.arrivals.reset();
       known.observed = null;
       known.vouchedUntilMs = Number.NEGATIVE_INFINITY;

@@ -37,6 +37,8 @@ export class Member {
   provedAtMs = Number.NEGATIVE_INFINITY;
   /** Who reached it last when we could not: asked first the next time. */
   lastHelper: NodeId | null = null;
+  /** In the first life of it that this node knows of: what it says refutes nothing. */
+  newcomer = true;
   /** When its state last changed, on this node's clock. */
   changedAtMs: number;
   /** When it was last spared a verdict because it had been heard since it was accused. */
