@@ -9,6 +9,7 @@ import type { MemberView, PutOptions, RecordView } from '../core/views.ts';
 import type { WhyView } from '../core/why.ts';
 import type { Keyring } from '../crypto/keyring.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
+import type { Block } from '../wire/message.ts';
 import type { EngineGauges } from './gauges.ts';
 import type { EngineSettings } from './settings.ts';
 
@@ -69,6 +70,13 @@ export interface GossipEngine {
   put(nowMs: number, key: string, value: AppValue, options?: PutOptions): Version;
   /** @throws GridvineError `E_NOT_FOUND` where this node has no such record. */
   delete(nowMs: number, key: string): Version;
+  /** All that it holds of an owner, for `restore`; undefined: nothing. */
+  blockOf(nowMs: number, owner: NodeId): Block | undefined;
+  /**
+   * Takes what was known of others before, after `start`: it is old, so it isn't told on, and whoever it speaks of is looked into like
+   * any member. What this node knows better by now stays.
+   */
+  restore(nowMs: number, blocks: readonly Block[]): void;
   /** The host's addresses changed. */
   setEndpoints(nowMs: number, endpoints: readonly Endpoint[], links: readonly Link[]): void;
   setTags(nowMs: number, tags: Readonly<Record<string, string>>): void;

@@ -8,6 +8,7 @@ import type { AppValue } from '../core/value.ts';
 import { BOOT_MAX, type Version } from '../core/version.ts';
 import type { MemberState, MemberView, PutOptions, RecordView } from '../core/views.ts';
 import type { WhyView } from '../core/why.ts';
+import { deltaFor } from '../data/delta.ts';
 import { RecordTable, type TableChange } from '../data/record-table.ts';
 import type { StoredRecord } from '../data/stored-record.ts';
 import { isAccuseKey } from '../membership/accusation-record.ts';
@@ -17,7 +18,9 @@ import { MemberTable } from '../membership/member-table.ts';
 import { decodeNodeFacts, NODE_KEY } from '../membership/node-facts.ts';
 import { type Probe, Prober } from '../membership/prober.ts';
 import { Watch } from '../membership/watch.ts';
+import { sizeOfItem } from '../wire/body.ts';
 import { PROTOCOL_VERSION } from '../wire/header.ts';
+import type { Block } from '../wire/message.ts';
 import { Opener } from '../wire/opener.ts';
 import { Sealer } from '../wire/sealer.ts';
 import { TokenBucket } from '../wire/token-bucket.ts';
@@ -102,6 +105,7 @@ export class Engine implements GossipEngine {
       members,
       timers,
       probe: (member, nowMs) => prober.probe(member, nowMs),
+      hearsMulticast: () => this.#ctx.links.some((link) => link.multicast !== 'off'),
     });
     const ctx = {
       id,
@@ -184,6 +188,24 @@ export class Engine implements GossipEngine {
 
   delete(nowMs: number, key: string): Version {
     return this.#mutate(nowMs, () => this.#spreadOwn(this.#ctx.own.delete(key, nowMs), nowMs));
+  }
+
+  blockOf(nowMs: number, owner: NodeId): Block | undefined {
+    const records = this.#ctx.table.owner(owner);
+    const nothing = { owner, known: 0, gc: 0 };
+    return records === undefined
+      ? undefined
+      : deltaFor(records, nothing, nowMs, Number.POSITIVE_INFINITY, sizeOfItem);
+  }
+
+  restore(nowMs: number, blocks: readonly Block[]): void {
+    this.#mutate(nowMs, () => {
+      for (const block of blocks) {
+        if (block.owner === this.id) continue;
+        const { refused } = this.#ctx.table.merge(block, nowMs, null);
+        if (refused !== undefined) this.#ctx.counters.drops[refused]++;
+      }
+    });
   }
 
   setEndpoints(nowMs: number, endpoints: readonly Endpoint[], links: readonly Link[]): void {

@@ -17,6 +17,8 @@ const WATCHED_ON_SEGMENT = 3;
 const SILENT_INTERVALS = 2;
 /** Where presences come more seldom, their gaps are divided evenly: by parts up to this much longer than that. */
 const STRETCH_MAX = 1.2;
+/** On a segment it looks no further along the ring for them: the cluster may have far more nodes elsewhere. */
+const LOOKS_MAX = 256;
 /** How much later each further watcher acts on an overdue presence: by then the first one's accusation has come. */
 const RANK_DELAY_MS = 500;
 /** A silent member isn't probed by its watcher more often than this, in shares of the silence allowed. */
@@ -37,6 +39,7 @@ export class Watch {
   readonly #members: MemberTable;
   readonly #timers: TimerTable;
   readonly #probe: (member: Member, nowMs: number) => void;
+  readonly #hearsMulticast: () => boolean;
   readonly #ring = new Ring();
   readonly #probedMs = new Map<NodeId, number>();
 
@@ -46,12 +49,15 @@ export class Watch {
     members: MemberTable;
     timers: TimerTable;
     probe: (member: Member, nowMs: number) => void;
+    /** Whether anybody can be heard by multicast at all. */
+    hearsMulticast: () => boolean;
   }) {
     this.#self = parts.self;
     this.#settings = parts.settings;
     this.#members = parts.members;
     this.#timers = parts.timers;
     this.#probe = parts.probe;
+    this.#hearsMulticast = parts.hearsMulticast;
   }
 
   /** Only who isn't suspected is watched: while a suspicion runs, its watcher takes over those behind it. */
@@ -90,7 +96,9 @@ export class Watch {
     const watched: { member: Member; rank: number }[] = [];
     let onSegment = 0;
     let isNext = true;
+    let looks = this.#hearsMulticast() ? LOOKS_MAX : 1;
     for (const id of this.#ring.after(this.#self)) {
+      if (looks-- === 0) break;
       const member = this.#members.get(id);
       if (member === undefined) continue;
       if (member.heardByMulticast(nowMs)) watched.push({ member, rank: onSegment++ });

@@ -32,6 +32,8 @@ export interface ScenarioOptions {
   readonly rate?: number;
   /** Nodes that crash. */
   readonly crashes?: number;
+  /** A large cluster plays its joins too, as a small one always does. */
+  readonly cold?: boolean;
   /** All crashes at the same moment instead of one after the other. */
   readonly together?: boolean;
   /** Crashes end the process alone: the host lives, and tells whoever touches the port. */

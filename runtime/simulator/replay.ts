@@ -32,6 +32,7 @@ export function replayCommand(options: SimulationOptions, more: ReplayExtras = {
     options.durationMs === undefined ? '' : `--duration ${options.durationMs}ms`,
     flag('rate', options.rate, undefined),
     flag('crashes', options.crashes, undefined),
+    options.cold === true ? '--cold' : '',
     options.together === true ? '--together' : '',
     options.hostsStayUp === true ? '--hosts-stay-up' : '',
     flag('readings', options.readings, undefined),

@@ -14,6 +14,8 @@ import type { World } from './world.ts';
 /** Time between the starts of a cluster's nodes, and the most that all of them take. */
 const START_GAP_MS = 5;
 const START_SPAN_MS_MAX = 10_000;
+/** Larger clusters have formed before a scenario begins. */
+const FORMED_ABOVE = 300;
 /** A cluster that isn't one by then never will be. */
 const FORM_MS_MAX = 120_000;
 /** After forming: the news of the joins has died down. */
@@ -87,9 +89,19 @@ export class Run {
     if (values.length > 0) this.#distributions.set(name, distribution(values));
   }
 
-  /** Starts all nodes shortly after each other, waits until they are one cluster, and lets it grow quiet. */
+  /**
+   * Starts all nodes shortly after each other, waits until they are one cluster, and lets it grow quiet. Large clusters have been
+   * together before: to play all their joins takes longer than most stories about them.
+   */
   form(): void {
     const { clock, hosts } = this.world;
+    if (hosts.length > FORMED_ABOVE && this.options.cold !== true) {
+      const all = hosts.map(({ index }) => index);
+      this.world.startTogether(all, this.seeds());
+      this.agree(this.#patienceMs(FORM_MS_MAX));
+      this.world.runFor(QUIET_MS);
+      return;
+    }
     const gapMs = Math.min(START_GAP_MS, START_SPAN_MS_MAX / hosts.length);
     for (const host of hosts)
       clock.after(host.index * gapMs, () => this.world.start(host.index, this.seeds()));

@@ -134,6 +134,16 @@ export class World {
     this.#refreshCutOff();
   }
 
+  /** Starts these hosts at once, in a cluster that has been together: each knows what all the others say of themselves. */
+  startTogether(hosts: readonly HostIndex[], seeds: readonly HostIndex[] = []): void {
+    for (const host of hosts) this.start(host, seeds);
+    const blocks = hosts.flatMap((host) => {
+      const { id } = this.hosts[host];
+      return this.hosts[host].mutate((engine, nowMs) => engine.blockOf(nowMs, id)) ?? [];
+    });
+    for (const host of hosts) this.hosts[host].mutate((engine, nowMs) => engine.restore(nowMs, blocks));
+  }
+
   /** A power cut, or with `hostStaysUp` a killed process whose kernel goes on. */
   kill(host: HostIndex, options: { readonly hostStaysUp?: boolean } = {}): void {
     this.#stop(host, 'killed', options);

@@ -46,6 +46,14 @@ export class FakeEngine implements GossipEngine {
     return 1;
   }
 
+  blockOf(nowMs: number, owner: string): undefined {
+    this.#mutated(`blockOf ${nowMs} ${owner}`);
+  }
+
+  restore(nowMs: number, blocks: readonly unknown[]): void {
+    this.#mutated(`restore ${nowMs} ${blocks.length}`);
+  }
+
   setEndpoints(nowMs: number): void {
     this.#mutated(`setEndpoints ${nowMs}`);
   }

@@ -28,6 +28,8 @@ export class IdleEngine implements GossipEngine {
   delete(): number {
     return 0;
   }
+  blockOf(): undefined {}
+  restore(): void {}
   setEndpoints(): void {}
   setTags(): void {}
   adoptBoot(_nowMs: number, boot: number): void {

@@ -36,6 +36,7 @@ export interface SimulateFlags {
   readonly duration?: number;
   readonly rate?: number;
   readonly crashes?: number;
+  readonly cold?: boolean;
   readonly together?: boolean;
   readonly hostsStayUp?: boolean;
   readonly readings?: number;
@@ -85,6 +86,7 @@ export function simulationOptions(flags: SimulateFlags): SimulationOptions {
     durationMs: flags.duration,
     rate: flags.rate,
     crashes: flags.crashes,
+    cold: flags.cold,
     together: flags.together,
     hostsStayUp: flags.hostsStayUp,
     readings: flags.readings,

@@ -24,8 +24,14 @@ function read(command: string) {
 }
 
 /** A flag that isn't given is the same as one that is off. */
-function plain({ together, hostsStayUp, ...rest }: SimulationOptions) {
-  return { ...rest, readings: rest.readings, together: together === true, hostsStayUp: hostsStayUp === true };
+function plain({ cold, together, hostsStayUp, ...rest }: SimulationOptions) {
+  return {
+    ...rest,
+    cold: cold === true,
+    readings: rest.readings,
+    together: together === true,
+    hostsStayUp: hostsStayUp === true,
+  };
 }
 
 test('the replay command of each run that is drawn means exactly that run', () => {

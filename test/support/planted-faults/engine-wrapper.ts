@@ -6,6 +6,7 @@ import type { MemberView, PutOptions, RecordView } from '#runtime/core/views.ts'
 import type { WhyView } from '#runtime/core/why.ts';
 import type { GossipEngine, HostObservation, Link, RecordFilter } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
+import type { Block } from '#runtime/wire/message.ts';
 
 /** An engine around another one, which does as that does: faults override what they spoil. */
 export class EngineWrapper implements GossipEngine {
@@ -50,6 +51,12 @@ export class EngineWrapper implements GossipEngine {
   }
   delete(nowMs: number, key: string): number {
     return this.inner.delete(nowMs, key);
+  }
+  blockOf(nowMs: number, owner: NodeId): Block | undefined {
+    return this.inner.blockOf(nowMs, owner);
+  }
+  restore(nowMs: number, blocks: readonly Block[]): void {
+    this.inner.restore(nowMs, blocks);
   }
   setEndpoints(nowMs: number, endpoints: readonly Endpoint[], links: readonly Link[]): void {
     this.inner.setEndpoints(nowMs, endpoints, links);

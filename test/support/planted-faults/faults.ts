@@ -74,8 +74,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'keeps silent when it is accused',
     checker: 'no-false-down',
-    withinMs: 180_000,
-    nodes: 20,
+    withinMs: 230_000,
+    nodes: 60,
     spoiled: [1],
     spoil: (make, options) => deafToAccusations(make(), options),
     story: stumble,
@@ -83,8 +83,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'forgets that it has refuted, and goes on under an older incarnation',
     checker: 'incarnation-order',
-    withinMs: 180_000,
-    nodes: 20,
+    withinMs: 230_000,
+    nodes: 40,
     spoiled: [1],
     spoil: (make, options) =>
       new ForgetfulEngine(
@@ -99,8 +99,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'passes judgement as soon as somebody is accused',
     checker: 'no-false-down',
-    withinMs: 180_000,
-    nodes: 20,
+    withinMs: 230_000,
+    nodes: 40,
     spoiled: [0, 2, 3, 4, 5],
     spoil: (make, { settings }) =>
       make({ settings: { ...settings, suspicionMultiplier: 0.01, suspicionMaxFactor: 1 } }),
@@ -242,12 +242,12 @@ function restartAndWrite({ world }: Run): void {
   world.runFor(2_000);
 }
 
-/** Node 1 stands still again and again, no longer than what excuses nothing: somebody will suspect it. */
+/** Node 1 stands still again and again, no longer than what excuses nothing, and not in step with probes: somebody will suspect it. */
 function stumble({ world }: Run): void {
   const stallMs = falseDownPromise(world.options)?.stallMsMax ?? 0;
-  for (let i = 0; i < 20; i++) {
+  for (let i = 0; i < 40; i++) {
     world.stall(1, stallMs);
-    world.runFor(8_000);
+    world.runFor(2_770 + (i % 3) * 2_930);
   }
 }
 

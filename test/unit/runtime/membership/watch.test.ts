@@ -20,6 +20,7 @@ class Bench {
       settings: { probeIntervalMs: 1_000, probeTimeoutMinMs: 100, phiProbe },
       members: this.members,
       timers: this.timers,
+      hearsMulticast: () => true,
       probe: (member, nowMs) => {
         this.probed.push({ id: member.id, atMs: nowMs });
         if (this.answers) member.noteAnswer(nowMs);

@@ -73,6 +73,12 @@ export class ScriptedEngine implements GossipEngine {
     this.#note('delete', nowMs, key);
     return this.calls.length;
   }
+  blockOf(nowMs: number): undefined {
+    this.#note('blockOf', nowMs);
+  }
+  restore(nowMs: number): void {
+    this.#note('restore', nowMs);
+  }
   setEndpoints(nowMs: number): void {
     this.#note('setEndpoints', nowMs);
   }
