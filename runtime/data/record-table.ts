@@ -40,8 +40,8 @@ export interface MergeResult {
 const NOTHING: MergeResult = { fresh: [], advanced: false, gap: false, refused: undefined, repeated: 0 };
 /** What was refused for a limit isn't asked for again so soon. */
 const REFUSED_FOR_MS = 60_000;
-/** Recent changes are remembered so long beyond the question. */
-const RECENT_KEPT_MS = 10_000;
+/** Owners that moved lately are remembered up to so many: a digest lists fewer. */
+const RECENT_MAX = 64;
 
 /** The replicated state: every owner's records, merged by version [P-5]. Emits each change to its listener, in order. */
 export class RecordTable {
@@ -193,14 +193,11 @@ export class RecordTable {
     this.hash.remove(records);
   }
 
-  /** Owners whose lines moved since `sinceMs`, the latest first, at most `limit`. */
+  /** Owners whose lines moved since `sinceMs`, the latest first, at most `limit` and 64. */
   recentOwners(sinceMs: number, limit: number): OwnerRecords[] {
-    const recent: OwnerRecords[] = [];
-    for (const [id, records] of this.#recent) {
-      if (records.changedAtMs > sinceMs) recent.push(records);
-      else if (records.changedAtMs <= sinceMs - RECENT_KEPT_MS) this.#recent.delete(id);
-    }
-    return limit === 0 ? [] : recent.slice(-limit).reverse();
+    if (limit === 0) return [];
+    const recent = [...this.#recent.values()].filter(({ changedAtMs }) => changedAtMs > sinceMs);
+    return recent.slice(-limit).reverse();
   }
 
   #open(records: OwnerRecords): OwnerRecords {
@@ -213,7 +210,15 @@ export class RecordTable {
     records.changedAtMs = nowMs;
     this.#recent.delete(records.owner);
     this.#recent.set(records.owner, records);
+    if (this.#recent.size > RECENT_MAX) this.#dropOldestRecent();
     this.hash.touch(records);
+  }
+
+  #dropOldestRecent(): void {
+    for (const oldest of this.#recent.keys()) {
+      this.#recent.delete(oldest);
+      return;
+    }
   }
 
   #advance(records: OwnerRecords, block: Block): boolean {

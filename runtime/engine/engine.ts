@@ -16,7 +16,7 @@ import { LocalHealth } from '../membership/local-health.ts';
 import type { Member } from '../membership/member.ts';
 import { MemberTable } from '../membership/member-table.ts';
 import { decodeNodeFacts, NODE_KEY } from '../membership/node-facts.ts';
-import { type Probe, Prober } from '../membership/prober.ts';
+import { Prober } from '../membership/prober.ts';
 import { Watch } from '../membership/watch.ts';
 import { sizeOfItem } from '../wire/body.ts';
 import { PROTOCOL_VERSION } from '../wire/header.ts';
@@ -36,6 +36,7 @@ import { Outbox, type Staged } from './outbox.ts';
 import { OwnRecords } from './own-records.ts';
 import { Pending } from './pending.ts';
 import { PresenceSpeaker } from './presence-speaker.ts';
+import { ProbeSender } from './probe-sender.ts';
 import { Refuser } from './refuser.ts';
 import { SelfRecord } from './self-record.ts';
 import { Spreader } from './spreader.ts';
@@ -48,8 +49,6 @@ import { whyView } from './why-view.ts';
 const LAG_MS = 250;
 const HOLD_MS_MAX = 5_000;
 const HELPS_PER_SECOND = 100;
-/** Each touch takes the driver a socket for a moment. */
-const TOUCHES_PER_SECOND = 10;
 /** Messages that may be answered by more than they take: no datagram needs more of them than this. */
 const QUESTIONS: ReadonlySet<string> = new Set(['digest', 'buckets', 'have', 'want']);
 const QUESTIONS_PER_DATAGRAM = 4;
@@ -64,7 +63,6 @@ export class Engine implements GossipEngine {
   readonly #opener: Opener;
   readonly #sealer: Sealer;
   readonly #refuser: Refuser;
-  readonly #touches = new TokenBucket({ perSecond: TOUCHES_PER_SECOND, burst: 2 * TOUCHES_PER_SECOND });
   #nowMs = 0;
 
   /** @throws Error where the options contradict the specification: the caller's bug. */
@@ -88,15 +86,7 @@ export class Engine implements GossipEngine {
       onChange: (change) => this.#onTableChange(change),
     });
     const own = new OwnRecords({ owner: id, boot, table, settings, nowMs: 0 });
-    const port = {
-      ping: (probe: Probe, nowMs: number) => this.#sendPing(probe, nowMs),
-      pingReq: (probe: Probe, helper: Member, nowMs: number) => this.#sendPingReq(probe, helper, nowMs),
-      touch: (target: Member, nowMs: number) => this.#touch(target, nowMs),
-      accuse: (target: Member, evidence: Parameters<Accuser['accuse']>[1], nowMs: number) =>
-        this.#ctx.accuser.accuse(target, evidence, nowMs),
-      doubtSelf: (silent: { silent: number; asked: number }) =>
-        this.#ctx.outbox.event({ type: 'self-doubt', ...silent }),
-    };
+    const port = new ProbeSender(() => this.#ctx);
     const outbox = new Outbox({ sender: id, boot, sealer: this.#sealer, counters });
     const prober = new Prober({ settings, members, health, timers, random, port });
     const watch = new Watch({
@@ -402,45 +392,6 @@ export class Engine implements GossipEngine {
     if (record.priority !== 'lazy')
       this.#ctx.spreader.add(this.id, record.key, { urgent: record.priority === 'urgent', nowMs });
     return record.version;
-  }
-
-  #sendPing(probe: Probe, nowMs: number): void {
-    const target = this.#ctx.members.get(probe.target);
-    if (target?.endpoint == null) return;
-    this.#ctx.counters.probes++;
-    const seq = this.#ctx.pending.draw(
-      { kind: 'probe', probeId: probe.id, from: target.id },
-      nowMs,
-      probe.deadlineMs - nowMs + probe.timeoutMs,
-    );
-    this.#ctx.outbox.stage({ kind: 'unicast', endpoint: target.endpoint }, target.id, {
-      type: 'ping',
-      seq,
-      destBoot: target.boot,
-    });
-  }
-
-  #touch(target: Member, nowMs: number): boolean {
-    if (target.endpoint?.transport !== 'udp' || !this.#touches.tryTake(nowMs)) return false;
-    return this.#ctx.outbox.touch(target.endpoint);
-  }
-
-  #sendPingReq(probe: Probe, helper: Member, nowMs: number): void {
-    const target = this.#ctx.members.get(probe.target);
-    if (target?.endpoint == null || helper.endpoint === null) return;
-    const seq = this.#ctx.pending.draw(
-      { kind: 'indirect', probeId: probe.id, from: helper.id },
-      nowMs,
-      probe.deadlineMs - nowMs + probe.timeoutMs,
-    );
-    const request = {
-      type: 'ping-req' as const,
-      seq,
-      target: target.id,
-      targetBoot: target.boot,
-      endpoint: target.endpoint,
-    };
-    this.#ctx.outbox.stage({ kind: 'unicast', endpoint: helper.endpoint }, helper.id, request);
   }
 
   /**
