@@ -1,8 +1,11 @@
 import { AGE_MS_MAX } from '../core/limits.ts';
-import type { Version } from '../core/version.ts';
+import { bootOf, makeVersion, type Version } from '../core/version.ts';
 import type { Block, Item, Line } from '../wire/message.ts';
 import type { OwnerRecords } from './owner-records.ts';
 import type { StoredRecord } from './stored-record.ts';
+
+/** The record in which an owner states what it says of itself. */
+export const STATEMENT_KEY = 'node';
 
 /** How many bytes an item takes on the wire. */
 export type SizeOfItem = (item: Item) => number;
@@ -29,7 +32,8 @@ export function deltaFor(
   if (!isAhead(records, peer)) return undefined;
   const from = startOfDelta(records, peer);
   const items: Item[] = [];
-  let left = room;
+  const proof = from === 0 ? proofOfGc(records, nowMs) : undefined;
+  let left = room - (proof === undefined ? 0 : sizeOfItem(proof));
   let to: Version = from;
   let whole = true;
   for (const record of records.above(from)) {
@@ -45,7 +49,8 @@ export function deltaFor(
   }
   if (whole) to = Math.max(to, records.known);
   else if (items.length === 0) return undefined;
-  return { owner: records.owner, from, to, gc: records.gc, items };
+  const block = { owner: records.owner, from, to, gc: records.gc, items };
+  return proof === undefined ? block : { ...block, proof };
 }
 
 /** Whether a holder has something that a peer with this line lacks. */
@@ -76,6 +81,13 @@ export function freshBlock(records: OwnerRecords, record: StoredRecord, nowMs: n
     gc: Math.min(records.gc, record.version),
     items: [itemOf(record, nowMs)],
   };
+}
+
+/** The owner's word for its gc line: in its signed record `node`, where the line lies within its present boot [P-5.14]. */
+function proofOfGc(records: OwnerRecords, nowMs: number): Item | undefined {
+  if (records.gc === makeVersion(bootOf(records.gc), 0)) return undefined;
+  const statement = records.get(STATEMENT_KEY);
+  return statement?.signature === undefined ? undefined : itemOf(statement, nowMs);
 }
 
 function startOfDelta(records: OwnerRecords, peer: Line): Version {

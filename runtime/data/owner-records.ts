@@ -6,6 +6,18 @@ import { bucketOf } from './table-hash.ts';
 /** Up to so many records are looked through; more get an index. Most owners have a few, and there may be thousands of owners. */
 const INDEXED_FROM = 9;
 
+/** How far an owner vouched for its own versions, and for its gc line. */
+export interface Proven {
+  readonly provenTo: Version;
+  readonly provenGc: Version;
+}
+
+/** Where owners don't sign, everybody's claims count. */
+const BELIEVED: Proven = { provenTo: Number.POSITIVE_INFINITY, provenGc: Number.POSITIVE_INFINITY };
+
+/** Where they do, nothing does before they said something. */
+export const NOTHING_PROVEN: Proven = { provenTo: 0, provenGc: 0 };
+
 /** All that a holder has of one owner: its records and the lines `known` and `gc` [P-5.2]. */
 export class OwnerRecords {
   readonly owner: NodeId;
@@ -20,6 +32,9 @@ export class OwnerRecords {
   #live = 0;
   /** Something of this owner was refused for a limit here: not asked for again before then. */
   refusedUntilMs = Number.NEGATIVE_INFINITY;
+  /** The highest version that the owner itself vouched for, and the highest gc line: what others claim beyond them isn't believed. */
+  #provenTo: Version;
+  #provenGc: Version;
   /** When a line last changed, on this node's clock. */
   changedAtMs = Number.NEGATIVE_INFINITY;
   /** Of the lines, when they were last hashed: kept here by `TableHash`. */
@@ -27,8 +42,14 @@ export class OwnerRecords {
   hashLow = 0;
   hashStale = false;
 
-  constructor(owner: NodeId, lines: { known: Version; gc: Version } = { known: 0, gc: 0 }) {
+  constructor(
+    owner: NodeId,
+    lines: { known: Version; gc: Version } = { known: 0, gc: 0 },
+    { provenTo, provenGc }: Proven = BELIEVED,
+  ) {
     this.owner = owner;
+    this.#provenTo = provenTo;
+    this.#provenGc = provenGc;
     this.bucket = bucketOf(owner);
     this.#known = lines.known;
     this.#gc = lines.gc;
@@ -40,6 +61,20 @@ export class OwnerRecords {
 
   get gc(): Version {
     return this.#gc;
+  }
+
+  get provenTo(): Version {
+    return this.#provenTo;
+  }
+
+  get provenGc(): Version {
+    return this.#provenGc;
+  }
+
+  /** Notes what the owner vouched for. */
+  prove({ provenTo, provenGc }: Proven): void {
+    this.#provenTo = Math.max(this.#provenTo, provenTo);
+    this.#provenGc = Math.max(this.#provenGc, provenGc);
   }
 
   /** Encoded bytes of all records. */

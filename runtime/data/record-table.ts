@@ -1,12 +1,14 @@
 import type { DropReason } from '../core/counters.ts';
 import type { NodeId } from '../core/ids.ts';
-import { AGE_MS_MAX, DIGEST_BUCKETS } from '../core/limits.ts';
+import { DIGEST_BUCKETS } from '../core/limits.ts';
 import type { Version } from '../core/version.ts';
 import type { Block, Line } from '../wire/message.ts';
-import { decodeRecord, peekVersion } from '../wire/record-codec.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
-import { OwnerRecords } from './owner-records.ts';
-import { expiredRecord, expiresAtMs, isLive, type StoredRecord, storedRecord } from './stored-record.ts';
+import { readIncoming } from './incoming.ts';
+import { isNews } from './merge-plan.ts';
+import { NOTHING_PROVEN, OwnerRecords } from './owner-records.ts';
+import { OPEN_GUARD, type RecordGuard } from './record-guard.ts';
+import { expiredRecord, expiresAtMs, isLive, type StoredRecord } from './stored-record.ts';
 import { TableHash } from './table-hash.ts';
 
 export interface TableLimits {
@@ -49,6 +51,7 @@ export class RecordTable {
   readonly #owners = new Map<NodeId, OwnerRecords>();
   readonly #byBucket: OwnerRecords[][] = Array.from({ length: DIGEST_BUCKETS }, () => []);
   readonly #limits: TableLimits;
+  readonly #guard: RecordGuard;
   readonly #expiry = new ExpiryQueue();
   readonly #onChange: (change: TableChange) => void;
   /** Owners whose lines moved lately, the latest last. */
@@ -61,8 +64,11 @@ export class RecordTable {
     limits: TableLimits;
     sha256: (data: Uint8Array) => Uint8Array;
     onChange: (change: TableChange) => void;
+    /** Default: everybody is believed. */
+    guard?: RecordGuard;
   }) {
     this.#limits = options.limits;
+    this.#guard = options.guard ?? OPEN_GUARD;
     this.hash = new TableHash(options.sha256);
     this.#onChange = options.onChange;
   }
@@ -130,15 +136,15 @@ export class RecordTable {
     const present = this.#owners.get(block.owner);
     if (present === undefined && this.#owners.size >= this.#limits.ownersMax)
       return { ...NOTHING, refused: 'table-full' };
-    const records = present ?? new OwnerRecords(block.owner);
-    const plan = planMerge(records, block);
-    const incoming = readItems(block, { skipUpTo: plan.complete ? 0 : plan.known, nowMs, ageBoundMs });
-    if (incoming === undefined) return { ...NOTHING, refused: 'malformed' };
+    const records = present ?? this.#newOwner(block.owner);
+    const read = readIncoming(records, block, { guard: this.#guard, nowMs, ageBoundMs });
+    if (typeof read === 'string') return { ...NOTHING, refused: read };
+    const { plan, records: incoming, repeated } = read;
+    let refused = read.refused;
     if (present === undefined) this.#open(records);
     if (plan.complete) this.#forgetUnlisted(records, block, incoming);
     if (plan.reset) records.beginReset({ known: 0, gc: block.gc });
     const fresh: StoredRecord[] = [];
-    let refused: DropReason | undefined;
     for (const record of incoming) {
       if (!isNews(records, record, plan)) continue;
       if (!this.#fits(records, record)) {
@@ -152,15 +158,14 @@ export class RecordTable {
         fresh.push(record);
       }
     }
-    const advanced =
-      (refused === undefined && plan.contiguous && this.#advance(records, block)) || plan.reset;
+    const advanced = (refused !== 'quota' && plan.contiguous && this.#advance(records, block)) || plan.reset;
     if (advanced || fresh.length > 0) this.#moved(records, nowMs);
     return {
       fresh,
       advanced,
       gap: !plan.contiguous && block.to > records.known,
       refused,
-      repeated: block.items.length - incoming.length,
+      repeated,
     };
   }
 
@@ -206,6 +211,10 @@ export class RecordTable {
     return records;
   }
 
+  #newOwner(owner: NodeId): OwnerRecords {
+    return this.#guard.signs ? new OwnerRecords(owner, undefined, NOTHING_PROVEN) : new OwnerRecords(owner);
+  }
+
   #moved(records: OwnerRecords, nowMs: number): void {
     records.changedAtMs = nowMs;
     this.#recent.delete(records.owner);
@@ -222,7 +231,7 @@ export class RecordTable {
   }
 
   #advance(records: OwnerRecords, block: Block): boolean {
-    const moved = records.raise({ known: block.to });
+    const moved = records.raise({ known: Math.min(block.to, records.provenTo) });
     const collected = records.known >= block.gc && records.raise({ gc: block.gc });
     if (collected) this.#dropCollected(records);
     return moved || collected;
@@ -296,61 +305,4 @@ export class RecordTable {
       tableBytes <= this.#limits.tableBytesMax
     );
   }
-}
-
-interface MergePlan {
-  /** The holder starts again from what the block lists [P-5.4]. */
-  readonly reset: boolean;
-  /** The block joins on to what is known, so the line may move. */
-  readonly contiguous: boolean;
-  /** What the block's span doesn't list is gone. */
-  readonly complete: boolean;
-  /** Versions up to here are held or were forgotten for good. */
-  readonly known: Version;
-}
-
-/**
- * How a block meets what is held. It joins on only where its gc line was passed too: else a tombstone between may have been
- * collected, and what it deleted would stay. In the middle of a reset, blocks from before it are no help.
- */
-function planMerge(records: OwnerRecords, block: Block): MergePlan {
-  const stale = records.resetting && block.gc < records.gc;
-  const reset = !stale && block.from === 0 && block.gc > records.known && block.gc > records.gc;
-  const behindGc = records.known < block.gc && records.gc !== block.gc;
-  const contiguous = reset || (!stale && !behindGc && records.known >= block.from);
-  const complete = reset || (records.resetting && contiguous);
-  const known = reset ? 0 : stale ? Math.max(records.known, records.gc) : records.known;
-  return { reset, contiguous, complete, known };
-}
-
-/** Whether a record is newer than what is held, and not one that was forgotten here for good. */
-function isNews(records: OwnerRecords, record: StoredRecord, { known }: MergePlan): boolean {
-  const before = records.get(record.key);
-  if (before !== undefined) return record.version > before.version;
-  return record.version > known && !(record.deleted && record.version <= records.gc);
-}
-
-/**
- * Decodes a block's items. What this holder must already have or have forgotten is skipped unread: most of what comes by push is.
- * @returns undefined where one of them breaks the specification.
- */
-function readItems(
-  block: Block,
-  { skipUpTo, nowMs, ageBoundMs }: { skipUpTo: Version; nowMs: number; ageBoundMs: number | null },
-): StoredRecord[] | undefined {
-  const records: StoredRecord[] = [];
-  for (const item of block.items) {
-    const version = peekVersion(item.body);
-    if (version === undefined || version <= block.from || version > block.to) return undefined;
-    if (version <= skipUpTo) continue;
-    const body = decodeRecord(item.body);
-    if (body === undefined) return undefined;
-    const origin = {
-      setAtMs: nowMs - Math.min(item.ageMs, AGE_MS_MAX),
-      ageBoundMs,
-      signature: item.signature,
-    };
-    records.push(storedRecord(body, item.body.slice(), origin));
-  }
-  return records;
 }

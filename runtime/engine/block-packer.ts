@@ -31,8 +31,9 @@ export class BlockPacker {
 }
 
 /** Bytes of a block with its items. */
-export function bytesOfBlock({ from, to, gc, items }: Block): number {
+export function bytesOfBlock({ from, to, gc, items, proof }: Block): number {
   let bytes = sizeOfBlockHeader({ from, to, gc, itemCount: items.length });
   for (const item of items) bytes += sizeOfItem(item);
+  if (proof !== undefined) bytes += sizeOfItem(proof);
   return bytes;
 }

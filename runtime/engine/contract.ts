@@ -9,6 +9,7 @@ import type { MemberView, PutOptions, RecordView } from '../core/views.ts';
 import type { WhyView } from '../core/why.ts';
 import type { Keyring } from '../crypto/keyring.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
+import type { RecordGuard } from '../data/record-guard.ts';
 import type { Block } from '../wire/message.ts';
 import type { EngineGauges } from './gauges.ts';
 import type { EngineSettings } from './settings.ts';
@@ -30,6 +31,8 @@ export interface EngineOptions {
   readonly provider: CryptoProvider;
   readonly random: RandomSource;
   readonly settings: EngineSettings;
+  /** Whose word a record is; default: everybody who has the group's key is believed. */
+  readonly guard?: RecordGuard;
   readonly tags?: Readonly<Record<string, string>>;
   readonly endpoints: readonly Endpoint[];
   readonly links: readonly Link[];

@@ -9,6 +9,7 @@ import { BOOT_MAX, type Version } from '../core/version.ts';
 import type { MemberState, MemberView, PutOptions, RecordView } from '../core/views.ts';
 import type { WhyView } from '../core/why.ts';
 import { deltaFor } from '../data/delta.ts';
+import { OPEN_GUARD } from '../data/record-guard.ts';
 import { RecordTable, type TableChange } from '../data/record-table.ts';
 import type { StoredRecord } from '../data/stored-record.ts';
 import { isAccuseKey } from '../membership/accusation-record.ts';
@@ -72,7 +73,7 @@ export class Engine implements GossipEngine {
       `boot of 1 to ${BOOT_MAX}, got ${options.boot}`,
     );
     this.id = options.id;
-    const { provider, cluster, keyring, random, settings, id, boot } = options;
+    const { provider, cluster, keyring, random, settings, id, boot, guard = OPEN_GUARD } = options;
     this.#sealer = new Sealer({ provider, cluster, keyring, random });
     this.#opener = new Opener({ provider, cluster, keyring, self: id });
     this.#opener.ownSalt(this.#sealer.salt);
@@ -84,8 +85,19 @@ export class Engine implements GossipEngine {
       limits: settings,
       sha256: provider.sha256,
       onChange: (change) => this.#onTableChange(change),
+      guard,
     });
-    const own = new OwnRecords({ owner: id, boot, table, settings, nowMs: 0 });
+    const own = new OwnRecords({
+      owner: id,
+      boot,
+      table,
+      settings,
+      nowMs: 0,
+      guard,
+      onCollected: (nowMs) => {
+        if (guard.signs) this.#ctx.self.publish(nowMs);
+      },
+    });
     const port = new ProbeSender(() => this.#ctx);
     const outbox = new Outbox({ sender: id, boot, sealer: this.#sealer, counters });
     const prober = new Prober({ settings, members, health, timers, random, port });

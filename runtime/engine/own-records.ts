@@ -4,7 +4,9 @@ import { RECORD_BYTES_MAX, TTL_MS_MAX } from '../core/limits.ts';
 import type { AppValue } from '../core/value.ts';
 import { makeVersion, type Version } from '../core/version.ts';
 import type { Priority, PutOptions } from '../core/views.ts';
+import { STATEMENT_KEY } from '../data/delta.ts';
 import type { OwnerRecords } from '../data/owner-records.ts';
+import { OPEN_GUARD, type RecordGuard } from '../data/record-guard.ts';
 import type { RecordTable } from '../data/record-table.ts';
 import { expiresAtMs, isLive, type StoredRecord, storedRecord } from '../data/stored-record.ts';
 import type { RecordBody } from '../wire/record.ts';
@@ -23,6 +25,8 @@ export class OwnRecords {
   readonly #owner: NodeId;
   readonly #table: RecordTable;
   readonly #settings: EngineSettings;
+  readonly #guard: RecordGuard;
+  readonly #onCollected: (nowMs: number) => void;
   #boot: number;
   #sequence = 0;
   #records: OwnerRecords;
@@ -33,8 +37,14 @@ export class OwnRecords {
     table: RecordTable;
     settings: EngineSettings;
     nowMs: number;
+    /** Default: nothing is signed. */
+    guard?: RecordGuard;
+    /** The gc line moved: where owners sign, they say so by a new `node` record. */
+    onCollected?: (nowMs: number) => void;
   }) {
     this.#owner = parts.owner;
+    this.#guard = parts.guard ?? OPEN_GUARD;
+    this.#onCollected = parts.onCollected ?? (() => {});
     this.#boot = parts.boot;
     this.#table = parts.table;
     this.#settings = parts.settings;
@@ -62,20 +72,26 @@ export class OwnRecords {
         `${key}: expected version ${options.ifVersion}; it has ${before?.version ?? 0}. Read it again, then decide.`,
       );
     }
-    const record = this.#make(
-      {
-        key,
-        value,
-        deleted: false,
-        priority: options.priority ?? 'normal',
-        quality: options.quality ?? 'good',
-        ttlMs: options.ttlMs,
-        unit: options.unit,
-      },
-      nowMs - (options.ageMs ?? 0),
-    );
+    const make = () =>
+      this.#make(
+        {
+          key,
+          value,
+          deleted: false,
+          priority: options.priority ?? 'normal',
+          quality: options.quality ?? 'good',
+          ttlMs: options.ttlMs,
+          unit: options.unit,
+        },
+        nowMs - (options.ageMs ?? 0),
+      );
+    let record = make();
     // Tombstones go early rather than that a put is refused: who still needed them is reset.
-    if (!this.#fits(record)) this.#collect(nowMs, () => true);
+    if (!this.#fits(record)) {
+      this.#collect(nowMs, () => true);
+      // Collecting may have put a record itself.
+      record = make();
+    }
     this.#checkQuota(record);
     return this.#commit(record, nowMs);
   }
@@ -139,7 +155,9 @@ export class OwnRecords {
       if (!mayGo(record)) break;
       line = record.version;
     }
-    if (line > this.#records.gc) this.#table.collectTombstones(this.#records, line, nowMs);
+    if (line <= this.#records.gc) return;
+    this.#table.collectTombstones(this.#records, line, nowMs);
+    this.#onCollected(nowMs);
   }
 
   #live(key: string): StoredRecord | undefined {
@@ -147,9 +165,14 @@ export class OwnRecords {
     return record === undefined || !isLive(record) ? undefined : record;
   }
 
-  #make(content: Omit<RecordBody, 'version' | 'uptimeMs'>, setAtMs: number): StoredRecord {
+  #make(content: Omit<RecordBody, 'version' | 'uptimeMs' | 'gcSequence'>, setAtMs: number): StoredRecord {
     const version: Version = makeVersion(this.#boot, this.#sequence + 1);
-    const body: RecordBody = { ...content, version, uptimeMs: Math.max(0, Math.round(setAtMs)) };
+    const body: RecordBody = {
+      ...content,
+      version,
+      uptimeMs: Math.max(0, Math.round(setAtMs)),
+      gcSequence: this.#statedGc(content.key),
+    };
     const bytes = encodeRecord(body);
     if (bytes.length > RECORD_BYTES_MAX) {
       throw new GridvineError(
@@ -160,7 +183,15 @@ export class OwnRecords {
     // Read back: what readers here get is what peers get, and no object of the caller's.
     const readBack = decodeRecord(bytes);
     assert(readBack !== undefined, `a record that peers would refuse: ${content.key}`);
-    return storedRecord(readBack, bytes, { setAtMs, ageBoundMs: 0 });
+    const signature = this.#guard.sign(content.key, bytes);
+    return storedRecord(readBack, bytes, { setAtMs, ageBoundMs: 0, signature });
+  }
+
+  /** Where owners sign, they sign how much they have forgotten: nobody else can make a holder forget [P-5.14]. */
+  #statedGc(key: string): number | undefined {
+    if (!this.#guard.signs || key !== STATEMENT_KEY) return undefined;
+    const sequence = this.#records.gc - makeVersion(this.#boot, 0);
+    return sequence > 0 ? sequence : undefined;
   }
 
   #commit(record: StoredRecord, nowMs: number): StoredRecord {

@@ -26,6 +26,8 @@ export interface Block {
   readonly to: Version;
   readonly gc: Version;
   readonly items: readonly Item[];
+  /** A record in which the owner states its gc line, where the receiver may not have heard of it [P-5.14]. */
+  readonly proof?: Item;
 }
 
 export interface Ping {

@@ -10,8 +10,6 @@ import type { RecordBody } from './record.ts';
 import { asUint, asVersion, VERSION_MAX } from './schema.ts';
 import { problemOfText } from './value-check.ts';
 
-/** The longest unit, in bytes of UTF-8. */
-
 /** Keys of a record's meta map. */
 const META_TTL = 1;
 const META_UNIT = 2;
@@ -19,6 +17,9 @@ const META_DELETED = 3;
 const META_PRIORITY = 4;
 const META_UPTIME = 5;
 const META_QUALITY = 6;
+const META_GC = 7;
+
+const SEQUENCE_MAX = 2 ** 32 - 1;
 
 /** What a meta field means when it is absent. */
 const PRIORITY_DEFAULT = 'normal';
@@ -128,6 +129,7 @@ function metaOf(body: RecordBody): [number, number | string | boolean][] {
   if (body.priority !== PRIORITY_DEFAULT) meta.push([META_PRIORITY, PRIORITIES.indexOf(body.priority)]);
   if (body.uptimeMs !== undefined) meta.push([META_UPTIME, body.uptimeMs]);
   if (body.quality !== QUALITY_DEFAULT) meta.push([META_QUALITY, QUALITIES.indexOf(body.quality)]);
+  if (body.gcSequence !== undefined) meta.push([META_GC, body.gcSequence]);
   return meta;
 }
 
@@ -145,7 +147,9 @@ function readMeta(
   );
   const uptimeMs = optional(meta, META_UPTIME, (raw) => asUint(raw));
   const quality = optional(meta, META_QUALITY, (raw) => QUALITIES[asUint(raw, QUALITIES.length - 1) ?? -1]);
-  if (!(ttlMs.ok && unit.ok && deleted.ok && priority.ok && uptimeMs.ok && quality.ok)) return undefined;
+  const gcSequence = optional(meta, META_GC, (raw) => asUint(raw, SEQUENCE_MAX));
+  if (!(ttlMs.ok && unit.ok && deleted.ok && priority.ok && uptimeMs.ok && quality.ok && gcSequence.ok))
+    return undefined;
   const fields: Mutable<MetaFields> = {
     deleted: deleted.value ?? false,
     priority: priority.value ?? PRIORITY_DEFAULT,
@@ -154,6 +158,7 @@ function readMeta(
   if (ttlMs.value !== undefined) fields.ttlMs = ttlMs.value;
   if (unit.value !== undefined) fields.unit = unit.value;
   if (uptimeMs.value !== undefined) fields.uptimeMs = uptimeMs.value;
+  if (gcSequence.value !== undefined) fields.gcSequence = gcSequence.value;
   return fields;
 }
 

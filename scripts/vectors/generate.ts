@@ -6,6 +6,7 @@ import { clusterTag } from '#runtime/crypto/cluster.ts';
 import { identityFromSeed } from '#runtime/crypto/identity.ts';
 import { groupKeyOf, Keyring } from '#runtime/crypto/keyring.ts';
 import { nobleProvider } from '#runtime/crypto/noble-provider.ts';
+import { RecordSigningInput } from '#runtime/crypto/record-signature.ts';
 import { BodyBuilder } from '#runtime/wire/body.ts';
 import { encodeValue } from '#runtime/wire/cbor.ts';
 import { CborWriter } from '#runtime/wire/cbor-writer.ts';
@@ -76,7 +77,15 @@ function recordVectors(): RecordVector[] {
     ['only what is required', base],
     [
       'every optional field',
-      { ...base, ttlMs: 60_000, unit: '%', priority: 'urgent', uptimeMs: 123_456, quality: 'stale' },
+      {
+        ...base,
+        ttlMs: 60_000,
+        unit: '%',
+        priority: 'urgent',
+        uptimeMs: 123_456,
+        quality: 'stale',
+        gcSequence: 6,
+      },
     ],
     ['a tombstone', { ...base, value: null, deleted: true }],
     [
@@ -99,6 +108,7 @@ function recordVectors(): RecordVector[] {
     ...valid.map(([name, record]) => ({ name, record: toHex(encodeRecord(record)), valid: true })),
     ...invalid.map(([name, value]) => ({ name, record: toHex(encodeValue(value)), valid: false })),
     { name: 'meta: not deleted', record: toHex(recordWithMeta([3, false])), valid: false },
+    { name: 'meta: gc of 2^32', record: toHex(recordWithMeta([7, 2 ** 32])), valid: false },
     { name: 'meta: ttl 0', record: toHex(recordWithMeta([1, 0])), valid: false },
     { name: 'meta: unknown number', record: toHex(recordWithMeta([99, 'later'])), valid: true },
   ];
@@ -130,6 +140,38 @@ const ITEM: Item = {
   ageMs: 1_500,
 };
 
+/** A gc line within its boot, and its owner's word for it. */
+const STATEMENT: Item = {
+  body: encodeRecord({
+    version: makeVersion(3, 9),
+    key: 'node',
+    value: ['roof', 0, 1, [], {}, 1],
+    deleted: false,
+    priority: 'urgent',
+    quality: 'good',
+    gcSequence: 8,
+  }),
+  ageMs: 20,
+};
+
+function signatureOf(record: Uint8Array): Uint8Array {
+  return SENDER.sign(new RecordSigningInput(CLUSTER).of(SENDER.id, record));
+}
+
+const RESET: Message = {
+  type: 'blocks',
+  blocks: [
+    {
+      owner: SENDER.id,
+      from: 0,
+      to: makeVersion(3, 9),
+      gc: makeVersion(3, 8),
+      items: [],
+      proof: { ...STATEMENT, signature: signatureOf(STATEMENT.body) },
+    },
+  ],
+};
+
 const MESSAGES: readonly Message[] = [
   { type: 'ping', seq: 0x1234_5678, destBoot: 4 },
   { type: 'ack', seq: 1 },
@@ -152,7 +194,7 @@ const MESSAGES: readonly Message[] = [
         from: 0,
         to: VERSION,
         gc: makeVersion(3, 0),
-        items: [ITEM, { ...ITEM, signature: SENDER.sign(ITEM.body) }],
+        items: [ITEM, { ...ITEM, signature: signatureOf(ITEM.body) }],
       },
     ],
   },
@@ -177,6 +219,7 @@ function bodyVectors(): BodyVector[] {
       types: [message.type],
       body: toHex(bodyWith([message])),
     })),
+    { name: 'blocks: a reset with its proof', types: ['blocks'], body: toHex(bodyWith([RESET])) },
     {
       name: '25 messages: the outer array has a header of two bytes',
       types: [...Array<string>(24).fill('ack'), 'ping'],

@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, hkdfSync } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, hkdfSync, verify } from 'node:crypto';
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { decode } from 'cborg';
 
@@ -31,6 +31,24 @@ export function publicKeyOf(seed: Buffer): Buffer {
   const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
   const key = createPublicKey(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }));
   return key.export({ format: 'der', type: 'spki' }).subarray(-32);
+}
+
+/** [P-5.12] */
+export function isSignedBy(
+  publicKey: Buffer,
+  { cluster, record, signature }: { cluster: string; record: Uint8Array; signature: Uint8Array },
+): boolean {
+  const name = Buffer.from(cluster);
+  const owner = sha256(publicKey).subarray(0, 16);
+  const input = Buffer.concat([
+    Buffer.from('gridvine/1 record'),
+    Buffer.from([name.length]),
+    name,
+    owner,
+    record,
+  ]);
+  const spki = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), publicKey]);
+  return verify(null, input, createPublicKey({ key: spki, format: 'der', type: 'spki' }), signature);
 }
 
 export interface Receiver {
@@ -86,6 +104,19 @@ export function messageTypes(body: Uint8Array): string[] | undefined {
   const items = readCbor(body)?.value;
   if (!Array.isArray(items) || !(items[0] instanceof Uint8Array) || items[0].length !== 16) return undefined;
   return items.slice(2).map((message: unknown[]) => NAMES[Number(message[0]) - 1]);
+}
+
+/** Record and signature of each signed item of a body, of its blocks and of their proofs. */
+export function signedItems(body: Uint8Array): [Uint8Array, Uint8Array][] {
+  const items = readCbor(body)?.value;
+  const messages = (Array.isArray(items) ? items.slice(2) : []) as unknown[][];
+  const blocks = messages
+    .filter((message) => Number(message[0]) === 8)
+    .flatMap((message) => message.slice(1));
+  const all = (blocks as unknown[][]).flatMap((block) => [...(block[4] as unknown[][]), ...block.slice(5)]);
+  return (all as [Uint8Array, unknown, Uint8Array?][]).flatMap(([record, , signature]) =>
+    signature === undefined ? [] : [[record, signature] as [Uint8Array, Uint8Array]],
+  );
 }
 
 function isBody(bytes: Uint8Array): boolean {

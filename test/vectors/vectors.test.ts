@@ -128,4 +128,17 @@ describe('a second program, written from the specification alone, agrees on', ()
       if (vector.valid) assert.equal(typeof items[1], 'string');
     }
   });
+
+  test('[P-5.12] whose signature stands by a record', () => {
+    const [{ cluster, publicKey }] = load<KeyVector[]>('keys.json');
+    const key = Buffer.from(publicKey, 'hex');
+    const signed = load<BodyVector[]>('bodies.json').flatMap(({ body }) =>
+      independent.signedItems(Buffer.from(body, 'hex')),
+    );
+    assert.ok(signed.length >= 2);
+    for (const [record, signature] of signed) {
+      assert.ok(independent.isSignedBy(key, { cluster, record, signature }));
+      assert.ok(!independent.isSignedBy(key, { cluster: `${cluster}x`, record, signature }));
+    }
+  });
 });

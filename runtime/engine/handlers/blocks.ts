@@ -27,7 +27,8 @@ function mergeOne(ctx: EngineContext, block: Block, from: Inbound): boolean {
     if (record.priority === 'lazy') continue;
     ctx.spreader.add(block.owner, record.key, { urgent: record.priority === 'urgent', nowMs, viaMulticast });
   }
-  return result.gap && result.refused === undefined;
+  // A record came before the certificate that it needs: whoever sent it has that too.
+  return result.refused === 'no-certificate' || (result.gap && result.refused === undefined);
 }
 
 function noteRepeated(ctx: EngineContext, block: Block, nowMs: number): void {

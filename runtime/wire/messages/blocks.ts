@@ -39,20 +39,23 @@ export function sizeOfBlocksHeader(blockCount: number): number {
   return sizeOfUint(1 + blockCount) + 1;
 }
 
-/** `block = [ owner, to, span, gc-span, [ * item ] ]`. */
+/** `block = [ owner, to, span, gc-span, [ * item ], ? proof: item ]`. */
 function encodeBlock(writer: CborWriter, block: Block): void {
-  writer.array(5);
+  writer.array(block.proof === undefined ? 5 : 6);
   writer.nodeId(block.owner);
   writer.uint(block.to);
   writer.uint(block.to - block.from);
   writer.int(block.to - block.gc);
   writer.array(block.items.length);
-  for (const item of block.items) {
-    writer.array(item.signature === undefined ? 2 : 3);
-    writer.bytes(item.body);
-    writer.uint(item.ageMs);
-    if (item.signature !== undefined) writer.bytes(item.signature);
-  }
+  for (const item of block.items) encodeItem(writer, item);
+  if (block.proof !== undefined) encodeItem(writer, block.proof);
+}
+
+function encodeItem(writer: CborWriter, item: Item): void {
+  writer.array(item.signature === undefined ? 2 : 3);
+  writer.bytes(item.body);
+  writer.uint(item.ageMs);
+  if (item.signature !== undefined) writer.bytes(item.signature);
 }
 
 function decodeBlock(raw: unknown): Block | undefined {
@@ -64,7 +67,10 @@ function decodeBlock(raw: unknown): Block | undefined {
   const items = asList(raw[4], 0, decodeItem);
   if (owner === undefined || to === undefined || span === undefined) return undefined;
   if (gc === undefined || items === undefined) return undefined;
-  return { owner, from: to - span, to, gc, items };
+  const block = { owner, from: to - span, to, gc, items };
+  if (raw.length === 5) return block;
+  const proof = decodeItem(raw[5]);
+  return proof === undefined ? undefined : { ...block, proof };
 }
 
 function decodeItem(raw: unknown): Item | undefined {
