@@ -1,9 +1,12 @@
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
-import { ed25519 } from '@noble/curves/ed25519.js';
+import { ed25519, x25519 } from '@noble/curves/ed25519.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
+import { scrypt } from '@noble/hashes/scrypt.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
+import { AGREEMENT_KEY_BYTES, checkAgreementSecret } from './agreement-rules.ts';
 import { hchacha20 } from './hchacha.ts';
 import type { CryptoProvider, SealKey } from './provider.ts';
+import { PASSPHRASE_KEY_BYTES, scryptMemoryBytes } from './scrypt-rules.ts';
 import { isAcceptablePublicKey, SIGNATURE_BYTES } from './signature-rules.ts';
 
 /**
@@ -14,10 +17,27 @@ export const nobleProvider: CryptoProvider = {
   name: 'noble',
   sha256: (data) => sha256(data),
   hkdf: (ikm, salt, info, length) => hkdf(sha256, ikm, salt, info, length),
+  cipherKey: (key) => nobleSealKey(key),
   sealKey: (key, salt) => nobleSealKey(hchacha20(key, salt)),
   publicKey: (seed) => ed25519.getPublicKey(seed),
   sign: (seed, message) => ed25519.sign(message, seed),
   verify: verifyStrictly,
+  agreementPublicKey: (secret) => x25519.getPublicKey(checkAgreementSecret(secret)),
+  agree(secret, publicKey) {
+    checkAgreementSecret(secret);
+    if (publicKey.length !== AGREEMENT_KEY_BYTES) return undefined;
+    try {
+      return x25519.getSharedSecret(secret, publicKey);
+    } catch {
+      // All zeros.
+      return undefined;
+    }
+  },
+  scrypt(passphrase, salt, cost) {
+    const maxmem = 2 * scryptMemoryBytes(cost);
+    const { costLog2, blockSize: r, parallel: p } = cost;
+    return scrypt(passphrase, salt, { N: 2 ** costLog2, r, p, dkLen: PASSPHRASE_KEY_BYTES, maxmem });
+  },
 };
 
 /** ChaCha20-Poly1305 under a 32-byte key as it is. */

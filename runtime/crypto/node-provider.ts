@@ -4,14 +4,18 @@ import {
   createPrivateKey,
   createPublicKey,
   createSecretKey,
+  diffieHellman,
   hash,
   hkdfSync,
   type KeyObject,
+  scryptSync,
   sign,
   verify,
 } from 'node:crypto';
+import { AGREEMENT_KEY_BYTES, checkAgreementSecret } from './agreement-rules.ts';
 import { hchacha20 } from './hchacha.ts';
 import type { CryptoProvider, SealKey } from './provider.ts';
+import { PASSPHRASE_KEY_BYTES, scryptMemoryBytes } from './scrypt-rules.ts';
 import { isAcceptablePublicKey, SIGNATURE_BYTES } from './signature-rules.ts';
 
 const ALGORITHM = 'chacha20-poly1305';
@@ -23,29 +27,25 @@ const EMPTY = new Uint8Array(0);
 const PKCS8_PREFIX = bytesOf('302e020100300506032b657004220420');
 const SPKI_PREFIX = bytesOf('302a300506032b6570032100');
 
-/** How many imported Ed25519 keys of each kind are kept: an import costs a third of a verification. */
+/** The same before a raw X25519 key. */
+const X_PKCS8_PREFIX = bytesOf('302e020100300506032b656e04220420');
+const X_SPKI_PREFIX = bytesOf('302a300506032b656e032100');
+
+/** How many imported keys of each kind are kept: an import costs a third of a verification. */
 const KEYS_MAX = 512;
 
 /** Node's own crypto: fast, bit-identical to the reference. Safe to share between engines. */
 export function createNodeProvider(): CryptoProvider {
-  const privateKeys = new KeyCache((seed) => {
-    const key = Buffer.concat([PKCS8_PREFIX, seed]);
-    return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
-  });
-  const publicKeys = new KeyCache((raw) => {
-    const key = Buffer.concat([SPKI_PREFIX, raw]);
-    return createPublicKey({ key, format: 'der', type: 'spki' });
-  });
+  const privateKeys = new KeyCache((seed) => importPrivate(PKCS8_PREFIX, seed));
+  const publicKeys = new KeyCache((raw) => importPublic(SPKI_PREFIX, raw));
   return {
     name: 'node',
     // In one go: a hash object costs twice as much.
     sha256: (data) => plain(hash('sha256', data, 'buffer')),
     hkdf: (ikm, salt, info, length) => new Uint8Array(hkdfSync('sha256', ikm, salt, info, length)),
+    cipherKey: (key) => nodeSealKey(key),
     sealKey: (key, salt) => nodeSealKey(hchacha20(key, salt)),
-    publicKey(seed) {
-      const der = createPublicKey(privateKeys.get(seed)).export({ format: 'der', type: 'spki' });
-      return new Uint8Array(der.subarray(SPKI_PREFIX.length));
-    },
+    publicKey: (seed) => rawPublicKey(privateKeys.get(seed)),
     sign: (seed, message) => plain(sign(null, message, privateKeys.get(seed))),
     verify(publicKey, message, signature) {
       if (signature.length !== SIGNATURE_BYTES || !isAcceptablePublicKey(publicKey)) return false;
@@ -56,7 +56,38 @@ export function createNodeProvider(): CryptoProvider {
         return false;
       }
     },
+    // Not cached: most secrets are ephemeral, and one that is kept is no secret of the past.
+    agreementPublicKey: (secret) => rawPublicKey(importPrivate(X_PKCS8_PREFIX, checkAgreementSecret(secret))),
+    agree(secret, publicKey) {
+      const privateKey = importPrivate(X_PKCS8_PREFIX, checkAgreementSecret(secret));
+      if (publicKey.length !== AGREEMENT_KEY_BYTES) return undefined;
+      try {
+        return plain(diffieHellman({ privateKey, publicKey: importPublic(X_SPKI_PREFIX, publicKey) }));
+      } catch {
+        // OpenSSL refuses to derive all zeros.
+        return undefined;
+      }
+    },
+    scrypt(passphrase, salt, cost) {
+      const maxmem = 2 * scryptMemoryBytes(cost);
+      const { costLog2, blockSize: r, parallel: p } = cost;
+      return plain(scryptSync(passphrase, salt, PASSPHRASE_KEY_BYTES, { N: 2 ** costLog2, r, p, maxmem }));
+    },
   };
+}
+
+function importPrivate(prefix: Uint8Array, raw: Uint8Array): KeyObject {
+  return createPrivateKey({ key: Buffer.concat([prefix, raw]), format: 'der', type: 'pkcs8' });
+}
+
+function importPublic(prefix: Uint8Array, raw: Uint8Array): KeyObject {
+  return createPublicKey({ key: Buffer.concat([prefix, raw]), format: 'der', type: 'spki' });
+}
+
+/** The public half, raw: Ed25519 and X25519 have DER prefixes of one length. */
+function rawPublicKey(privateKey: KeyObject): Uint8Array {
+  const der = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
+  return new Uint8Array(der.subarray(SPKI_PREFIX.length));
 }
 
 /** ChaCha20-Poly1305 under a 32-byte key as it is. */

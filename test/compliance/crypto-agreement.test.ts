@@ -23,6 +23,69 @@ test('both providers make the same hashes, derived keys, public keys and signatu
   }
 });
 
+test('both providers make the same agreement keys, shared secrets and passphrase keys', () => {
+  const random = new SeededRandom(10);
+  const cost = { costLog2: 10, blockSize: 8, parallel: 2 };
+  for (let round = 0; round < 20; round++) {
+    // A random u lies on the curve or on its twist: both count.
+    const [secret, u] = [random.bytes(32), random.bytes(32)];
+    assert.deepEqual(node.agreementPublicKey(secret), nobleProvider.agreementPublicKey(secret));
+    assert.deepEqual(node.agree(secret, u), nobleProvider.agree(secret, u));
+    const passphrase = random.bytes(round);
+    assert.deepEqual(node.scrypt(passphrase, u, cost), nobleProvider.scrypt(passphrase, u, cost));
+    const [key, counter8, text] = [random.bytes(32), random.bytes(8), random.bytes(7 * round)];
+    const sealed = node.cipherKey(key).seal(counter8, u, text);
+    assert.deepEqual(nobleProvider.cipherKey(key).seal(counter8, u, text), sealed);
+  }
+});
+
+test('both providers judge alike signatures with any byte of key or signature changed', () => {
+  const random = new SeededRandom(11);
+  const seed = random.bytes(32);
+  const message = random.bytes(33);
+  const publicKey = node.publicKey(seed);
+  const signature = node.sign(seed, message);
+  for (let at = 0; at < 96; at++) {
+    const [key, changed] = [publicKey.slice(), signature.slice()];
+    if (at < 32) key[at] ^= 1 << (at & 7);
+    else changed[at - 32] ^= 1 << (at & 7);
+    for (const provider of [node, nobleProvider])
+      assert.equal(provider.verify(key, message, changed), false, `${provider.name} byte ${at}`);
+  }
+});
+
+test('both providers refuse a signature whose S was raised by the order, up to the largest that fits', () => {
+  const seed = new SeededRandom(12).bytes(32);
+  const message = Uint8Array.of(7);
+  const publicKey = node.publicKey(seed);
+  const signature = node.sign(seed, message);
+  const s = littleEndian(signature.subarray(32));
+  for (let times = 1n; s + times * ORDER < 2n ** 256n; times++) {
+    const raised = withS(signature, s + times * ORDER);
+    for (const provider of [node, nobleProvider])
+      assert.equal(provider.verify(publicKey, message, raised), false, `${provider.name} S + ${times} L`);
+  }
+  for (const wrong of [0n, ORDER - s, ORDER, ORDER - 1n, 2n ** 253n, 2n ** 256n - 1n]) {
+    for (const provider of [node, nobleProvider])
+      assert.equal(provider.verify(publicKey, message, withS(signature, wrong)), false, `${wrong}`);
+  }
+});
+
+test('both providers refuse a signature whose R is not encoded canonically or is of small order', () => {
+  const seed = new SeededRandom(13).bytes(32);
+  const message = Uint8Array.of(8);
+  const publicKey = node.publicKey(seed);
+  const signature = node.sign(seed, message);
+  const beyond = new Uint8Array(32).fill(255);
+  beyond[31] = 0x7f;
+  for (const r of [beyond, ...ED25519_TORSION_SUBGROUP.map(fromHex)]) {
+    const changed = signature.slice();
+    changed.set(r);
+    for (const provider of [node, nobleProvider])
+      assert.equal(provider.verify(publicKey, message, changed), false, provider.name);
+  }
+});
+
 test('both providers open what the other sealed', () => {
   const random = new SeededRandom(9);
   const [key, salt, counter8, aad, text] = [32, 16, 8, 80, 700].map((length) => random.bytes(length));
@@ -92,4 +155,14 @@ function signWith(input: {
   signature.set(r);
   for (let i = 32; i < 64; i++, s >>= 8n) signature[i] = Number(s & 255n);
   return signature;
+}
+
+function littleEndian(bytes: Uint8Array): bigint {
+  return [...bytes].reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
+}
+
+function withS(signature: Uint8Array, s: bigint): Uint8Array {
+  const changed = signature.slice();
+  for (let i = 0, rest = s; i < 32; i++, rest >>= 8n) changed[32 + i] = Number(rest & 255n);
+  return changed;
 }
