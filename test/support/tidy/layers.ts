@@ -15,7 +15,7 @@ const CORE = 'runtime/core';
 // Wire seals and opens envelopes with what crypto provides; crypto knows no message.
 const BYTES = [CORE, 'runtime/crypto', 'runtime/wire'];
 const STATE = [...BYTES, 'runtime/membership', 'runtime/data'];
-const ENGINE = [...STATE, 'runtime/coordination', 'runtime/engine'];
+const ENGINE = [...STATE, 'runtime/trust', 'runtime/coordination', 'runtime/engine'];
 const SHIPPED = ['runtime', 'firmware-bridge', 'board-profiles', 'device'];
 
 /** Every folder with code has a row: one without is an offence, so that nothing new slips past. */
@@ -26,8 +26,9 @@ export const LAYERS: readonly Layer[] = [
   { at: 'runtime/wire', sees: [CORE, 'runtime/crypto'], node: 'none' },
   { at: 'runtime/membership', sees: BYTES, node: 'none' },
   { at: 'runtime/data', sees: BYTES, node: 'none' },
+  { at: 'runtime/trust', sees: [...BYTES, 'runtime/data'], node: 'none' },
   { at: 'runtime/coordination', sees: STATE, node: 'none' },
-  { at: 'runtime/engine', sees: [...STATE, 'runtime/coordination'], node: 'none' },
+  { at: 'runtime/engine', sees: [...STATE, 'runtime/trust', 'runtime/coordination'], node: 'none' },
   { at: 'runtime/transport', sees: [CORE], node: 'all' },
   { at: 'runtime/storage', sees: [CORE], node: 'all' },
   { at: 'runtime/driver', sees: [...ENGINE, 'runtime/transport', 'runtime/storage'], node: 'all' },
