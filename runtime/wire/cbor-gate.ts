@@ -6,20 +6,33 @@ import { CBOR_DEPTH_MAX, CBOR_ITEMS_MAX } from '../core/limits.ts';
  * @returns why the bytes are refused, or undefined where they may be decoded. Never throws.
  */
 export function gateCbor(bytes: Uint8Array): string | undefined {
-  const gate = new Gate(bytes);
+  return gateWith(new Gate(bytes, false), bytes.length);
+}
+
+/**
+ * The same for signed objects [P-11.1]: COSE's keys may be negative integers, and must be in bytewise order, so that of two
+ * encodings of one thing never both are valid.
+ */
+export function gateSignedCbor(bytes: Uint8Array): string | undefined {
+  return gateWith(new Gate(bytes, true), bytes.length);
+}
+
+function gateWith(gate: Gate, length: number): string | undefined {
   const refusal = gate.item(0);
   if (refusal !== undefined) return refusal;
-  return gate.position === bytes.length ? undefined : 'bytes after the end';
+  return gate.position === length ? undefined : 'bytes after the end';
 }
 
 class Gate {
   position = 0;
   readonly #bytes: Uint8Array;
+  readonly #signed: boolean;
   #items = 0;
   #argument = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, signed: boolean) {
     this.#bytes = bytes;
+    this.#signed = signed;
   }
 
   /** Checks one data item with all that it contains; `depth` counts the arrays and maps around it. */
@@ -58,7 +71,8 @@ class Gate {
     for (let i = 0; i < count; i++) {
       const start = this.position;
       const major = start < bytes.length ? bytes[start] >> 5 : 0;
-      if (major !== 0 && major !== 3) return 'map key is no unsigned integer or text';
+      if (major !== 0 && major !== 3 && !(this.#signed && major === 1))
+        return 'map key is no unsigned integer or text';
       const refusal = this.item(depth + 1);
       if (refusal !== undefined) return refusal;
       const key = bytes.subarray(start, this.position);
@@ -68,6 +82,7 @@ class Gate {
       if (inValue !== undefined) return inValue;
     }
     if (ascending) return undefined;
+    if (this.#signed) return 'map keys not in order';
     const distinct = new Set(keys.map((key) => String.fromCharCode(...key)));
     return distinct.size === count ? undefined : 'duplicate map key';
   }

@@ -1,6 +1,6 @@
 import { Decoder } from 'cbor-x/decode-no-eval';
 import type { AppValue } from '../core/value.ts';
-import { gateCbor } from './cbor-gate.ts';
+import { gateCbor, gateSignedCbor } from './cbor-gate.ts';
 import { CborWriter, INTEGER_MAX } from './cbor-writer.ts';
 
 export { problemOfValue } from './value-check.ts';
@@ -16,7 +16,15 @@ const decoder = new Decoder({ useRecords: false, mapsAsObjects: false });
  * what they keep. Never throws.
  */
 export function decodeCbor(bytes: Uint8Array): Decoded {
-  const refusal = gateCbor(bytes);
+  return decodeGated(bytes, gateCbor(bytes));
+}
+
+/** The same for signed objects, whose maps may have negative keys and are in order [P-11.1]. */
+export function decodeSignedCbor(bytes: Uint8Array): Decoded {
+  return decodeGated(bytes, gateSignedCbor(bytes));
+}
+
+function decodeGated(bytes: Uint8Array, refusal: string | undefined): Decoded {
   if (refusal !== undefined) return { refusal };
   try {
     // A view of our own: the decoder hangs a DataView on what it is given, which the caller would keep.

@@ -14,7 +14,7 @@ export type Layer = {
 const CORE = 'runtime/core';
 // Wire seals and opens envelopes with what crypto provides; crypto knows no message.
 const BYTES = [CORE, 'runtime/crypto', 'runtime/wire'];
-const STATE = [...BYTES, 'runtime/membership', 'runtime/data'];
+const STATE = [...BYTES, 'runtime/pki', 'runtime/membership', 'runtime/data'];
 const ENGINE = [...STATE, 'runtime/trust', 'runtime/coordination', 'runtime/engine'];
 const SHIPPED = ['runtime', 'firmware-bridge', 'board-profiles', 'device'];
 
@@ -24,9 +24,10 @@ export const LAYERS: readonly Layer[] = [
   { at: 'runtime/crypto', sees: [CORE], node: 'none' },
   { at: 'runtime/crypto/node-provider.ts', sees: [CORE, 'runtime/crypto'], node: ['node:crypto'] },
   { at: 'runtime/wire', sees: [CORE, 'runtime/crypto'], node: 'none' },
+  { at: 'runtime/pki', sees: BYTES, node: 'none' },
   { at: 'runtime/membership', sees: BYTES, node: 'none' },
   { at: 'runtime/data', sees: BYTES, node: 'none' },
-  { at: 'runtime/trust', sees: [...BYTES, 'runtime/data'], node: 'none' },
+  { at: 'runtime/trust', sees: [...BYTES, 'runtime/pki', 'runtime/data'], node: 'none' },
   { at: 'runtime/coordination', sees: STATE, node: 'none' },
   { at: 'runtime/engine', sees: [...STATE, 'runtime/trust', 'runtime/coordination'], node: 'none' },
   { at: 'runtime/transport', sees: [CORE], node: 'all' },
