@@ -21,7 +21,14 @@ const NO_SALT = new Uint8Array(0);
 export function groupKeyOf(provider: CryptoProvider, psk: Uint8Array, cluster: string): GroupKey {
   if (psk.length !== KEY_BYTES)
     throw new RangeError(`pre-shared key: expected ${KEY_BYTES} bytes; got ${psk.length}`);
-  const key = provider.hkdf(psk, NO_SALT, encoder.encode(`gridvine/1 group key ${cluster}`), KEY_BYTES);
+  return groupKeyFrom(
+    provider,
+    provider.hkdf(psk, NO_SALT, encoder.encode(`gridvine/1 group key ${cluster}`), KEY_BYTES),
+  );
+}
+
+/** A group key of 32 bytes with its id [P-2.2]. */
+export function groupKeyFrom(provider: CryptoProvider, key: Uint8Array): GroupKey {
   const labelled = new Uint8Array(KEY_ID_LABEL.length + key.length);
   labelled.set(KEY_ID_LABEL);
   labelled.set(key, KEY_ID_LABEL.length);

@@ -110,9 +110,3 @@ function writeUint64(view: DataView, at: number, value: number): void {
 export function bucketOf(owner: NodeId): number {
   return Number.parseInt(owner.slice(0, 2), 16) % DIGEST_BUCKETS;
 }
-
-export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}

@@ -1,5 +1,5 @@
+import { equalBytes } from '../core/bytes.ts';
 import { jitter } from '../core/random.ts';
-import { equalBytes } from '../data/table-hash.ts';
 import type { Member } from '../membership/member.ts';
 import type { Presence } from '../wire/message.ts';
 import { type EngineContext, type Inbound, replyEndpoint } from './context.ts';

@@ -1,10 +1,10 @@
+import { equalBytes } from '../core/bytes.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
 import { BODY_BYTES_MAX, DIGEST_BUCKETS } from '../core/limits.ts';
 import { jitter, randomBelow, sample } from '../core/random.ts';
 import { deltaFor, isAhead, isBehind } from '../data/delta.ts';
 import type { OwnerRecords } from '../data/owner-records.ts';
-import { equalBytes } from '../data/table-hash.ts';
 import type { Member } from '../membership/member.ts';
 import { sizeOfItem } from '../wire/body.ts';
 import type { Block, Line, Message } from '../wire/message.ts';

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { equalBytes } from '#runtime/core/bytes.ts';
 import type { NodeId } from '#runtime/core/ids.ts';
-import { bucketOf, equalBytes, type HashedLines, TableHash } from '#runtime/data/table-hash.ts';
+import { bucketOf, type HashedLines, TableHash } from '#runtime/data/table-hash.ts';
 import { provider } from '../../../support/wire.ts';
 
 type Lines = { known: number; gc: number };

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Epoch } from '#runtime/trust/epoch.ts';
+import { Minter, type MintView } from '#runtime/trust/minter.ts';
+import { testEpoch } from '../../../support/epochs.ts';
+
+const [ANN, BEN, CARL] = ['a', 'b', 'c'].map((digit) => digit.repeat(32));
+const SETTINGS = { epochMs: 60_000, foundingMs: 3_000 };
+
+function view(changes: Partial<MintView> & { highest?: Epoch }): MintView {
+  return {
+    self: ANN,
+    keymasters: [BEN, ANN],
+    highest: testEpoch(4),
+    sinceMs: 100,
+    revocations: 0,
+    ...changes,
+  };
+}
+
+test('who is no keymaster never mints', () => {
+  const minter = new Minter(SETTINGS);
+  assert.equal(minter.due(view({ self: CARL, revocations: 5 }), 0), undefined);
+});
+
+test('a keymaster that finds no cluster begins one after a while', () => {
+  const minter = new Minter(SETTINGS);
+  assert.deepEqual(minter.due({ ...view({}), highest: undefined }, 0), { reason: 'none', atMs: 3_100 });
+});
+
+test('an epoch of age is followed by the first keymaster, by the next where the first does nothing', () => {
+  const minter = new Minter(SETTINGS);
+  assert.deepEqual(minter.due(view({}), 0), { reason: 'age', atMs: 60_100 });
+  assert.deepEqual(minter.due(view({ self: BEN }), 0), { reason: 'age', atMs: 90_100 });
+});
+
+test('a revocation that the epoch does not know calls for the next at once', () => {
+  const minter = new Minter(SETTINGS);
+  assert.deepEqual(minter.due(view({ revocations: 1 }), 500), { reason: 'revoked', atMs: 500 });
+  assert.deepEqual(minter.due(view({ revocations: 1 }), 900), { reason: 'revoked', atMs: 500 });
+  assert.deepEqual(minter.due(view({ revocations: 2 }), 900), { reason: 'revoked', atMs: 900 });
+  assert.deepEqual(new Minter(SETTINGS).due(view({ self: BEN, revocations: 1 }), 500)?.atMs, 1_500);
+});
+
+test('who knows fewer revocations than the epoch waits for the news and undoes nothing', () => {
+  const minter = new Minter(SETTINGS);
+  const due = minter.due(view({ highest: testEpoch(4, 4, 2), revocations: 1 }), 500);
+  assert.equal(due?.reason, 'age');
+});
+
+test('at the highest number no more are minted', () => {
+  const minter = new Minter(SETTINGS);
+  assert.equal(minter.due(view({ highest: testEpoch(2 ** 32 - 1, 1) }), 500), undefined);
+});
