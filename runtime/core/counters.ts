@@ -17,6 +17,7 @@ export const DROP_REASONS = [
   'unsigned',
   'bad-signature',
   'no-certificate',
+  'revoked',
   'not-allowed',
   'table-full',
   'quota',

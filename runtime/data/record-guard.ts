@@ -12,7 +12,7 @@ export interface GuardedRecord {
 /** Why a guard doesn't let a record in. */
 export type GuardRefusal = Extract<
   DropReason,
-  'unsigned' | 'bad-signature' | 'no-certificate' | 'not-allowed'
+  'unsigned' | 'bad-signature' | 'no-certificate' | 'revoked' | 'not-allowed'
 >;
 
 /**

@@ -76,7 +76,9 @@ export class EpochBook {
     // One that never came to be written under is skipped: whoever writes under it will follow too.
     this.#next = { epoch, key: groupKeyOfEpoch(this.#provider, epoch, this.#cluster) };
     this.#nextAtMs = nowMs;
-    if (this.#current === undefined || atOnce) this.#changeOver(nowMs);
+    // Of two that were minted apart, the other half lives by the higher one already.
+    const apart = this.#current?.epoch.number === epoch.number;
+    if (this.#current === undefined || atOnce || apart) this.#changeOver(nowMs);
     else {
       this.#nextAtMs += this.#isHard(epoch) ? RELAY_MS : FOLLOW_MS;
       this.#announce();

@@ -51,3 +51,21 @@ export interface RefusalVector {
   readonly answered: string;
   readonly refusal: string;
 }
+
+export interface EpochVector {
+  readonly cluster: string;
+  readonly number: number;
+  readonly secret: string;
+  readonly mark: string;
+  readonly id: string;
+  readonly groupKey: string;
+  readonly keyId: number;
+  /** Sealed by a minter for one recipient, who has the secret X25519 key. */
+  readonly share: {
+    readonly minter: string;
+    readonly minterPublicKey: string;
+    readonly recipient: string;
+    readonly recipientSecretKey: string;
+    readonly sealed: string;
+  };
+}

@@ -17,12 +17,14 @@ import { generateVectors } from '../../scripts/vectors/generate.ts';
 import type {
   BodyVector,
   DatagramVector,
+  EpochVector,
   InvalidCbor,
   KeyVector,
   RecordVector,
   RefusalVector,
 } from '../../scripts/vectors/shape.ts';
 import * as independent from './independent.ts';
+import * as epochs from './independent-epochs.ts';
 
 const FOLDER = import.meta.dirname;
 
@@ -126,6 +128,14 @@ describe('a second program, written from the specification alone, agrees on', ()
       const items = independent.readCbor(Buffer.from(vector.record, 'hex'))?.value;
       assert.ok(Array.isArray(items), vector.name);
       if (vector.valid) assert.equal(typeof items[1], 'string');
+    }
+  });
+
+  test('[P-14] epochs, their keys and the shares of their secrets', () => {
+    for (const vector of load<EpochVector[]>('epochs.json')) {
+      assert.equal(epochs.epochId(vector), vector.id);
+      assert.deepEqual(epochs.epochKey(vector), { key: vector.groupKey, id: vector.keyId });
+      assert.equal(epochs.openShare(vector), vector.secret);
     }
   });
 
