@@ -1,38 +1,28 @@
-import { Decoder } from 'cbor-x/decode-no-eval';
 import type { AppValue } from '../core/value.ts';
-import { gateCbor, gateSignedCbor } from './cbor-gate.ts';
+import { CborReader } from './cbor-reader.ts';
 import { CborWriter, INTEGER_MAX } from './cbor-writer.ts';
 
 export { problemOfValue } from './value-check.ts';
 
-/** What a decoder made of bytes that passed the gate: maps as `Map`, 64-bit integers as bigint, bytes as views of the input. */
+/** What stands in bytes: maps as `Map`, integers beyond 2^53 as bigint, byte strings as views of the input; or why they were refused. */
 export type Decoded = { readonly value: unknown } | { readonly refusal: string };
 
-/** Maps, not objects: an object can't tell the key 1 from "1", and `__proto__` is no ordinary name in it. */
-const decoder = new Decoder({ useRecords: false, mapsAsObjects: false });
-
 /**
- * Decodes bytes from outside, after the gate. The result is raw: take it apart with `schema.ts` and `toAppValue`, which copy
- * what they keep. Never throws.
+ * Decodes bytes from outside. Maps become `Map`: an object can't tell the key 1 from "1", and `__proto__` is no ordinary name in
+ * it. The result is raw: take it apart with `schema.ts` and `toAppValue`, which copy what they keep. Never throws.
  */
 export function decodeCbor(bytes: Uint8Array): Decoded {
-  return decodeGated(bytes, gateCbor(bytes));
+  return decodeBy(new CborReader(bytes));
 }
 
 /** The same for signed objects, whose maps may have negative keys and are in order [P-11.1]. */
 export function decodeSignedCbor(bytes: Uint8Array): Decoded {
-  return decodeGated(bytes, gateSignedCbor(bytes));
+  return decodeBy(new CborReader(bytes, { signed: true }));
 }
 
-function decodeGated(bytes: Uint8Array, refusal: string | undefined): Decoded {
-  if (refusal !== undefined) return { refusal };
-  try {
-    // A view of our own: the decoder hangs a DataView on what it is given, which the caller would keep.
-    const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return { value: decoder.decode(view) };
-  } catch (error) {
-    return { refusal: `decoder: ${error instanceof Error ? error.message : String(error)}` };
-  }
+function decodeBy(reader: CborReader): Decoded {
+  const value = reader.read();
+  return reader.refusal === undefined ? { value } : { refusal: reader.refusal };
 }
 
 /** The deterministic CBOR of an application value [P-4.3]. @throws RangeError for what `problemOfValue` names. */

@@ -14,8 +14,8 @@ import {
 } from './round.ts';
 
 /** Where Debian puts the sources of Go libraries. */
-const GOPATH = '/usr/share/gocode';
-const LIBRARY = join(GOPATH, 'src/github.com/hashicorp/memberlist');
+export const GOPATH = '/usr/share/gocode';
+export const LIBRARY = join(GOPATH, 'src/github.com/hashicorp/memberlist');
 const BUILD_LIMIT_MS = 300_000;
 
 /** What to install, in words for people. */

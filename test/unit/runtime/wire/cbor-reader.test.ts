@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fromHex } from '#runtime/core/ids.ts';
-import { gateCbor } from '#runtime/wire/cbor-gate.ts';
+import { CborReader } from '#runtime/wire/cbor-reader.ts';
+import { gateCbor } from '../../../../scripts/fuzz/cbor-gate.ts';
+import { twinDecode } from '../../../../scripts/fuzz/cbor-twin.ts';
 
 const REFUSED: Record<string, [reason: string, hex: string][]> = {
   'more nesting than 8': [['too deep', `${'81'.repeat(9)}00`]],
@@ -86,27 +88,35 @@ const REFUSED: Record<string, [reason: string, hex: string][]> = {
   'anything after the end': [['bytes after the end', '0000']],
 };
 
-describe('[P-4.1] the gate refuses', () => {
+/** What the reader says, once its twin has said the same. */
+function refusalOf(bytes: Uint8Array): string | undefined {
+  const reader = new CborReader(bytes);
+  reader.read();
+  assert.equal(reader.refusal, gateCbor(bytes));
+  return reader.refusal;
+}
+
+describe('[P-4.1] the reader refuses', () => {
   for (const [what, cases] of Object.entries(REFUSED)) {
     test(what, () => {
-      for (const [reason, hex] of cases) assert.equal(gateCbor(fromHex(hex)), reason, hex);
+      for (const [reason, hex] of cases) assert.equal(refusalOf(fromHex(hex)), reason, hex);
     });
   }
 
   test('every input that was cut short', () => {
     const whole = fromHex('85182a6161a20102616b43aabbccfb3ff199999999999af93c00');
-    assert.equal(gateCbor(whole), undefined);
+    assert.equal(refusalOf(whole), undefined);
     for (let length = 0; length < whole.length; length++)
-      assert.equal(gateCbor(whole.subarray(0, length)), 'truncated', `${length} bytes`);
+      assert.equal(refusalOf(whole.subarray(0, length)), 'truncated', `${length} bytes`);
   });
 
   test('lengths beyond the input, without making room for them', () => {
     for (const hex of ['5affffffff', '7bffffffffffffffff', '9affffffff', 'bbffffffffffffffff'])
-      assert.equal(gateCbor(fromHex(hex)), 'truncated', hex);
+      assert.equal(refusalOf(fromHex(hex)), 'truncated', hex);
   });
 });
 
-test('[P-4.1] the gate admits what the bounds allow', () => {
+test('[P-4.1] the reader admits what the bounds allow', () => {
   const nested = `${'81'.repeat(8)}00`;
   const many = `990fff${'00'.repeat(4_095)}`;
   const keys = 'a4'.concat('0000', '1818f6', '6161f5', '626161f4');
@@ -114,13 +124,64 @@ test('[P-4.1] the gate admits what the bounds allow', () => {
   const floats = '83'.concat('f93c00', 'fa7f7fffff', 'fb7fefffffffffffff');
   const text = '85'.concat('60', '6161', '62c3bc', '63e6b0b4', '64f0908591');
   for (const hex of [nested, many, keys, unsorted, floats, text, '3b7fffffffffffffff', 'a0', '80', '40'])
-    assert.equal(gateCbor(fromHex(hex)), undefined, hex.slice(0, 40));
+    assert.equal(refusalOf(fromHex(hex)), undefined, hex.slice(0, 40));
 });
 
 test('the keys 1 and "1" are two keys', () => {
-  assert.equal(gateCbor(fromHex('a20100613100')), undefined);
+  assert.equal(refusalOf(fromHex('a20100613100')), undefined);
 });
 
 test('the same key in two maps, one within the other, is no duplicate', () => {
-  assert.equal(gateCbor(fromHex('a16161a1616100')), undefined);
+  assert.equal(refusalOf(fromHex('a16161a1616100')), undefined);
 });
+
+test('every number is read as a library reads it', () => {
+  const halves = Array.from({ length: 0x1_0000 }, (_, bits) => `f9${bits.toString(16).padStart(4, '0')}`);
+  const singles = ['fa00000001', 'fa80000000', 'fa7f7fffff', 'fa3dcccccd'];
+  const doubles = ['fb0000000000000001', 'fb8000000000000000', 'fbffefffffffffffff', 'fb3fb999999999999a'];
+  const integers = [
+    '17',
+    '1818',
+    '18ff',
+    '190100',
+    '19ffff',
+    '1a00010000',
+    '1affffffff',
+    '1b0000000100000000',
+  ];
+  const large = ['1b001fffffffffffff', '1b0020000000000000', '1b0020000000000001', '1bffffffffffffffff'];
+  for (const hex of [...halves, ...singles, ...doubles, ...integers, ...large]) readsAsTwin(hex);
+  for (const hex of [...integers, ...large])
+    readsAsTwin(`${(Number.parseInt(hex[0], 16) + 2).toString(16)}${hex.slice(1)}`);
+});
+
+test('text of every length comes as it was written, also where another of the same length came before', () => {
+  for (let length = 0; length <= 1_100; length++) {
+    for (const text of ['x'.repeat(length), 'y'.repeat(length), `${'x'.repeat(length)}ü`]) {
+      const { length: bytes } = Buffer.from(text);
+      const reader = new CborReader(Buffer.concat([textHeader(bytes), Buffer.from(text)]));
+      assert.equal(reader.read(), text);
+    }
+  }
+});
+
+test('byte strings are plain views of the input, also of a Buffer that begins elsewhere', () => {
+  const input = Buffer.from('ff43010203', 'hex').subarray(1);
+  const value = new CborReader(input).read();
+  assert.ok(value instanceof Uint8Array && !Buffer.isBuffer(value));
+  assert.deepEqual(value, Uint8Array.of(1, 2, 3));
+  input[1] = 9;
+  assert.equal(value[0], 9);
+});
+
+function readsAsTwin(hex: string): void {
+  const reader = new CborReader(fromHex(hex));
+  const value = reader.read();
+  const read = reader.refusal === undefined ? { value } : { refusal: reader.refusal };
+  assert.deepStrictEqual(read, twinDecode(fromHex(hex)), hex);
+}
+
+function textHeader(bytes: number): Uint8Array {
+  if (bytes < 24) return Uint8Array.of(0x60 | bytes);
+  return bytes < 256 ? Uint8Array.of(0x78, bytes) : Uint8Array.of(0x79, bytes >> 8, bytes & 255);
+}

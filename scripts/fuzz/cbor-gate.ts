@@ -1,9 +1,9 @@
-import { CBOR_DEPTH_MAX, CBOR_ITEMS_MAX } from '../core/limits.ts';
+import { CBOR_DEPTH_MAX, CBOR_ITEMS_MAX } from '#runtime/core/limits.ts';
 
 /**
- * Looks once over bytes from outside before a decoder sees them: what passes is CBOR within the bounds of [P-4.1], holds no tag,
- * and decodes in linear time. A general decoder can be hung or killed by some 250 bytes without it.
- * @returns why the bytes are refused, or undefined where they may be decoded. Never throws.
+ * The readable twin of what `CborReader` checks, which makes no values: bytes that pass are CBOR within the bounds of [P-4.1], and a
+ * general decoder may be let loose on them. The two are held against each other.
+ * @returns why the bytes are refused, in the words of `CborReader`, or undefined. Never throws.
  */
 export function gateCbor(bytes: Uint8Array): string | undefined {
   return gateWith(new Gate(bytes, false), bytes.length);
