@@ -20,6 +20,7 @@ import { decodeNodeFacts, NODE_KEY } from '../membership/node-facts.ts';
 import { Prober } from '../membership/prober.ts';
 import { Watch } from '../membership/watch.ts';
 import { sizeOfItem } from '../wire/body.ts';
+import { sourceOf } from '../wire/forgery-guard.ts';
 import { PROTOCOL_VERSION } from '../wire/header.ts';
 import type { Block } from '../wire/message.ts';
 import { Opener } from '../wire/opener.ts';
@@ -300,7 +301,7 @@ export class Engine implements GossipEngine {
   #receive(nowMs: number, path: Path, bytes: Uint8Array): void {
     this.#ctx.counters.rxDatagrams++;
     this.#ctx.counters.rxBytes += bytes.length;
-    const opened = this.#opener.open(nowMs, bytes);
+    const opened = this.#opener.open(nowMs, bytes, sourceOf(path.address, path.port));
     if ('refusal' in opened) {
       if (this.#ctx.joiner.takeJoinNonce(opened.refusal.nonce, nowMs))
         this.#refuser.report(opened.refusal, path);

@@ -56,6 +56,11 @@ export function writeHeader(target: Uint8Array, header: Omit<Header, 'version'>)
   writeUint32(target, OFFSET_COUNTER + 4, header.counter % 0x1_0000_0000);
 }
 
+/** Copies a datagram's header to where it stands in the associated data [P-3.4]; so few bytes are copied faster one by one. */
+export function copyHeader(datagram: Uint8Array, target: Uint8Array, at: number): void {
+  for (let i = 0; i < DATAGRAM_HEADER_BYTES; i++) target[at + i] = datagram[i];
+}
+
 /** What stands before the header in the associated data: `"gridvine/1" | length | cluster name` [P-3.4]. */
 export function aadPrefix(cluster: string): Uint8Array {
   const encoder = new TextEncoder();

@@ -10,9 +10,11 @@ import { clusterTag } from '../crypto/cluster.ts';
 import type { GroupKey, Keyring } from '../crypto/keyring.ts';
 import type { CryptoProvider, SealKey } from '../crypto/provider.ts';
 import { decodeBody, idBytes } from './body.ts';
+import { ForgeryGuard } from './forgery-guard.ts';
 import {
   aadPrefix,
   CLUSTER_TAG_BYTES,
+  copyHeader,
   type Header,
   KIND_SEALED_TO_ANY,
   KIND_SEALED_TO_ONE,
@@ -28,7 +30,6 @@ import type { Body } from './message.ts';
 import { decodeRefusal, looksLikeRefusal, type Refusal, type RefusalCode } from './refusal.ts';
 import { Session } from './session.ts';
 import { type SaltEntry, SessionTable } from './session-table.ts';
-import { TokenBucket } from './token-bucket.ts';
 import { isTouch } from './touch.ts';
 
 export interface OpenerOptions {
@@ -39,7 +40,7 @@ export interface OpenerOptions {
   readonly self: NodeId;
   /** Salts kept; the least recently used goes first. More: fewer first contacts to pay for again. */
   readonly sessionsMax?: number;
-  /** Datagrams of unknown salts that are tried, a second; each costs a key derivation and at least one opening. */
+  /** Datagrams of unknown salts, or of known ones from elsewhere, that are tried, a second; each costs an opening at least. */
   readonly newSaltsPerSecond?: number;
   /** How many of them at once: each member of a large cluster is unknown to a node that has just started. */
   readonly newSaltsBurst?: number;
@@ -71,6 +72,12 @@ export interface RefusalReceived {
 
 export type OpenResult = Opened | Dropped | RefusalReceived;
 
+/** When and where from a datagram came. */
+interface Origin {
+  readonly nowMs: number;
+  readonly source: number | undefined;
+}
+
 /** Own salts that are remembered: one an interface and a few of keys used before. */
 const OWN_SALTS_MAX = 64;
 
@@ -82,7 +89,7 @@ export class Opener {
   readonly #aadToSelf: Uint8Array;
   readonly #aadToAny: Uint8Array;
   readonly #table: SessionTable;
-  readonly #newSalts: TokenBucket;
+  readonly #guard: ForgeryGuard;
   readonly #ownSalts: Uint8Array[] = [];
   #keyring: Keyring;
 
@@ -99,7 +106,7 @@ export class Opener {
     this.#aadToSelf.set(prefix);
     this.#aadToSelf.set(self, prefix.length + DATAGRAM_HEADER_BYTES);
     this.#table = new SessionTable(options.sessionsMax ?? SESSIONS_MAX);
-    this.#newSalts = new TokenBucket({
+    this.#guard = new ForgeryGuard({
       perSecond: options.newSaltsPerSecond ?? 1_000,
       burst: options.newSaltsBurst ?? 4_000,
     });
@@ -136,8 +143,9 @@ export class Opener {
   /**
    * Checks, opens, decodes and validates one datagram.
    * @param nowMs monotonic milliseconds. @param bytes as received; nothing of it is kept.
+   * @param source where it came from, by `sourceOf`; undefined: not known.
    */
-  open(nowMs: number, bytes: Uint8Array): OpenResult {
+  open(nowMs: number, bytes: Uint8Array, source?: number): OpenResult {
     if (looksLikeRefusal(bytes)) return receiveRefusal(bytes);
     if (isTouch(bytes)) return TOUCHED;
     if (bytes.length < DATAGRAM_BYTES_MIN || bytes.length > DATAGRAM_BYTES_MAX) return SIZE;
@@ -147,9 +155,10 @@ export class Opener {
     if (foreign !== undefined) return foreign;
     if (this.#isOwn(bytes)) return { drop: 'own', header };
     const entry = this.#table.find(bytes, OFFSET_SALT);
+    const from = { nowMs, source };
     return entry === undefined
-      ? this.#openUnknown(nowMs, bytes, header)
-      : this.#openKnown(nowMs, bytes, header, entry);
+      ? this.#openUnknown(from, bytes, header)
+      : this.#openKnown(from, bytes, header, entry);
   }
 
   /** Version, kind, cluster and key id: what tells that a datagram isn't for this node at all. */
@@ -167,14 +176,20 @@ export class Opener {
     return { drop: 'unknown-key', header, ...(isToAny && { refusable: 'unknown-key' }) };
   }
 
-  #openKnown(nowMs: number, bytes: Uint8Array, header: Header, entry: SaltEntry): OpenResult {
+  #openKnown({ nowMs, source }: Origin, bytes: Uint8Array, header: Header, entry: SaltEntry): OpenResult {
     const { session, window } = entry;
     if (!window.isFresh(header.counter)) return { drop: 'replay', header };
     // A salt belongs to one key [P-2.4], and the key id is sealed in: another id can't open.
     if (entry.groupKey.id !== header.keyId) return { drop: 'forged', header };
+    // Salts are there for all to see: what comes from elsewhere than its salt's own datagrams has to queue with strangers.
+    if (source !== entry.source && !this.#guard.mayTry(nowMs, source)) return { drop: 'budget', header };
     const plaintext = this.#unseal(entry.sealKey, bytes, header.kind);
-    if (plaintext === undefined) return { drop: 'forged', header };
+    if (plaintext === undefined) {
+      this.#guard.noteFailure(nowMs, source);
+      return { drop: 'forged', header };
+    }
     window.accept(header.counter);
+    entry.source = source;
     this.#table.touch(entry);
     const body = decodeBody(plaintext);
     if (body === undefined) return { drop: 'malformed', header };
@@ -184,21 +199,23 @@ export class Opener {
     return { session, body, sealedToAny: header.kind === KIND_SEALED_TO_ANY };
   }
 
-  #openUnknown(nowMs: number, bytes: Uint8Array, header: Header): OpenResult {
+  #openUnknown(from: Origin, bytes: Uint8Array, header: Header): OpenResult {
+    const { nowMs, source } = from;
     if (!(header.counter >= 1)) return { drop: 'replay', header };
     for (const groupKey of this.#keyring.readable(header.keyId)) {
       // Each key that is tried costs its own derivation and opening.
-      if (!this.#newSalts.tryTake(nowMs)) return { drop: 'budget', header };
+      if (!this.#guard.mayTry(nowMs, source)) return { drop: 'budget', header };
       const sealKey = this.#provider.sealKey(groupKey.key.reveal(), header.salt);
       const plaintext = this.#unseal(sealKey, bytes, header.kind);
-      if (plaintext !== undefined) return this.#begin(nowMs, plaintext, { header, groupKey, sealKey });
+      if (plaintext !== undefined) return this.#begin(from, plaintext, { header, groupKey, sealKey });
     }
+    this.#guard.noteFailure(nowMs, source);
     return { drop: 'forged', header };
   }
 
   /** Binds a salt to the sender that the first datagram opened under it names [P-3.7]. */
   #begin(
-    nowMs: number,
+    { nowMs, source }: Origin,
     plaintext: Uint8Array,
     sealed: { readonly header: Header; readonly groupKey: GroupKey; readonly sealKey: SealKey },
   ): OpenResult {
@@ -206,7 +223,7 @@ export class Opener {
     const body = decodeBody(plaintext);
     if (body === undefined) return { drop: 'malformed', header };
     const session = new Session(body.sender, body.boot, nowMs);
-    const entry = this.#table.add(header.salt, 0, { groupKey, sealKey, session });
+    const entry = this.#table.add(header.salt, 0, { groupKey, sealKey, session, source });
     entry.window.accept(header.counter);
     session.openedCount = 1;
     return { session, body, sealedToAny: header.kind === KIND_SEALED_TO_ANY };
@@ -214,7 +231,7 @@ export class Opener {
 
   #unseal(key: SealKey, bytes: Uint8Array, kind: number): Uint8Array | undefined {
     const aad = kind === KIND_SEALED_TO_ONE ? this.#aadToSelf : this.#aadToAny;
-    aad.set(bytes.subarray(0, DATAGRAM_HEADER_BYTES), this.#prefixLength);
+    copyHeader(bytes, aad, this.#prefixLength);
     const counter8 = bytes.subarray(OFFSET_COUNTER, DATAGRAM_HEADER_BYTES);
     return key.open(counter8, aad, bytes.subarray(DATAGRAM_HEADER_BYTES));
   }

@@ -11,6 +11,8 @@ export interface SaltEntry {
   readonly sealKey: SealKey;
   readonly session: Session;
   readonly window: ReplayWindow;
+  /** Where its last datagram that opened came from; undefined: not known. */
+  source: number | undefined;
 }
 
 /** The salt stands in four small integers: as an array of its own it would take four times the memory, a thousandfold. */
@@ -69,6 +71,7 @@ export class SessionTable {
       sealKey: entry.sealKey,
       session: entry.session,
       window: new ReplayWindow(this.#slab),
+      source: entry.source,
       salt0: readInt32(bytes, at),
       salt1: readInt32(bytes, at + 4),
       salt2: readInt32(bytes, at + 8),

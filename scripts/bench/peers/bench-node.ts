@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { Counters } from '#runtime/core/counters.ts';
 import type { Endpoint } from '#runtime/core/endpoint.ts';
 import type { NodeId } from '#runtime/core/ids.ts';
 import type { EngineEvent } from '#runtime/core/outputs.ts';
@@ -14,10 +15,11 @@ import { noLog } from '#runtime/driver/log.ts';
 import { nodeScheduler } from '#runtime/driver/scheduler.ts';
 import { SystemRandom } from '#runtime/driver/system-random.ts';
 import { UdpNetwork } from '#runtime/driver/udp-network.ts';
+import type { GossipEngine } from '#runtime/engine/contract.ts';
 import { Engine } from '#runtime/engine/engine.ts';
 import { settingsOf } from '#runtime/engine/settings.ts';
 import { readInterfaces } from '#runtime/transport/interface-table.ts';
-import type { TransportTraffic } from '#runtime/transport/transport.ts';
+import type { Transport, TransportTraffic } from '#runtime/transport/transport.ts';
 import { DEFAULT_MULTICAST } from '#runtime/transport/udp-multicast.ts';
 
 const CLUSTER = 'bench';
@@ -55,9 +57,16 @@ function readUptimeMs(): number | undefined {
   }
 }
 
+export interface BenchNodeOptions {
+  /** Sees each datagram that leaves. */
+  readonly onSend?: (bytes: Uint8Array) => void;
+}
+
 /** The daemon's engine, driver and sockets with LAN settings, by unicast on 127.0.0.1; without a directory for what outlives it. */
 export class BenchNode {
   readonly id: NodeId;
+  /** Only grow. */
+  readonly counters: Counters;
   /** What the kernel granted for its receive queue. */
   readonly recvBufferBytes: number;
   readonly #driver: Driver;
@@ -66,11 +75,12 @@ export class BenchNode {
   #phase: 'running' | 'silent' | 'closed' = 'running';
 
   private constructor(
-    id: NodeId,
+    engine: GossipEngine,
     recvBufferBytes: number,
     parts: { readonly driver: Driver; readonly network: UdpNetwork; readonly events: EventQueue },
   ) {
-    this.id = id;
+    this.id = engine.id;
+    this.counters = engine.counters;
     this.recvBufferBytes = recvBufferBytes;
     this.#driver = parts.driver;
     this.#network = parts.network;
@@ -81,7 +91,11 @@ export class BenchNode {
    * Opens a socket and starts to gossip.
    * @throws GridvineError `E_SOCKET` and others of `UdpNetwork.open`; nothing stays open then.
    */
-  static async start(name: string, onEvent: (event: EngineEvent) => void): Promise<BenchNode> {
+  static async start(
+    name: string,
+    onEvent: (event: EngineEvent) => void,
+    { onSend }: BenchNodeOptions = {},
+  ): Promise<BenchNode> {
     const clock = new BootClock({ uptimeMs: sharedUptimeMs });
     const health = new HealthBoard();
     const common = { clock, health, scheduler: nodeScheduler, log: noLog };
@@ -104,7 +118,7 @@ export class BenchNode {
       },
     });
     events.subscribe(onEvent);
-    const { transports } = network;
+    const transports = onSend === undefined ? network.transports : tapped(network.transports, onSend);
     const driver = new Driver({ ...common, transports, events, persistBoot: async () => undefined });
     await network.open(driver.handlers);
     const engine = new Engine({
@@ -122,7 +136,7 @@ export class BenchNode {
     network.watch(({ endpoints, links }) =>
       driver.mutate((_engine, nowMs) => engine.setEndpoints(nowMs, endpoints, links)),
     );
-    const node = new BenchNode(engine.id, recvBufferBytes, { driver, network, events });
+    const node = new BenchNode(engine, recvBufferBytes, { driver, network, events });
     network.watchDrops((socketDrops) => {
       if (node.#phase === 'running')
         driver.mutate((_engine, nowMs) => engine.observeHost(nowMs, { socketDrops }));
@@ -164,4 +178,20 @@ export class BenchNode {
     this.#phase = 'closed';
     await this.#network.close();
   }
+}
+
+function tapped(transports: readonly Transport[], onSend: (bytes: Uint8Array) => void): Transport[] {
+  return transports.map((transport) => ({
+    name: transport.name,
+    endpoints: transport.endpoints,
+    open: (handlers) => transport.open(handlers),
+    accepts: (to) => transport.accepts(to),
+    send(to, bytes, trafficClass) {
+      onSend(bytes);
+      transport.send(to, bytes, trafficClass);
+    },
+    touch: (endpoint, bytes) => transport.touch(endpoint, bytes),
+    traffic: () => transport.traffic(),
+    close: () => transport.close(),
+  }));
 }

@@ -17,7 +17,7 @@ function idOf(number: number): string {
 }
 
 function add(table: SessionTable, salt: number, id: string, groupKey = keyring.writing): SaltEntry {
-  return table.add(saltOf(salt), 0, { groupKey, sealKey, session: new Session(id, 1, 0) });
+  return table.add(saltOf(salt), 0, { groupKey, sealKey, session: new Session(id, 1, 0), source: undefined });
 }
 
 test('a salt is found by all of its 16 bytes, wherever they stand', () => {
@@ -40,6 +40,7 @@ test('two salts that agree in the bits of the index do not pass for each other: 
     groupKey: keyring.writing,
     sealKey,
     session: new Session(idOf(2), 1, 0),
+    source: undefined,
   });
   assert.equal(table.find(saltOf(1), 0), undefined);
   assert.equal(table.find(salt, 0), second);
