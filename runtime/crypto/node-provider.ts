@@ -103,7 +103,7 @@ class NodeSealKey implements SealKey {
     this.#key = createSecretKey(subkey);
   }
 
-  seal(counter8: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array {
+  seal(counter8: Uint8Array, aad: Uint8Array, plaintext: Uint8Array, target?: Uint8Array): Uint8Array {
     this.#nonce.set(counter8, 4);
     // Without an authTagLength, whose check costs a twentieth of it all: a tag has 16 bytes unless told otherwise.
     const cipher = createCipheriv(ALGORITHM, this.#key, this.#nonce);
@@ -111,7 +111,7 @@ class NodeSealKey implements SealKey {
     const ciphertext = cipher.update(plaintext);
     cipher.final();
     // From Buffer's pool: a buffer of its own would cost a quarter of the sealing.
-    const sealed = plain(Buffer.allocUnsafe(ciphertext.length + TAG_BYTES));
+    const sealed = target ?? plain(Buffer.allocUnsafe(ciphertext.length + TAG_BYTES));
     sealed.set(ciphertext);
     sealed.set(cipher.getAuthTag(), ciphertext.length);
     return sealed;
@@ -125,12 +125,29 @@ class NodeSealKey implements SealKey {
     decipher.setAAD(aad, { plaintextLength: length });
     decipher.setAuthTag(sealed.subarray(length));
     const plaintext = length === 0 ? EMPTY : decipher.update(sealed.subarray(0, length));
-    try {
-      decipher.final();
-    } catch {
-      return undefined;
-    }
+    if (!isGenuine(decipher)) return undefined;
     return plain(plaintext);
+  }
+}
+
+/** After a forgery as many more are expected. */
+const FORGERIES_EXPECTED = 64;
+let expectedForgeries = 0;
+
+/** Whether the tag is right. Collecting the stack of an error that nobody sees is two fifths of what a forgery costs: once they come, it isn't. */
+function isGenuine(decipher: { final(): unknown }): boolean {
+  const { stackTraceLimit } = Error;
+  const isQuiet = expectedForgeries > 0;
+  if (isQuiet) Error.stackTraceLimit = 0;
+  try {
+    decipher.final();
+    if (isQuiet) expectedForgeries--;
+    return true;
+  } catch {
+    expectedForgeries = FORGERIES_EXPECTED;
+    return false;
+  } finally {
+    if (isQuiet) Error.stackTraceLimit = stackTraceLimit;
   }
 }
 

@@ -42,8 +42,11 @@ export interface ScryptCost {
 
 /** ChaCha20-Poly1305 (RFC 8439) under one key; nonces are four zero bytes and an 8-byte counter. */
 export interface SealKey {
-  /** @returns ciphertext and tag: `plaintext.length + 16` bytes. */
-  seal(counter8: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array;
+  /**
+   * @param target of `plaintext.length + 16` bytes, which an implementation may use for what it returns.
+   * @returns ciphertext and tag: `plaintext.length + 16` bytes.
+   */
+  seal(counter8: Uint8Array, aad: Uint8Array, plaintext: Uint8Array, target?: Uint8Array): Uint8Array;
   /** @returns the plaintext, or undefined where the tag is wrong: never throws for what came from outside. */
   open(counter8: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
 }

@@ -22,13 +22,11 @@ const encoder = new TextEncoder();
  */
 export class CborWriter {
   #bytes: Uint8Array;
-  #view: DataView;
   #length = 0;
 
   /** @param capacity bytes to begin with. @param start bytes left free at the front, for a header written later. */
   constructor(capacity = 256, start = 0) {
     this.#bytes = shortLivedBytes(Math.max(capacity, start));
-    this.#view = viewOf(this.#bytes);
     this.#length = start;
   }
 
@@ -77,7 +75,9 @@ export class CborWriter {
     }
     this.#reserve(9);
     this.#bytes[this.#length] = value < 0n ? (MAJOR_NEGATIVE << 5) | 27 : 27;
-    this.#view.setBigUint64(this.#length + 1, value < 0n ? -1n - value : value);
+    const argument = value < 0n ? -1n - value : value;
+    writeWord(this.#bytes, this.#length + 1, Number(argument >> 32n));
+    writeWord(this.#bytes, this.#length + 5, Number(argument & 0xffff_ffffn));
     this.#length += 9;
   }
 
@@ -89,14 +89,18 @@ export class CborWriter {
       return;
     }
     this.#reserve(9);
+    const at = this.#length;
     if (Math.fround(value) === value) {
-      this.#bytes[this.#length] = 0xfa;
-      this.#view.setFloat32(this.#length + 1, value);
-      this.#length += 5;
+      scratch.setFloat32(0, value);
+      this.#bytes[at] = 0xfa;
+      writeWord(this.#bytes, at + 1, scratch.getUint32(0));
+      this.#length = at + 5;
     } else {
-      this.#bytes[this.#length] = 0xfb;
-      this.#view.setFloat64(this.#length + 1, value);
-      this.#length += 9;
+      scratch.setFloat64(0, value);
+      this.#bytes[at] = 0xfb;
+      writeWord(this.#bytes, at + 1, scratch.getUint32(0));
+      writeWord(this.#bytes, at + 5, scratch.getUint32(4));
+      this.#length = at + 9;
     }
   }
 
@@ -193,16 +197,17 @@ export class CborWriter {
       this.#length = at + 2;
     } else if (argument < 0x1_0000) {
       bytes[at] = type | 25;
-      this.#view.setUint16(at + 1, argument);
+      bytes[at + 1] = argument >> 8;
+      bytes[at + 2] = argument;
       this.#length = at + 3;
     } else if (argument < 0x1_0000_0000) {
       bytes[at] = type | 26;
-      this.#view.setUint32(at + 1, argument);
+      writeWord(bytes, at + 1, argument);
       this.#length = at + 5;
     } else {
       bytes[at] = type | 27;
-      this.#view.setUint32(at + 1, Math.floor(argument / 0x1_0000_0000));
-      this.#view.setUint32(at + 5, argument % 0x1_0000_0000);
+      writeWord(bytes, at + 1, Math.floor(argument / 0x1_0000_0000));
+      writeWord(bytes, at + 5, argument % 0x1_0000_0000);
       this.#length = at + 9;
     }
   }
@@ -224,12 +229,18 @@ export class CborWriter {
     const grown = shortLivedBytes(Math.max(needed, 2 * this.#bytes.length));
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
-    this.#view = viewOf(grown);
   }
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** Where floats become bits: a view of the buffer for each writer would cost as much as a small datagram's whole encoding. */
+const scratch = new DataView(new ArrayBuffer(8));
+
+/** Four bytes, big-endian. */
+function writeWord(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
 }
 
 /** Bytes of an integer, or of the header of bytes, text, an array or a map with this length. */

@@ -7,6 +7,7 @@ import type { CryptoProvider, SealKey } from '../crypto/provider.ts';
 import { shortLivedBytes } from './byte-pool.ts';
 import {
   aadPrefix,
+  copyHeader,
   KIND_SEALED_TO_ANY,
   KIND_SEALED_TO_ONE,
   OFFSET_COUNTER,
@@ -101,9 +102,15 @@ export class Sealer {
       salt: this.#salt,
       counter: ++this.#counter,
     });
-    const header = datagram.subarray(0, DATAGRAM_HEADER_BYTES);
-    aad.set(header, this.#prefixLength);
-    datagram.set(this.#sealKey.seal(header.subarray(OFFSET_COUNTER), aad, body), DATAGRAM_HEADER_BYTES);
+    copyHeader(datagram, aad, this.#prefixLength);
+    const target = datagram.subarray(DATAGRAM_HEADER_BYTES);
+    const sealed = this.#sealKey.seal(
+      datagram.subarray(OFFSET_COUNTER, DATAGRAM_HEADER_BYTES),
+      aad,
+      body,
+      target,
+    );
+    if (sealed !== target) target.set(sealed);
     return datagram;
   }
 

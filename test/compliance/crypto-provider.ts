@@ -76,6 +76,38 @@ export function complyAsCryptoProvider({ provider, sealKeyOf }: ProviderUnderTes
       assert.deepEqual(key.open(counter8, aad, sealed), utf8.encode('hello'));
     });
 
+    test('tells the genuine from the forged in any order, and leaves the stacks of other errors alone', () => {
+      const key = sealKeyOf(new Uint8Array(32).fill(3));
+      const counter8 = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1);
+      const sealed = key.seal(counter8, EMPTY, utf8.encode('genuine'));
+      const forged = sealed.slice();
+      forged[forged.length - 1] ^= 1;
+      const before = Error.stackTraceLimit;
+      for (let i = 0; i < 200; i++) {
+        const isForged = i % 3 === 0 && i < 100;
+        assert.equal(key.open(counter8, EMPTY, isForged ? forged : sealed) === undefined, isForged, `${i}`);
+        assert.equal(Error.stackTraceLimit, before);
+      }
+    });
+
+    test('seals to the same bytes where it is given room for them', () => {
+      const key = sealKeyOf(new Uint8Array(32).fill(3));
+      const counter8 = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1);
+      const plaintext = utf8.encode('genuine');
+      const room = new Uint8Array(60).fill(0xee);
+      const target = room.subarray(10, 10 + plaintext.length + 16);
+      const sealed = key.seal(counter8, EMPTY, plaintext, target);
+      assert.equal(toHex(sealed), toHex(key.seal(counter8, EMPTY, plaintext)));
+      assert.ok(
+        room.subarray(0, 10).every((byte) => byte === 0xee),
+        'nothing before it',
+      );
+      assert.ok(
+        room.subarray(10 + target.length).every((byte) => byte === 0xee),
+        'nothing behind it',
+      );
+    });
+
     test('gives results whose slice is a copy', () => {
       const key = provider.sealKey(new Uint8Array(32), new Uint8Array(16));
       const sealed = key.seal(new Uint8Array(8), EMPTY, utf8.encode('hello'));
