@@ -25,6 +25,8 @@ const SEQUENCE_MAX = 2 ** 32 - 1;
 const PRIORITY_DEFAULT = 'normal';
 const QUALITY_DEFAULT = 'good';
 
+const NO_META: ReadonlyMap<unknown, unknown> = new Map();
+
 const CONTROL = /\p{Cc}/u;
 const encoder = new TextEncoder();
 
@@ -62,7 +64,7 @@ export function decodeRecord(bytes: Uint8Array): RecordBody | undefined {
   const value = toAppValue(rawValue);
   if (version === undefined || !isRecordVersion(version) || value === undefined) return undefined;
   if (typeof key !== 'string' || problemOfKey(key) !== undefined) return undefined;
-  const meta = rawMeta === undefined ? new Map<unknown, unknown>() : rawMeta;
+  const meta = rawMeta === undefined ? NO_META : rawMeta;
   if (!(meta instanceof Map)) return undefined;
   const fields = readMeta(meta);
   if (fields === undefined || (fields.deleted && value !== null)) return undefined;
@@ -133,61 +135,61 @@ function metaOf(body: RecordBody): [number, number | string | boolean][] {
   return meta;
 }
 
-function readMeta(
-  meta: ReadonlyMap<unknown, unknown>,
-): Omit<RecordBody, 'version' | 'key' | 'value'> | undefined {
-  for (const key of meta.keys()) if (typeof key === 'string') return undefined;
-  const ttlMs = optional(meta, META_TTL, (raw) => atLeastOne(asUint(raw, TTL_MS_MAX)));
-  const unit = optional(meta, META_UNIT, asUnit);
-  const deleted = optional(meta, META_DELETED, (raw) => (raw === true ? true : undefined));
-  const priority = optional(
-    meta,
-    META_PRIORITY,
-    (raw) => PRIORITIES[asUint(raw, PRIORITIES.length - 1) ?? -1],
-  );
-  const uptimeMs = optional(meta, META_UPTIME, (raw) => asUint(raw));
-  const quality = optional(meta, META_QUALITY, (raw) => QUALITIES[asUint(raw, QUALITIES.length - 1) ?? -1]);
-  const gcSequence = optional(meta, META_GC, (raw) => asUint(raw, SEQUENCE_MAX));
-  if (!(ttlMs.ok && unit.ok && deleted.ok && priority.ok && uptimeMs.ok && quality.ok && gcSequence.ok))
-    return undefined;
+function readMeta(meta: ReadonlyMap<unknown, unknown>): MetaFields | undefined {
   const fields: Mutable<MetaFields> = {
-    deleted: deleted.value ?? false,
-    priority: priority.value ?? PRIORITY_DEFAULT,
-    quality: quality.value ?? QUALITY_DEFAULT,
+    deleted: false,
+    priority: PRIORITY_DEFAULT,
+    quality: QUALITY_DEFAULT,
   };
-  if (ttlMs.value !== undefined) fields.ttlMs = ttlMs.value;
-  if (unit.value !== undefined) fields.unit = unit.value;
-  if (uptimeMs.value !== undefined) fields.uptimeMs = uptimeMs.value;
-  if (gcSequence.value !== undefined) fields.gcSequence = gcSequence.value;
+  for (const [key, raw] of meta)
+    if (typeof key === 'string' || !readField(fields, key, raw)) return undefined;
   return fields;
+}
+
+/** @returns false where what stands under a key that this version knows isn't readable. */
+function readField(fields: Mutable<MetaFields>, key: unknown, raw: unknown): boolean {
+  switch (key) {
+    case META_TTL: {
+      const ttlMs = asUint(raw, TTL_MS_MAX);
+      if (ttlMs === undefined || ttlMs < 1) return false;
+      fields.ttlMs = ttlMs;
+      return true;
+    }
+    case META_UNIT:
+      if (typeof raw !== 'string' || problemOfUnit(raw) !== undefined) return false;
+      fields.unit = raw;
+      return true;
+    case META_DELETED:
+      fields.deleted = true;
+      return raw === true;
+    case META_PRIORITY: {
+      const priority = PRIORITIES[asUint(raw, PRIORITIES.length - 1) ?? -1];
+      if (priority === undefined) return false;
+      fields.priority = priority;
+      return true;
+    }
+    case META_UPTIME: {
+      const uptimeMs = asUint(raw);
+      if (uptimeMs === undefined) return false;
+      fields.uptimeMs = uptimeMs;
+      return true;
+    }
+    case META_QUALITY: {
+      const quality = QUALITIES[asUint(raw, QUALITIES.length - 1) ?? -1];
+      if (quality === undefined) return false;
+      fields.quality = quality;
+      return true;
+    }
+    case META_GC: {
+      const gcSequence = asUint(raw, SEQUENCE_MAX);
+      if (gcSequence === undefined) return false;
+      fields.gcSequence = gcSequence;
+      return true;
+    }
+    default:
+      return true;
+  }
 }
 
 type MetaFields = Omit<RecordBody, 'version' | 'key' | 'value'>;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-interface Field<T> {
-  readonly ok: boolean;
-  readonly value: T | undefined;
-}
-
-/** An absent field is fine; one that is there must be readable. */
-function optional<T>(
-  meta: ReadonlyMap<unknown, unknown>,
-  key: number,
-  read: (raw: unknown) => T | undefined,
-): Field<T> {
-  const raw = meta.get(key);
-  if (raw === undefined) return ABSENT;
-  const value = read(raw);
-  return { ok: value !== undefined, value };
-}
-
-const ABSENT: Field<never> = { ok: true, value: undefined };
-
-function asUnit(raw: unknown): string | undefined {
-  return typeof raw === 'string' && problemOfUnit(raw) === undefined ? raw : undefined;
-}
-
-function atLeastOne(value: number | undefined): number | undefined {
-  return value !== undefined && value >= 1 ? value : undefined;
-}

@@ -58,25 +58,36 @@ export class PacketBench {
     return found;
   }
 
+  #bytesWith(items: readonly Item[]): number {
+    const body = this.#bodyWith(items);
+    return body === undefined ? Number.POSITIVE_INFINITY : this.#sealer.sealTo(this.#receiver, body).length;
+  }
+
   #sendWith(items: readonly Item[]): Uint8Array {
+    const body = this.#bodyWith(items);
+    if (body === undefined) throw new RangeError('too many readings');
+    return this.#sealer.sealTo(this.#receiver, body);
+  }
+
+  /** @returns undefined where they don't fit into a datagram. */
+  #bodyWith(items: readonly Item[]): Uint8Array | undefined {
     const to = makeVersion(BOOT, items.length);
     const messages: readonly Message[] = [
       { type: 'ping', seq: 0x1000_0000 + (this.#seq++ & 0xffff), destBoot: BOOT },
       { type: 'blocks', blocks: [{ owner: this.#owner, from: makeVersion(BOOT, 0), to, gc: 0, items }] },
     ];
     const body = new BodyBuilder(this.#sender, BOOT);
-    for (const message of messages) if (!body.tryAdd(message)) throw new RangeError('too many readings');
-    return this.#sealer.sealTo(this.#receiver, body.finish());
+    return messages.every((message) => body.tryAdd(message)) ? body.finish() : undefined;
   }
 
   #fill(datagramBytes: number): Item[] {
     const items: Item[] = [];
-    while (this.#sendWith([...items, readingOf(items.length + 1)]).length <= datagramBytes)
+    while (this.#bytesWith([...items, readingOf(items.length + 1)]) <= datagramBytes)
       items.push(readingOf(items.length + 1));
     const last = items.length - 1;
     if (last < 0) throw new RangeError(`no reading fits into ${datagramBytes} bytes`);
     // The name of the last one's source is as long as it takes.
-    for (let more = 1; this.#sendWith(items).length < datagramBytes; more++)
+    for (let more = 1; this.#bytesWith(items) < datagramBytes; more++)
       items[last] = readingOf(items.length, 'x'.repeat(more));
     return items;
   }
