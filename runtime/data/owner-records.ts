@@ -170,8 +170,11 @@ export class OwnerRecords {
       return;
     }
     const ordered = this.#ordered;
-    if (ordered.length === 0 || ordered[ordered.length - 1].version < record.version) ordered.push(record);
-    else ordered.splice(this.#indexAbove(record.version), 0, record);
+    const place = this.#indexAbove(record.version);
+    // Pushed to a short list, a record would bring room for 16 more.
+    if (this.#byKey === undefined) this.#ordered = ordered.toSpliced(place, 0, record);
+    else if (place === ordered.length) ordered.push(record);
+    else ordered.splice(place, 0, record);
   }
 
   /** The first index whose version is above `version`. */

@@ -83,7 +83,7 @@ export class MemberTable {
     const member = this.#members.get(target);
     if (member === undefined) return 'unknown';
     if (accusation.boot !== member.boot || accusation.incarnation !== member.facts.incarnation) return 'old';
-    if (!member.suspicion.add(accusation)) return 'old';
+    if (!member.accuse(accusation)) return 'old';
     this.#settle(member, { refuted: false, nowMs });
     return 'news';
   }

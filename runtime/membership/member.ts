@@ -5,7 +5,10 @@ import type { MemberState } from '../core/views.ts';
 import { Arrivals } from './arrivals.ts';
 import type { NodeFacts } from './node-facts.ts';
 import { RoundTrip } from './rtt.ts';
-import { Suspicion } from './suspicion.ts';
+import { type Accusation, Suspicion } from './suspicion.ts';
+
+/** Stands for that of each member that nobody ever accused: most are never, and there may be thousands. Stays empty. */
+const UNACCUSED = new Suspicion();
 
 /** One member as this node sees it: what it says of itself, what others say of it, and what was seen of it. */
 export class Member {
@@ -14,7 +17,7 @@ export class Member {
   boot: number;
   nodeVersion: Version;
   state: MemberState;
-  readonly suspicion = new Suspicion();
+  #suspicion = UNACCUSED;
   /** Made when they are first asked for: with most members of a large cluster a node hasn't spoken yet. */
   #roundTrip: RoundTrip | undefined;
   #arrivals: Arrivals | undefined;
@@ -54,6 +57,17 @@ export class Member {
     this.nodeVersion = about.nodeVersion;
     this.state = about.state;
     this.changedAtMs = about.nowMs;
+  }
+
+  /** The accusations that stand against it; `accuse` adds to them. */
+  get suspicion(): Omit<Suspicion, 'add'> {
+    return this.#suspicion;
+  }
+
+  /** @returns whether it changed anything. */
+  accuse(accusation: Accusation): boolean {
+    if (this.#suspicion === UNACCUSED) this.#suspicion = new Suspicion();
+    return this.#suspicion.add(accusation);
   }
 
   get roundTrip(): RoundTrip {

@@ -66,12 +66,9 @@ interface Life {
   readonly incarnation: number;
 }
 
-const NONE: Map<NodeId, Accusation> = new Map();
-
 /** The standing accusations against one member, one per accuser (B-25: the same accuser counts once). */
 export class Suspicion {
-  /** Made when the first accusation comes: most members never have one, and there may be thousands. */
-  #byAccuser: Map<NodeId, Accusation> = NONE;
+  readonly #byAccuser = new Map<NodeId, Accusation>();
   #heardAtMs = Number.POSITIVE_INFINITY;
 
   get size(): number {
@@ -90,7 +87,6 @@ export class Suspicion {
   add(accusation: Accusation): boolean {
     const before = this.#byAccuser.get(accusation.accuser);
     if (this.#byAccuser.size === 0) this.#heardAtMs = accusation.heardAtMs;
-    if (this.#byAccuser === NONE) this.#byAccuser = new Map();
     if (
       before !== undefined &&
       sameLife(before, accusation) &&

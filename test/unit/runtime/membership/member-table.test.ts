@@ -208,3 +208,23 @@ test('the list of addresses stays small however often a member moves', () => {
   const found = Array.from({ length: 10_000 }, (_, i) => world.table.atEndpoint(`udp/10.0.0.1:${i + 1}`));
   assert.ok(found.filter((each) => each !== undefined).length <= 100);
 });
+
+test('an accusation against one member says nothing of the others, and nobody accuses one that comes later', () => {
+  const world = new World();
+  world.declare('alive');
+  const facts: NodeFacts = {
+    name: 'cem',
+    incarnation: 0,
+    state: 'alive',
+    endpoints: [],
+    tags: {},
+    protocol: 1,
+  };
+  const cem = world.table.applyFacts(CEM, makeVersion(1, 1), facts, 1_000);
+  assert.equal(world.accuse(), 'news');
+  assert.equal(world.table.get(ANN)?.suspicion.size, 1);
+  assert.equal(cem.suspicion.size, 0);
+  const ben = world.table.applyFacts(BEN, makeVersion(1, 1), { ...facts, name: 'ben' }, 1_000);
+  assert.equal(ben.suspicion.size, 0);
+  assert.equal(ben.state, 'alive');
+});
