@@ -1,6 +1,7 @@
 import { type NodeId, writeHex } from '../core/ids.ts';
 import { DIGEST_BUCKETS } from '../core/limits.ts';
 import type { Version } from '../core/version.ts';
+import { readInt32, writeUint32 } from '../wire/header.ts';
 
 type Sha256 = (data: Uint8Array) => Uint8Array;
 
@@ -24,7 +25,6 @@ export class TableHash {
   readonly #sha256: Sha256;
   readonly #stale: HashedLines[] = [];
   readonly #input = new Uint8Array(32);
-  readonly #inputView = new DataView(this.#input.buffer);
   /** Of each bucket, the exclusive-or of its owners' first halves. */
   readonly #buckets = new Int32Array(DIGEST_BUCKETS);
   #high = 0;
@@ -59,9 +59,8 @@ export class TableHash {
       low ^= lines?.hashLow ?? 0;
     }
     const bytes = new Uint8Array(8);
-    const view = new DataView(bytes.buffer);
-    view.setInt32(0, high);
-    view.setInt32(4, low);
+    writeUint32(bytes, 0, high);
+    writeUint32(bytes, 4, low);
     return bytes;
   }
 
@@ -69,8 +68,7 @@ export class TableHash {
   buckets(): Uint8Array {
     this.#refresh();
     const buckets = new Uint8Array(4 * DIGEST_BUCKETS);
-    const view = new DataView(buckets.buffer);
-    for (const [bucket, total] of this.#buckets.entries()) view.setInt32(4 * bucket, total);
+    for (const [bucket, total] of this.#buckets.entries()) writeUint32(buckets, 4 * bucket, total);
     return buckets;
   }
 
@@ -91,19 +89,18 @@ export class TableHash {
 
   #hash(lines: HashedLines): void {
     writeHex(lines.owner, this.#input, 0);
-    writeUint64(this.#inputView, 16, lines.known);
-    writeUint64(this.#inputView, 24, lines.gc);
+    writeUint64(this.#input, 16, lines.known);
+    writeUint64(this.#input, 24, lines.gc);
     const hash = this.#sha256(this.#input);
-    const view = new DataView(hash.buffer, hash.byteOffset, 8);
-    lines.hashHigh = view.getInt32(0);
-    lines.hashLow = view.getInt32(4);
+    lines.hashHigh = readInt32(hash, 0);
+    lines.hashLow = readInt32(hash, 4);
     lines.hashStale = false;
   }
 }
 
-function writeUint64(view: DataView, at: number, value: number): void {
-  view.setUint32(at, Math.floor(value / 0x1_0000_0000));
-  view.setUint32(at + 4, value % 0x1_0000_0000);
+function writeUint64(target: Uint8Array, at: number, value: number): void {
+  writeUint32(target, at, Math.floor(value / 0x1_0000_0000));
+  writeUint32(target, at + 4, value % 0x1_0000_0000);
 }
 
 /** The bucket of an owner: its first id byte modulo 64. */

@@ -14,6 +14,8 @@ export { sizeOfLine } from './messages/line.ts';
 /** The array's header, sender and boot stand in front; the header's length depends on how many messages follow. */
 const ARRAY_HEADER_MAX = 3;
 const FIXED_ITEMS = 2;
+/** Most bodies are a probe or its answer; those with news grow. */
+const BYTES_AT_FIRST = 128;
 
 /** Fills one datagram's body, `[ sender, boot, * message ]`, message by message. */
 export class BodyBuilder {
@@ -27,7 +29,7 @@ export class BodyBuilder {
    */
   constructor(sender: NodeId, boot: number, limit: number = BODY_BYTES_MAX) {
     this.#limit = limit;
-    this.#writer = new CborWriter(512, ARRAY_HEADER_MAX);
+    this.#writer = new CborWriter(BYTES_AT_FIRST, ARRAY_HEADER_MAX);
     this.#writer.nodeId(sender);
     this.#writer.uint(boot);
   }
