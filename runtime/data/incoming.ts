@@ -5,6 +5,7 @@ import { decodeRecord } from '../wire/record-codec.ts';
 import { type MergePlan, planMerge, readItems } from './merge-plan.ts';
 import type { OwnerRecords } from './owner-records.ts';
 import type { RecordGuard } from './record-guard.ts';
+import type { RecordReader } from './record-reader.ts';
 import type { StoredRecord } from './stored-record.ts';
 
 /** What of a block may be taken, and how. */
@@ -25,13 +26,14 @@ export interface Incoming {
 export function readIncoming(
   records: OwnerRecords,
   block: Block,
-  { guard, nowMs, ageBoundMs }: { guard: RecordGuard; nowMs: number; ageBoundMs: number | null },
+  how: { guard: RecordGuard; read: RecordReader; nowMs: number; ageBoundMs: number | null },
 ): Incoming | DropReason {
+  const { guard } = how;
   if (guard.signs) takeProof(records, block, guard);
   const plan = planMerge(records, block);
   // From the start on, a block may turn out to be a reset: by what its own items prove.
   const all = plan.complete || (guard.signs && block.from === 0);
-  const read = readItems(block, { skipUpTo: all ? 0 : plan.known, nowMs, ageBoundMs });
+  const read = readItems(block, { ...how, skipUpTo: all ? 0 : plan.known });
   if (read === undefined) return 'malformed';
   const repeated = block.items.length - read.length;
   if (!guard.signs) return { plan, records: read.map(({ record }) => record), repeated, refused: undefined };

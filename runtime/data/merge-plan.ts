@@ -1,8 +1,9 @@
 import { AGE_MS_MAX } from '../core/limits.ts';
 import type { Version } from '../core/version.ts';
 import type { Block } from '../wire/message.ts';
-import { decodeRecord, peekVersion } from '../wire/record-codec.ts';
+import { peekVersion } from '../wire/record-codec.ts';
 import type { OwnerRecords } from './owner-records.ts';
+import type { RecordReader } from './record-reader.ts';
 import { type StoredRecord, storedRecord } from './stored-record.ts';
 
 /** What a block does to what is held of its owner. */
@@ -35,7 +36,7 @@ export function planMerge(records: OwnerRecords, block: Block): MergePlan {
 }
 
 /** A record as it was read, and the gc line that its owner stated with it, within its boot. */
-export interface ReadRecord {
+export interface ReadItem {
   readonly record: StoredRecord;
   readonly gcSequence: number | undefined;
 }
@@ -53,21 +54,24 @@ export function isNews(records: OwnerRecords, record: StoredRecord, { known }: M
  */
 export function readItems(
   block: Block,
-  { skipUpTo, nowMs, ageBoundMs }: { skipUpTo: Version; nowMs: number; ageBoundMs: number | null },
-): ReadRecord[] | undefined {
-  const records: ReadRecord[] = [];
+  how: { read: RecordReader; skipUpTo: Version; nowMs: number; ageBoundMs: number | null },
+): ReadItem[] | undefined {
+  const items: ReadItem[] = [];
   for (const item of block.items) {
     const version = peekVersion(item.body);
     if (version === undefined || version <= block.from || version > block.to) return undefined;
-    if (version <= skipUpTo) continue;
-    const body = decodeRecord(item.body);
-    if (body === undefined) return undefined;
+    if (version <= how.skipUpTo) continue;
+    const read = how.read(item.body);
+    if (read === undefined) return undefined;
     const origin = {
-      setAtMs: nowMs - Math.min(item.ageMs, AGE_MS_MAX),
-      ageBoundMs,
+      setAtMs: how.nowMs - Math.min(item.ageMs, AGE_MS_MAX),
+      ageBoundMs: how.ageBoundMs,
       signature: item.signature,
     };
-    records.push({ record: storedRecord(body, item.body.slice(), origin), gcSequence: body.gcSequence });
+    items.push({
+      record: storedRecord(read.about, read.bytes, origin),
+      gcSequence: read.about.gcSequence,
+    });
   }
-  return records;
+  return items;
 }

@@ -8,6 +8,7 @@ import { readIncoming } from './incoming.ts';
 import { isNews } from './merge-plan.ts';
 import { NOTHING_PROVEN, OwnerRecords } from './owner-records.ts';
 import { OPEN_GUARD, type RecordGuard } from './record-guard.ts';
+import { type RecordReader, readRecord } from './record-reader.ts';
 import { expiredRecord, expiresAtMs, isLive, type StoredRecord } from './stored-record.ts';
 import { TableHash } from './table-hash.ts';
 
@@ -54,6 +55,7 @@ export class RecordTable {
   readonly #guard: RecordGuard;
   readonly #expiry = new ExpiryQueue();
   readonly #onChange: (change: TableChange) => void;
+  readonly #read: RecordReader;
   /** Owners whose lines moved lately, the latest last. */
   readonly #recent = new Map<NodeId, OwnerRecords>();
   #liveCount = 0;
@@ -66,11 +68,13 @@ export class RecordTable {
     onChange: (change: TableChange) => void;
     /** Default: everybody is believed. */
     guard?: RecordGuard;
+    read?: RecordReader;
   }) {
     this.#limits = options.limits;
     this.#guard = options.guard ?? OPEN_GUARD;
     this.hash = new TableHash(options.sha256);
     this.#onChange = options.onChange;
+    this.#read = options.read ?? readRecord;
   }
 
   /** Live records of all owners. */
@@ -137,12 +141,13 @@ export class RecordTable {
     if (present === undefined && this.#owners.size >= this.#limits.ownersMax)
       return { ...NOTHING, refused: 'table-full' };
     const records = present ?? this.#newOwner(block.owner);
-    const read = readIncoming(records, block, { guard: this.#guard, nowMs, ageBoundMs });
+    const how = { guard: this.#guard, read: this.#read, nowMs, ageBoundMs };
+    const read = readIncoming(records, block, how);
     if (typeof read === 'string') return { ...NOTHING, refused: read };
     const { plan, records: incoming, repeated } = read;
     let refused = read.refused;
     if (present === undefined) this.#open(records);
-    if (plan.complete) this.#forgetUnlisted(records, block, incoming);
+    if (plan.complete && records.size > 0) this.#forgetUnlisted(records, block, incoming);
     if (plan.reset) records.beginReset({ known: 0, gc: block.gc });
     const fresh: StoredRecord[] = [];
     for (const record of incoming) {
@@ -238,6 +243,7 @@ export class RecordTable {
   }
 
   #dropCollected(records: OwnerRecords): void {
+    if (records.liveCount === records.size) return;
     for (const record of [...records.values()]) {
       if (!isLive(record) && record.version <= records.gc) this.#remove(records, record);
     }
@@ -259,8 +265,9 @@ export class RecordTable {
     this.#size += Number(before === undefined);
     this.#liveCount += Number(isLive(record)) - Number(wasLive);
     records.set(record);
-    if (record.ttlMs === undefined || record.expired) this.#expiry.remove(records.owner, record.key);
-    else
+    const ends = record.ttlMs !== undefined && !record.expired;
+    if (!ends && before?.ttlMs !== undefined) this.#expiry.remove(records.owner, record.key);
+    if (ends)
       this.#expiry.add(expiresAtMs(record), {
         owner: records.owner,
         key: record.key,

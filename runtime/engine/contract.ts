@@ -12,6 +12,7 @@ import type { CryptoProvider } from '../crypto/provider.ts';
 import type { RecordGuard } from '../data/record-guard.ts';
 import type { Block } from '../wire/message.ts';
 import type { EngineGauges } from './gauges.ts';
+import type { Readers } from './readers.ts';
 import type { EngineSettings } from './settings.ts';
 
 /** A link (network interface) that the node uses. */
@@ -36,6 +37,8 @@ export interface EngineOptions {
   readonly tags?: Readonly<Record<string, string>>;
   readonly endpoints: readonly Endpoint[];
   readonly links: readonly Link[];
+  /** How it reads what comes; default: everything anew. Many engines in one process may share what they read. */
+  readonly readers?: Readers;
 }
 
 /** What the driver knows of its host's health, as inputs of local health. */

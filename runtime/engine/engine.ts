@@ -16,7 +16,7 @@ import { isAccuseKey } from '../membership/accusation-record.ts';
 import { LocalHealth } from '../membership/local-health.ts';
 import type { Member } from '../membership/member.ts';
 import { MemberTable } from '../membership/member-table.ts';
-import { decodeNodeFacts, NODE_KEY } from '../membership/node-facts.ts';
+import { NODE_KEY } from '../membership/node-facts.ts';
 import { Prober } from '../membership/prober.ts';
 import { Watch } from '../membership/watch.ts';
 import { sizeOfItem } from '../wire/body.ts';
@@ -39,6 +39,7 @@ import { OwnRecords } from './own-records.ts';
 import { Pending } from './pending.ts';
 import { PresenceSpeaker } from './presence-speaker.ts';
 import { ProbeSender } from './probe-sender.ts';
+import { READERS, type Readers } from './readers.ts';
 import { Refuser } from './refuser.ts';
 import { SelfRecord } from './self-record.ts';
 import { Spreader } from './spreader.ts';
@@ -65,6 +66,7 @@ export class Engine implements GossipEngine {
   readonly #opener: Opener;
   readonly #sealer: Sealer;
   readonly #refuser: Refuser;
+  readonly #readers: Readers;
   #nowMs = 0;
 
   /** @throws Error where the options contradict the specification: the caller's bug. */
@@ -74,6 +76,7 @@ export class Engine implements GossipEngine {
       `boot of 1 to ${BOOT_MAX}, got ${options.boot}`,
     );
     this.id = options.id;
+    this.#readers = options.readers ?? READERS;
     const { provider, cluster, keyring, random, settings, id, boot, guard = OPEN_GUARD } = options;
     this.#sealer = new Sealer({ provider, cluster, keyring, random });
     this.#opener = new Opener({ provider, cluster, keyring, self: id });
@@ -87,6 +90,7 @@ export class Engine implements GossipEngine {
       sha256: provider.sha256,
       onChange: (change) => this.#onTableChange(change),
       guard,
+      read: this.#readers.record,
     });
     const own = new OwnRecords({
       owner: id,
@@ -367,7 +371,7 @@ export class Engine implements GossipEngine {
   }
 
   #onNodeRecord(owner: NodeId, record: StoredRecord, nowMs: number): void {
-    const facts = decodeNodeFacts(record.value);
+    const facts = this.#readers.facts(record.value);
     if (facts === undefined) {
       this.#ctx.counters.drops.malformed++;
       return;
@@ -385,7 +389,7 @@ export class Engine implements GossipEngine {
       this.#ctx.counters.suspicions++;
       this.#ctx.accuser.schedule(member, nowMs);
     } else if (to === 'leaving') this.#ctx.accuser.schedule(member, nowMs);
-    else this.#ctx.timers.clear(`suspicion/${id}`);
+    else if (from !== undefined) this.#ctx.timers.clear(`suspicion/${id}`);
     if (to === 'down') {
       this.#ctx.counters.downs++;
       this.#ctx.accuser.noteDown(member, nowMs);

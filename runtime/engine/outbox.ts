@@ -78,6 +78,7 @@ export class Outbox {
 
   /** Closes all datagrams of this mutation. */
   settle(piggyback: Piggyback): void {
+    if (this.#staged.size === 0) return;
     for (const staged of this.#staged.values()) {
       piggyback(staged);
       this.#seal(staged);

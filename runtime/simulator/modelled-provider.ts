@@ -1,5 +1,7 @@
 import { SEAL_TAG_BYTES } from '../core/limits.ts';
 import type { CryptoProvider, SealKey } from '../crypto/provider.ts';
+import { shortLivedBytes } from '../wire/byte-pool.ts';
+import { readUint32, writeUint32 } from '../wire/header.ts';
 
 const LANES = SEAL_TAG_BYTES / 4;
 const LANE_STEP = 0x9e3779b9;
@@ -23,22 +25,21 @@ class ModelledSealKey implements SealKey {
   }
 
   seal(counter8: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array {
-    const sealed = new Uint8Array(plaintext.length + SEAL_TAG_BYTES);
+    const sealed = shortLivedBytes(plaintext.length + SEAL_TAG_BYTES);
     sealed.set(plaintext);
     const sum = this.#sum(counter8, aad, plaintext);
-    const view = new DataView(sealed.buffer);
-    for (let lane = 0; lane < LANES; lane++) view.setUint32(plaintext.length + 4 * lane, laneOf(sum, lane));
+    for (let lane = 0; lane < LANES; lane++)
+      writeUint32(sealed, plaintext.length + 4 * lane, laneOf(sum, lane));
     return sealed;
   }
 
   open(counter8: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
     const length = sealed.length - SEAL_TAG_BYTES;
     if (length < 0) return undefined;
-    const plaintext = sealed.slice(0, length);
+    const plaintext = sealed.subarray(0, length);
     const sum = this.#sum(counter8, aad, plaintext);
-    const view = new DataView(sealed.buffer, sealed.byteOffset, sealed.byteLength);
     for (let lane = 0; lane < LANES; lane++) {
-      if (view.getUint32(length + 4 * lane) !== laneOf(sum, lane)) return undefined;
+      if (readUint32(sealed, length + 4 * lane) !== laneOf(sum, lane)) return undefined;
     }
     return plaintext;
   }

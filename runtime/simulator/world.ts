@@ -9,6 +9,7 @@ import { groupKeyOf, KEY_BYTES, Keyring } from '../crypto/keyring.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import { shareSealKeys } from '../crypto/shared-seal-keys.ts';
 import type { EngineOptions, GossipEngine } from '../engine/contract.ts';
+import { READERS } from '../engine/readers.ts';
 import { canMeet, cutOffHosts } from './cut-off.ts';
 import { HOST_LINK, SimHost } from './host.ts';
 import { HostClock } from './host-clock.ts';
@@ -18,6 +19,8 @@ import { type Delivery, type HostIndex, type LinkQuality, Network } from './netw
 import type { Impairment, Observation, Observer } from './observation.ts';
 import type { WorldOptions } from './options.ts';
 import { RecordMatrix } from './record-matrix.ts';
+import { shareHashes } from './shared-hashes.ts';
+import { shareReaders } from './shared-readers.ts';
 import { Trace, traceObservation } from './trace.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -55,6 +58,7 @@ export class World {
   readonly records: RecordMatrix;
   readonly #parts: WorldParts;
   readonly #keyring: Keyring;
+  readonly #readers = shareReaders(READERS);
   readonly #indexes = new Map<NodeId, HostIndex>();
   readonly #addresses = new Map<string, HostIndex>();
   readonly #observers: Observer[] = [];
@@ -65,7 +69,7 @@ export class World {
 
   constructor(options: WorldOptions, parts: WorldParts) {
     this.options = options;
-    const provider = shareSealKeys(parts.provider);
+    const provider = shareHashes(shareSealKeys(parts.provider));
     this.#parts = { ...parts, provider };
     const psk = new SeededRandom(options.seed).bytes(KEY_BYTES);
     this.#keyring = new Keyring(groupKeyOf(provider, psk, CLUSTER));
@@ -276,6 +280,7 @@ export class World {
       settings: this.options.settings,
       endpoints: [host.endpoint],
       links: [{ name: HOST_LINK, multicast }],
+      readers: this.#readers,
     });
   }
 
