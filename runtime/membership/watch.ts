@@ -25,7 +25,7 @@ const RANK_DELAY_MS = 500;
 const AGAIN_SHARE = 0.25;
 /** Who stands behind one that became suspect is looked at so soon: a power cut rarely takes one alone. */
 const TAKE_OVER_MS = 50;
-/** The view is looked at again this often, in shares of the silence allowed. */
+/** A view that changes by itself is looked at again this often, in shares of the silence allowed. */
 const LOOK_SHARE = 0.25;
 
 /**
@@ -75,7 +75,7 @@ export class Watch {
   /** Probes those that are due. */
   onTurn(nowMs: number): void {
     if (this.#ring.size === 0) return;
-    let nextMs = nowMs + LOOK_SHARE * this.#silentMs;
+    let nextMs = nowMs + this.#lookMs;
     for (const { member, rank } of this.watched(nowMs)) {
       const dueMs = this.dueMs(member, rank, nowMs);
       if (dueMs > nowMs) {
@@ -84,6 +84,7 @@ export class Watch {
       }
       this.#probedMs.set(member.id, nowMs);
       this.#probe(member, nowMs);
+      nextMs = Math.min(nextMs, nowMs + AGAIN_SHARE * this.#silentMs);
     }
     this.#timers.set('watch', nextMs);
   }
@@ -117,6 +118,12 @@ export class Watch {
     const againMs =
       (this.#probedMs.get(member.id) ?? Number.NEGATIVE_INFINITY) + AGAIN_SHARE * this.#silentMs;
     return Math.max(dueMs, againMs);
+  }
+
+  /** Who is heard on a segment, and what phi says, changes with time alone; else the view brings the next look forward where it matters. */
+  get #lookMs(): number {
+    const drifts = this.#hearsMulticast() || this.#settings.phiProbe > 0;
+    return drifts ? LOOK_SHARE * this.#silentMs : this.#silentMs;
   }
 
   get #silentMs(): number {

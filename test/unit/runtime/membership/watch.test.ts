@@ -13,14 +13,19 @@ class Bench {
   readonly watch: Watch;
   readonly probed: { id: string; atMs: number }[] = [];
   answers = true;
+  turns = 0;
 
-  constructor(self: string, names: readonly string[], phiProbe = 0) {
+  constructor(
+    self: string,
+    names: readonly string[],
+    { phiProbe = 0, hearsMulticast = true }: { phiProbe?: number; hearsMulticast?: boolean } = {},
+  ) {
     this.watch = new Watch({
       self,
       settings: { probeIntervalMs: 1_000, probeTimeoutMinMs: 100, phiProbe },
       members: this.members,
       timers: this.timers,
-      hearsMulticast: () => true,
+      hearsMulticast: () => hearsMulticast,
       probe: (member, nowMs) => {
         this.probed.push({ id: member.id, atMs: nowMs });
         if (this.answers) member.noteAnswer(nowMs);
@@ -49,7 +54,9 @@ class Bench {
   runTo(untilMs: number): void {
     while (this.timers.nextMs <= untilMs) {
       const nowMs = this.timers.nextMs;
-      if (this.timers.takeDue(nowMs) === 'watch') this.watch.onTurn(nowMs);
+      if (this.timers.takeDue(nowMs) !== 'watch') continue;
+      this.turns++;
+      this.watch.onTurn(nowMs);
     }
   }
 
@@ -62,6 +69,23 @@ test('where nobody is heard by multicast, the next on the ring is probed wheneve
   const bench = new Bench('b', ['a', 'c', 'd']);
   bench.runTo(6_600);
   assert.deepEqual(bench.take(), ['c', 'c', 'c', 'c']);
+});
+
+test('without multicast it looks half as often, and probes at the same moments', () => {
+  const [often, seldom] = [true, false].map((hearsMulticast) => {
+    const bench = new Bench('b', ['a', 'c', 'd'], { hearsMulticast });
+    bench.runTo(4_000);
+    bench.member('c').provedAtMs = 3_700;
+    bench.runTo(9_000);
+    bench.answers = false;
+    bench.runTo(20_000);
+    bench.answers = true;
+    bench.runTo(60_000);
+    return bench;
+  });
+  assert.deepEqual(seldom.probed, often.probed);
+  assert.ok(seldom.probed.length > 40, `${seldom.probed.length} probes`);
+  assert.ok(seldom.turns < 0.7 * often.turns, `${seldom.turns} turns, ${often.turns} with multicast`);
 });
 
 test('who proved its life meanwhile is not probed before it was silent as long', () => {
@@ -205,7 +229,7 @@ test('phi probes before the silence is over, where it is switched on', () => {
     [0, 0],
     [2, 1],
   ] as const) {
-    const bench = new Bench('b', ['c'], phiProbe);
+    const bench = new Bench('b', ['c'], { phiProbe });
     const member = bench.member('c');
     for (let nowMs = 0; nowMs <= 2_000; nowMs += 200) {
       member.arrivals.add(nowMs);
