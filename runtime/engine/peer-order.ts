@@ -17,10 +17,15 @@ export class PeerOrder {
     this.#random = random;
   }
 
-  /** Up to `count` distinct members that `wanted` accepts, of those who take part now. */
-  take(count: number, present: readonly Member[], wanted: (member: Member) => boolean): Member[] {
+  /** Up to `count` distinct members that `wanted` accepts, of those who take part now; `first` goes before its turn. */
+  take(
+    count: number,
+    present: readonly Member[],
+    wanted: (member: Member) => boolean,
+    first?: Member,
+  ): Member[] {
     if (present.length > GROWN * this.#order.length) this.#shuffle(present);
-    const taken: Member[] = [];
+    const taken: Member[] = first !== undefined && wanted(first) ? [first] : [];
     let shuffled = false;
     while (taken.length < count) {
       if (this.#next >= this.#order.length) {

@@ -36,6 +36,8 @@ const LINGER_BATCHES = 4;
 const MEMBERSHIP_SHARE = 1 / 3;
 /** So many node records about fill a datagram: then there is no point in waiting for more. */
 const DATAGRAM_NEWS = 10;
+/** With fewer peers at a time, copies to neighbours would go round the ring instead of spreading. */
+const NEIGHBOUR_FAN_OUT_MIN = 3;
 /** Below this share of its budget a class counts as busy. */
 const BUSY_LEVEL = 0.5;
 
@@ -48,6 +50,8 @@ export class Spreader {
   readonly #ctx: EngineContext;
   readonly #queue = new PushQueue();
   readonly #peers: PeerOrder;
+  /** Which neighbour is told next. */
+  #side = 0;
   readonly #flushedMs: Record<NewsClass, number> = {
     verdict: NEVER,
     membership: NEVER,
@@ -131,11 +135,14 @@ export class Spreader {
   /** Sends some peers one datagram of news of this class that this flush hasn't sent yet. */
   #sendOne(newsClass: NewsClass, done: Set<News>, nowMs: number): boolean {
     const { fanOut } = this.#ctx.settings;
-    const peers = this.#choosePeers(newsClass === 'membership' ? Math.ceil(fanOut / 2) : fanOut, nowMs);
-    if (peers.length === 0) return false;
     const builder = this.#ctx.outbox.newBuilder();
     const { packer, packed } = this.#pack([newsClass], builder.room, { done }, nowMs);
     if (packed.length === 0 || !builder.tryAdd({ type: 'blocks', blocks: packer.blocks })) return false;
+    // Chosen only now: who is passed over here comes up again a whole round later.
+    const count = newsClass === 'membership' ? Math.ceil(fanOut / 2) : fanOut;
+    const toNeighbour = newsClass === 'verdict' && fanOut >= NEIGHBOUR_FAN_OUT_MIN;
+    const peers = this.#choosePeers(count, nowMs, toNeighbour ? this.#nextNeighbour() : undefined);
+    if (peers.length === 0) return false;
     const to = peers.map((member) => ({
       destination: { kind: 'unicast' as const, endpoint: member.endpoint! },
       peer: member.id,
@@ -234,10 +241,19 @@ export class Spreader {
     return !this.#ctx.members.present().some(this.#isOffSegment(nowMs));
   }
 
-  #choosePeers(count: number, nowMs: number): Member[] {
+  /**
+   * Copies to random peers leave out one of thousands, who then learns it from a digest, seconds later. With one copy to each side of
+   * the ring everybody is told by two certain peers besides.
+   */
+  #nextNeighbour(): Member | undefined {
+    const neighbours = this.#ctx.watch.neighbours();
+    return neighbours[this.#side++ % 2];
+  }
+
+  #choosePeers(count: number, nowMs: number, first?: Member): Member[] {
     const isOffSegment = this.#isOffSegment(nowMs);
     const wanted = (member: Member) => member.endpoint !== null && isOffSegment(member);
-    return this.#peers.take(count, this.#ctx.members.present(), wanted);
+    return this.#peers.take(count, this.#ctx.members.present(), wanted, first);
   }
 
   /** Datagrams that one piece of news goes into, at most (B-53). */

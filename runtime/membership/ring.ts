@@ -25,6 +25,15 @@ export class Ring {
     if (this.#ids[place] === id) this.#ids.splice(place, 1);
   }
 
+  /** The ones before and behind `id`, the same one twice where there is no other; none where there is nobody else. */
+  besides(id: NodeId): NodeId[] {
+    const others = this.#ids.length - Number(this.has(id));
+    if (others === 0) return [];
+    const behind = this.#placeOf(id) + Number(this.has(id));
+    const before = this.#placeOf(id) - 1;
+    return [this.#ids.at(before)!, this.#ids[behind % this.#ids.length]];
+  }
+
   /** All others once around, from the one that follows `id` on. */
   *after(id: NodeId): Generator<NodeId> {
     const first = this.#placeOf(id);

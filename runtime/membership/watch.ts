@@ -60,6 +60,12 @@ export class Watch {
     this.#hearsMulticast = parts.hearsMulticast;
   }
 
+  /** Those next to this node on the ring, at most two: it is next to them, so that each member is next to somebody. */
+  neighbours(): Member[] {
+    const members = this.#ring.besides(this.#self).map((id) => this.#members.get(id));
+    return members.filter((member) => member !== undefined);
+  }
+
   /** Only who isn't suspected is watched: while a suspicion runs, its watcher takes over those behind it. */
   noteState(member: Member, nowMs: number): void {
     if (member.state === 'alive' || member.state === 'joining') {

@@ -50,3 +50,16 @@ test('in a cluster that grows, newcomers get their turn soon', () => {
   const told = order.take(50, present(), anybody).map(({ id }) => Number(id.slice(1)));
   assert.ok(told.some((i) => i >= 100));
 });
+
+test('one that is named goes first, unless it is not wanted, and is not taken twice', () => {
+  const { members, present } = membersOf(6);
+  const order = new PeerOrder(new SeededRandom(3));
+  const first = members.get('m4');
+  for (let i = 0; i < 10; i++) {
+    const taken = order.take(4, present(), anybody, first).map(({ id }) => id);
+    assert.equal(taken[0], 'm4');
+    assert.equal(new Set(taken).size, 4);
+    const without = order.take(4, present(), ({ id }) => id !== 'm4', first).map(({ id }) => id);
+    assert.ok(without.length === 4 && !without.includes('m4'));
+  }
+});

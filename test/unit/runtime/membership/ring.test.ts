@@ -27,3 +27,18 @@ test('alone or empty, nobody follows', () => {
   ring.add('a');
   assert.deepEqual([...ring.after('a')], []);
 });
+
+test('each id has one before and one behind it, whether it is on the ring or not', () => {
+  const ring = new Ring();
+  assert.deepEqual(ring.besides('b'), []);
+  ring.add('b');
+  assert.deepEqual(ring.besides('b'), []);
+  assert.deepEqual(ring.besides('a'), ['b', 'b']);
+  for (const id of ['d', 'f']) ring.add(id);
+  assert.deepEqual(ring.besides('b'), ['f', 'd']);
+  assert.deepEqual(ring.besides('d'), ['b', 'f']);
+  assert.deepEqual(ring.besides('f'), ['d', 'b']);
+  assert.deepEqual(ring.besides('a'), ['f', 'b']);
+  assert.deepEqual(ring.besides('c'), ['b', 'd']);
+  assert.deepEqual(ring.besides('z'), ['f', 'b']);
+});
