@@ -60,7 +60,7 @@ function lengthsOf({ setup, quick }: CellTask) {
   return {
     // What happens once in a while has to happen at least a few times.
     idleMs: Math.max(idleMs, 5 * probeIntervalMs, 3 * digestIntervalMs),
-    busyMs: quick ? 5_000 : clamp(3_000_000 / nodes, 5_000, 30_000),
+    busyMs: quick ? 5_000 : clamp(3_000_000 / nodes, 3_000, 30_000),
     updates: quick ? 5 : 20,
     crashes: Math.min(quick ? 1 : nodes > 100 ? 2 : 3, Math.floor(nodes / 3)),
     arriveMs: 30_000 + 3 * digestIntervalMs,
