@@ -24,6 +24,14 @@ export class NoiseCipher {
     this.#nonce = 0;
   }
 
+  /** Another of the same key and nonce, for what may have to be taken back. */
+  copy(): NoiseCipher {
+    const copy = new NoiseCipher(this.#provider);
+    copy.#key = this.#key;
+    copy.#nonce = this.#nonce;
+    return copy;
+  }
+
   get hasKey(): boolean {
     return this.#key !== undefined;
   }

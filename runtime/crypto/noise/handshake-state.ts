@@ -40,7 +40,7 @@ export class NoiseHandshake {
   readonly #provider: CryptoProvider;
   readonly #pattern: NoisePattern;
   readonly #role: NoiseRole;
-  readonly #symmetric: NoiseSymmetricState;
+  #symmetric: NoiseSymmetricState;
   readonly #ephemeral: AgreementKey;
   readonly #static: AgreementKey | undefined;
   #peerEphemeral: Uint8Array | undefined;
@@ -141,6 +141,27 @@ export class NoiseHandshake {
     const read = this.#symmetric.decryptAndHash(message.subarray(at));
     if ('fault' in read) return this.#fail(read.fault);
     this.#advance();
+    return read;
+  }
+
+  /**
+   * Reads like `read`, but a message with a fault leaves the handshake as it was: where messages are datagrams, anybody may send
+   * one in between, and the true one still has to be read. The caller bounds how many it tries.
+   */
+  attempt(message: Uint8Array): NoiseRead {
+    const before = {
+      symmetric: this.#symmetric.copy(),
+      ephemeral: this.#peerEphemeral,
+      static: this.#peerStatic,
+      fault: this.#fault,
+    };
+    const read = this.read(message);
+    if ('fault' in read) {
+      this.#symmetric = before.symmetric;
+      this.#peerEphemeral = before.ephemeral;
+      this.#peerStatic = before.static;
+      this.#fault = before.fault;
+    }
     return read;
   }
 

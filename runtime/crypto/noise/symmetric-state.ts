@@ -9,7 +9,7 @@ const encoder = new TextEncoder();
 /** The chaining key and the hash of all that was said (Noise specification section 5.2). */
 export class NoiseSymmetricState {
   readonly #provider: CryptoProvider;
-  readonly #cipher: NoiseCipher;
+  #cipher: NoiseCipher;
   #chainingKey: Uint8Array;
   #hash: Uint8Array;
 
@@ -19,6 +19,15 @@ export class NoiseSymmetricState {
     this.#cipher = new NoiseCipher(provider);
     this.#hash = name.length > HASH_BYTES ? provider.sha256(name) : padded(name);
     this.#chainingKey = this.#hash;
+  }
+
+  /** The same state once more: what happens to one doesn't happen to the other. */
+  copy(): NoiseSymmetricState {
+    const copy = new NoiseSymmetricState(this.#provider, '');
+    copy.#cipher = this.#cipher.copy();
+    copy.#chainingKey = this.#chainingKey;
+    copy.#hash = this.#hash;
+    return copy;
   }
 
   /** The handshake's hash so far: names this session, once the handshake is done (section 11.2). */

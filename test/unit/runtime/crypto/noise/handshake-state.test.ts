@@ -180,3 +180,30 @@ test('nonces run out before they repeat', () => {
   assert.throws(() => sending.encrypt(NOTHING, NOTHING), /used up/);
   assert.deepEqual(receiving.decrypt(NOTHING, last), { fault: 'exhausted' });
 });
+
+test('an attempt that fails leaves the handshake as it was, so that the true message is still read', () => {
+  for (const count of [1, 2, 3] as const) {
+    const { receiver, message } = upTo(count);
+    for (let at = 0; at < message.length; at++) {
+      // Message 1 isn't encrypted: any 32 bytes are an ephemeral key, so only its length can be wrong.
+      const changed = count === 1 ? message.slice(0, 31) : message.with(at, message[at] ^ 1);
+      assert.ok('fault' in receiver.attempt(changed), `message ${count}, byte ${at}`);
+      assert.equal(receiver.fault, undefined);
+      assert.equal(receiver.session, undefined);
+    }
+    assert.ok('payload' in receiver.attempt(message));
+  }
+  const [initiator, responder] = [side('initiator'), side('responder')];
+  responder.attempt(initiator.write(NOTHING) ?? NOTHING);
+  const second = responder.write(NOTHING) ?? NOTHING;
+  assert.ok('fault' in initiator.attempt(second.with(40, second[40] ^ 1)));
+  assert.ok('payload' in initiator.attempt(second));
+  assert.ok('payload' in responder.attempt(initiator.write(NOTHING) ?? NOTHING));
+  assert.deepEqual(initiator.session?.handshakeHash, responder.session?.handshakeHash);
+});
+
+test('a fault that ended the handshake is not undone by an attempt', () => {
+  const { receiver, message } = upTo(2);
+  assert.ok('fault' in receiver.read(message.with(40, message[40] ^ 1)));
+  assert.deepEqual(receiver.attempt(message), { fault: 'forged' });
+});
