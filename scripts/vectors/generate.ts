@@ -16,6 +16,7 @@ import { encodeRecord } from '#runtime/wire/record-codec.ts';
 import { encodeRefusal, REFUSAL_CODES } from '#runtime/wire/refusal.ts';
 import { Sealer } from '#runtime/wire/sealer.ts';
 import { TOUCH } from '#runtime/wire/touch.ts';
+import { admissionVectors } from './admission.ts';
 import { epochVectors } from './epochs.ts';
 import { INVALID_CBOR } from './invalid-cbor.ts';
 import type {
@@ -43,6 +44,7 @@ export function generateVectors(): Readonly<Record<string, unknown>> {
     'bodies.json': bodyVectors(),
     'datagrams.json': datagramVectors(),
     'refusals.json': refusalVectors(),
+    'admission.json': admissionVectors(),
     'epochs.json': epochVectors(),
   };
 }

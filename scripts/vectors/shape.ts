@@ -69,3 +69,50 @@ export interface EpochVector {
     readonly sealed: string;
   };
 }
+
+/** One side of a handshake [P-13]. */
+export interface AdmissionSide {
+  /** X25519 secrets. */
+  readonly agreementSecret: string;
+  readonly ephemeralSecret: string;
+  readonly credential: string;
+  readonly epoch: AdmissionEpoch | null;
+}
+
+export interface AdmissionEpoch {
+  readonly number: number;
+  readonly id: string;
+  readonly secret: string;
+  readonly revocations: string;
+}
+
+export interface AdmissionDatagram {
+  readonly from: 'initiator' | 'responder';
+  readonly step: string;
+  readonly datagram: string;
+  /** What is sealed within, in CBOR; null for a hello and a retry. */
+  readonly payload: string | null;
+}
+
+/** A whole handshake, datagram by datagram; the cookie is the responder's own affair. */
+export interface AdmissionVector {
+  readonly name: string;
+  readonly cluster: string;
+  readonly connection: string;
+  readonly initiator: AdmissionSide;
+  readonly responder: AdmissionSide;
+  readonly datagrams: readonly AdmissionDatagram[];
+}
+
+/** A datagram that is refused before any state is looked at. */
+export interface AdmissionDrop {
+  readonly name: string;
+  readonly cluster: string;
+  readonly datagram: string;
+  readonly drop: string;
+}
+
+export interface AdmissionVectors {
+  readonly handshakes: readonly AdmissionVector[];
+  readonly drops: readonly AdmissionDrop[];
+}

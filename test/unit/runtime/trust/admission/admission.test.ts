@@ -253,6 +253,44 @@ describe('loss and repetition', () => {
     assert.deepEqual(sent('grant', ben)[1], sent('grant', ben)[0]);
   });
 
+  test('another hello or finish under the same connection is not answered, neither before nor after the verdict', () => {
+    const { ann, ben, wire } = pair(undefined, epochOf(4));
+    wire.call(ann, ben);
+    wire.run(3.5);
+    const hello = wire.log[2].bytes;
+    const unsolicited = (): number => ben.admission.counters.drops.unsolicited;
+    ben.admission.receive(4, hello.with(40, hello[40] ^ 1), ann.endpoint);
+    assert.deepEqual([ben.drain(), unsolicited()], [[], 1]);
+    wire.run(7);
+    const finish = wire.log[4].bytes;
+    ben.admission.receive(7, finish.with(40, finish[40] ^ 1), ann.endpoint);
+    assert.deepEqual([ben.drain(), unsolicited()], [[], 2]);
+    ben.admission.receive(7, hello, ann.endpoint);
+    assert.deepEqual([ben.drain(), unsolicited()], [[], 3]);
+  });
+
+  test('a verdict that comes again is no acknowledgement of the grant; every datagram has a nonce of its own', () => {
+    const { ann, ben, wire } = pair(epochOf(4), undefined);
+    wire.call(ann, ben);
+    wire.run(6.5);
+    assert.deepEqual(wire.steps().slice(5), ['done', 'grant']);
+    wire.deliver(wire.log[5]);
+    assert.deepEqual(ann.outcomes, []);
+    wire.run();
+    assert.deepEqual(ann.outcomes, ['gave']);
+    const [verdict, acknowledgement] = wire.log.filter(({ bytes }) => stepOf(bytes) === 'done');
+    assert.deepEqual([verdict.bytes[7], acknowledgement.bytes[7]], [0x80, 0x81]);
+  });
+
+  test('an answer that comes from elsewhere than was called is nobody', () => {
+    const { ann, ben, wire } = pair(undefined, epochOf(4));
+    wire.call(ann, ben);
+    wire.run(1.5);
+    const retry = wire.log[1];
+    ann.admission.receive(2, retry.bytes, { ...ben.endpoint, port: 1 });
+    assert.deepEqual([ann.drain(), ann.admission.counters.drops.unsolicited], [[], 1]);
+  });
+
   test('repeats are bounded: whoever sends a hello again and again in another name makes nobody speak for ever', () => {
     const { ann, ben, wire } = pair(undefined, epochOf(4));
     wire.call(ann, ben);

@@ -106,6 +106,14 @@ test('10,000 hellos with good cookies of one address cost no more than its share
   assert.ok(ben.admission.gauges.answers <= ADMISSION_LIMITS.openPerAddressMax);
 });
 
+test('the budget holds too where the handshakes are ended at once', () => {
+  const { addressBurst, addressPerSecond } = ADMISSION_LIMITS;
+  const ben = new Host({ byte: 2, limits: { openPerAddressMax: 10_000, openMax: 10_000 } });
+  floodFrom(ben, () => endpointOf('10.7.7.7'), { count: 10_000 });
+  assert.ok(ben.admission.counters.handshakesAnswered <= addressBurst + addressPerSecond);
+  assert.ok(ben.admission.counters.drops['handshake-budget'] > 0);
+});
+
 test('while one address floods, another is admitted', () => {
   const { ben } = target();
   const ann = new Host({ byte: 1 });
