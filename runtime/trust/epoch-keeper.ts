@@ -1,6 +1,7 @@
 import type { NodeId } from '../core/ids.ts';
 import type { AppValue } from '../core/value.ts';
 import type { AgreementKey } from '../crypto/agreement-key.ts';
+import type { Identity } from '../crypto/identity.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import { compareEpochs, EPOCH_SECRET_BYTES, type Epoch, epochOf } from './epoch.ts';
 import type { EpochBook } from './epoch-book.ts';
@@ -17,10 +18,19 @@ import {
   sharesFor,
 } from './epoch-records.ts';
 import { openShare, sealShare } from './epoch-share.ts';
+import { isSignedEpoch, signEpoch, warrantOf } from './epoch-warrant.ts';
 import { Minter, type MintReason, type MintSettings } from './minter.ts';
 
 /** Shares are of use only to those who can still read the old key. */
 const SHARES_TTL_MS = 120_000;
+
+/** What is known of somebody who may mint. */
+export interface EpochMinterKeys {
+  readonly agreementKey: Uint8Array;
+  readonly signingKey: Uint8Array;
+  /** Its certificate, and its registrar's, as one CBOR array. */
+  readonly chain: Uint8Array;
+}
 
 /** What the keeper sees and does of the node around it. */
 export interface EpochPort {
@@ -28,8 +38,8 @@ export interface EpochPort {
   keymasters(): readonly NodeId[];
   /** Whom a new secret is for, those who live first: all whose certificates stand, but this node. */
   recipients(): readonly { readonly id: NodeId; readonly agreementKey: Uint8Array }[];
-  /** The certified X25519 key of a member that may mint; undefined where it may not. */
-  minterKey(id: NodeId): Uint8Array | undefined;
+  /** The certified keys of a member that may mint, with its certificates as they travel; undefined where it may not. */
+  minter(id: NodeId): EpochMinterKeys | undefined;
   /** The value of a record, where it is held and live. */
   read(owner: NodeId, key: string): AppValue | undefined;
   /** Puts a record of this node's own, and spreads it at once. */
@@ -43,6 +53,8 @@ export interface EpochPort {
 /** Lives by the cluster's epochs: takes those that minters announce, and mints where it is this node's turn. */
 export class EpochKeeper {
   readonly #self: NodeId;
+  readonly #cluster: string;
+  readonly #identity: Identity;
   readonly #own: AgreementKey;
   readonly #provider: CryptoProvider;
   readonly #book: EpochBook;
@@ -52,14 +64,17 @@ export class EpochKeeper {
   #adoptedMs = 0;
 
   constructor(parts: {
-    self: NodeId;
+    identity: Identity;
+    cluster: string;
     own: AgreementKey;
     provider: CryptoProvider;
     book: EpochBook;
     port: EpochPort;
     settings: MintSettings;
   }) {
-    this.#self = parts.self;
+    this.#self = parts.identity.id;
+    this.#identity = parts.identity;
+    this.#cluster = parts.cluster;
     this.#own = parts.own;
     this.#provider = parts.provider;
     this.#book = parts.book;
@@ -91,9 +106,13 @@ export class EpochKeeper {
 
   /** A member put one of its epoch records. @returns whether it brought a new epoch. */
   onRecord(owner: NodeId, key: string, nowMs: number): boolean {
-    const minterKey = this.#port.minterKey(owner);
+    const minter = this.#port.minter(owner);
     const notice = decodeNotice(this.#port.read(owner, EPOCH_KEY) ?? null);
-    if (minterKey === undefined || notice === undefined || !this.#book.isNews(notice)) return false;
+    if (minter === undefined || notice === undefined || !this.#book.isNews(notice)) return false;
+    const { signature } = notice;
+    const signed = { epoch: notice, signature, signingKey: minter.signingKey };
+    if (!isSignedEpoch(this.#provider, this.#cluster, signed)) return false;
+    const warrant = warrantOf(signature, minter.chain);
     const keys =
       key === EPOCH_KEY ? Array.from({ length: SHARE_RECORDS_MAX }, (_, i) => `${SHARES_PREFIX}${i}`) : [key];
     for (const shareKey of keys) {
@@ -101,9 +120,13 @@ export class EpochKeeper {
       if (found === undefined || compareEpochs(found.epoch, notice) !== 0) continue;
       for (const sealed of found.sealed) {
         const route = { epoch: notice, minter: owner, recipient: this.#self };
-        const secret = openShare(this.#provider, sealed, { own: this.#own, theirKey: minterKey, route });
+        const secret = openShare(this.#provider, sealed, {
+          own: this.#own,
+          theirKey: minter.agreementKey,
+          route,
+        });
         if (secret === undefined) continue;
-        const epoch = epochOf(this.#provider, { ...notice, secret });
+        const epoch = epochOf(this.#provider, { ...notice, secret, warrant });
         // A minter that names another secret than it shares would split the cluster.
         if (compareEpochs(epoch, notice) === 0) return this.#adopt(epoch, nowMs, false);
       }
@@ -132,13 +155,18 @@ export class EpochKeeper {
   }
 
   #mint(reason: MintReason, nowMs: number): void {
-    const epoch = epochOf(this.#provider, {
+    const chain = this.#port.minter(this.#self)?.chain;
+    if (chain === undefined) return;
+    const bare = epochOf(this.#provider, {
       number: (this.#book.highest?.number ?? 0) + 1,
       secret: this.#port.random(EPOCH_SECRET_BYTES),
       revocations: this.#port.revocationMark(),
+      warrant: new Uint8Array(0),
     });
+    const signature = signEpoch(this.#identity, this.#cluster, bare);
+    const epoch = { ...bare, warrant: warrantOf(signature, chain) };
     if (!this.#adopt(epoch, nowMs, reason === 'none')) return;
-    this.#port.put(EPOCH_KEY, encodeNotice(epoch), {}, nowMs);
+    this.#port.put(EPOCH_KEY, encodeNotice({ ...epoch, signature }), {}, nowMs);
     const shares = this.#sharesOf(epoch);
     for (let i = 0; i < SHARE_RECORDS_MAX && i * SHARES_PER_RECORD < shares.length; i++) {
       const part = shares.slice(i * SHARES_PER_RECORD, (i + 1) * SHARES_PER_RECORD);

@@ -1,5 +1,6 @@
 import { fromHex, NODE_ID_BYTES, type NodeId, toHex } from '../core/ids.ts';
 import type { AppValue } from '../core/value.ts';
+import { SIGNATURE_BYTES } from '../crypto/record-signature.ts';
 import { EPOCH_ID_BYTES, EPOCH_NUMBER_MAX, type EpochName, REVOCATION_MARK_BYTES } from './epoch.ts';
 import { SHARE_BYTES } from './epoch-share.ts';
 
@@ -17,6 +18,8 @@ export const SHARE_RECORDS_MAX = 20;
 /** An epoch as its minter announces it: without its secret. */
 export interface EpochNotice extends EpochName {
   readonly revocations: Uint8Array;
+  /** The minter's signature under the epoch, which others will show in its place. */
+  readonly signature: Uint8Array;
 }
 
 export interface Share {
@@ -25,18 +28,19 @@ export interface Share {
   readonly sealed: Uint8Array;
 }
 
-/** `epoch-value = [ number, id, revocations ]`. */
-export function encodeNotice({ number, id, revocations }: EpochNotice): AppValue {
-  return [number, id, revocations];
+/** `epoch-value = [ number, id, revocations, signature ]`. */
+export function encodeNotice({ number, id, revocations, signature }: EpochNotice): AppValue {
+  return [number, id, revocations, signature];
 }
 
 /** @returns undefined where it breaks the specification. Never throws. */
 export function decodeNotice(value: AppValue): EpochNotice | undefined {
   if (!Array.isArray(value)) return undefined;
-  const [number, id, revocations] = value as AppValue[];
+  const [number, id, revocations, signature] = value as AppValue[];
   if (!isNumber(number) || !isBytes(id, EPOCH_ID_BYTES) || !isBytes(revocations, REVOCATION_MARK_BYTES))
     return undefined;
-  return { number, id: id.slice(), revocations: revocations.slice() };
+  if (!isBytes(signature, SIGNATURE_BYTES)) return undefined;
+  return { number, id: id.slice(), revocations: revocations.slice(), signature: signature.slice() };
 }
 
 /** `shares-value = [ number, id, bstr ]`: 56 bytes a share, recipient and sealed secret. */

@@ -23,6 +23,8 @@ export interface Epoch extends EpochName {
   readonly secret: Secret;
   /** Which revocations its minter knew: `revocationMark`. */
   readonly revocations: Uint8Array;
+  /** The minter's word for it, to be shown to whoever is given the secret: `signature | chain` [P-14.8]. */
+  readonly warrant: Uint8Array;
 }
 
 const encoder = new TextEncoder();
@@ -32,9 +34,14 @@ const NO_SALT = new Uint8Array(0);
 /** @throws RangeError where a number or a length is out of range: what came from outside has been checked before. */
 export function epochOf(
   provider: CryptoProvider,
-  parts: { readonly number: number; readonly secret: Uint8Array; readonly revocations: Uint8Array },
+  parts: {
+    readonly number: number;
+    readonly secret: Uint8Array;
+    readonly revocations: Uint8Array;
+    readonly warrant: Uint8Array;
+  },
 ): Epoch {
-  const { number, secret, revocations } = parts;
+  const { number, secret, revocations, warrant } = parts;
   if (!(Number.isInteger(number) && number >= 1 && number <= EPOCH_NUMBER_MAX))
     throw new RangeError(`epoch: expected a number of 1 to ${EPOCH_NUMBER_MAX}; got ${number}`);
   if (secret.length !== EPOCH_SECRET_BYTES || revocations.length !== REVOCATION_MARK_BYTES)
@@ -44,7 +51,13 @@ export function epochOf(
   input.set(secret, ID_LABEL.length);
   input.set(revocations, ID_LABEL.length + secret.length);
   const id = provider.sha256(input).slice(0, EPOCH_ID_BYTES);
-  return { number, id, secret: new Secret(secret), revocations: revocations.slice() };
+  return {
+    number,
+    id,
+    secret: new Secret(secret),
+    revocations: revocations.slice(),
+    warrant: warrant.slice(),
+  };
 }
 
 /** Stands for a set of revocations: how many they are (uint32), and the first 8 bytes of the set's hash [P-14.3]. */

@@ -25,6 +25,8 @@ import type {
 
 const CLUSTER = 'Sonnenhof Süd';
 const CREDENTIAL_BYTES = 120;
+/** A signature, and what stands for a chain. */
+const WARRANT_BYTES = 64 + CREDENTIAL_BYTES;
 
 interface SideOptions {
   readonly byte: number;
@@ -70,6 +72,7 @@ class Side {
             number,
             secret: new Uint8Array(32).fill(0xa0 + number),
             revocations: Uint8Array.from({ length: 12 }, (_, i) => i),
+            warrant: Uint8Array.from({ length: WARRANT_BYTES }, (_, i) => byte ^ i),
           });
     this.machine = new Admission({
       provider: nobleProvider,
@@ -77,6 +80,7 @@ class Side {
       agreementKey: this.agreementKey,
       credential: () => this.credential,
       judge,
+      isWarranted: () => true,
       currentEpoch: () => this.epoch,
       random: this.#remembering(new SeededRandom(byte)),
     });
@@ -97,6 +101,7 @@ class Side {
               id: toHex(epoch.id),
               secret: toHex(epoch.secret.reveal()),
               revocations: toHex(epoch.revocations),
+              warrant: toHex(epoch.warrant),
             },
     };
   }

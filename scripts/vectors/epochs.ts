@@ -1,9 +1,13 @@
 import { toHex } from '#runtime/core/ids.ts';
 import { agreementKeyFrom } from '#runtime/crypto/agreement-key.ts';
+import { identityFromSeed } from '#runtime/crypto/identity.ts';
 import { nobleProvider } from '#runtime/crypto/noble-provider.ts';
 import { epochOf, groupKeyOfEpoch, revocationMark } from '#runtime/trust/epoch.ts';
 import { sealShare } from '#runtime/trust/epoch-share.ts';
+import { signEpoch } from '#runtime/trust/epoch-warrant.ts';
 import type { EpochVector } from './shape.ts';
+
+const MINTER = identityFromSeed(nobleProvider, new Uint8Array(32).fill(77));
 
 /** Epochs with their keys, and a share of each. */
 export function epochVectors(): EpochVector[] {
@@ -16,6 +20,7 @@ export function epochVectors(): EpochVector[] {
       number,
       secret: new Uint8Array(32).fill(fill),
       revocations: mark,
+      warrant: new Uint8Array(0),
     });
     const key = groupKeyOfEpoch(nobleProvider, epoch, cluster);
     const minterKey = agreementKeyFrom(nobleProvider, new Uint8Array(32).fill(fill + 1));
@@ -35,6 +40,8 @@ export function epochVectors(): EpochVector[] {
       id: toHex(epoch.id),
       groupKey: toHex(key.key.reveal()),
       keyId: key.id,
+      minterPublicKey: toHex(MINTER.publicKey),
+      signature: toHex(signEpoch(MINTER, cluster, epoch)),
       share: {
         minter: route.minter,
         minterPublicKey: toHex(minterKey.publicKey),

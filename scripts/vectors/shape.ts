@@ -60,6 +60,9 @@ export interface EpochVector {
   readonly id: string;
   readonly groupKey: string;
   readonly keyId: number;
+  /** Of who minted it: raw Ed25519 key, and the signature under the epoch. */
+  readonly minterPublicKey: string;
+  readonly signature: string;
   /** Sealed by a minter for one recipient, who has the secret X25519 key. */
   readonly share: {
     readonly minter: string;
@@ -84,6 +87,7 @@ export interface AdmissionEpoch {
   readonly id: string;
   readonly secret: string;
   readonly revocations: string;
+  readonly warrant: string;
 }
 
 export interface AdmissionDatagram {

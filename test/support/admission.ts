@@ -26,7 +26,7 @@ const CREDENTIAL_BYTES = 400;
 /** An epoch whose secret is made of this byte. */
 export function epochOf(number: number, byte = number): Epoch {
   const parts = { secret: new Uint8Array(32).fill(byte), revocations: new Uint8Array(12) };
-  return makeEpoch(nodeProvider, { ...parts, number });
+  return makeEpoch(nodeProvider, { ...parts, number, warrant: new Uint8Array(464).fill(byte ^ 0xff) });
 }
 
 /** What stands for a certificate here: id, X25519 key, and the code of the reason to refuse it (0: none). */
@@ -97,6 +97,7 @@ export class Host {
       agreementKey,
       credential: () => credential,
       judge: judgeByCode,
+      isWarranted: () => true,
       currentEpoch: () => this.epoch,
       random: new SeededRandom(seed),
       ...options,

@@ -7,5 +7,6 @@ export function testEpoch(number: number, seed = number, revocations = 0): Epoch
     number,
     secret: new Uint8Array(32).fill(seed),
     revocations: revocationMark(revocations, new Uint8Array(8).fill(revocations)),
+    warrant: new Uint8Array(0),
   });
 }

@@ -113,7 +113,7 @@ function checkSealed(
 function checkGrant({ from, payload }: AdmissionDatagram, vector: AdmissionVector): void {
   const { epoch } = vector[from];
   assert.ok(epoch !== null && payload !== null);
-  assert.deepEqual(plain(bytes(payload)), [epoch.number, epoch.secret, epoch.revocations]);
+  assert.deepEqual(plain(bytes(payload)), [epoch.number, epoch.secret, epoch.revocations, epoch.warrant]);
   assert.equal(epochId(bytes(epoch.secret), bytes(epoch.revocations)).toString('hex'), epoch.id);
 }
 

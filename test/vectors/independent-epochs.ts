@@ -1,4 +1,11 @@
-import { createDecipheriv, createPrivateKey, createPublicKey, diffieHellman, hkdfSync } from 'node:crypto';
+import {
+  createDecipheriv,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  hkdfSync,
+  verify,
+} from 'node:crypto';
 import type { EpochVector } from '../../scripts/vectors/shape.ts';
 import { keyId, sha256 } from './independent.ts';
 
@@ -29,6 +36,25 @@ export function epochId({ secret, mark }: EpochVector): string {
 export function epochKey({ secret, number, cluster }: EpochVector): { key: string; id: number } {
   const key = hkdf(hex(secret), Buffer.from(`gridvine/1 epoch key ${number} ${cluster}`));
   return { key: key.toString('hex'), id: keyId(key) };
+}
+
+/** [P-14.8] */
+export function isSigned({ cluster, number, id, mark, minterPublicKey, signature }: EpochVector): boolean {
+  const name = Buffer.from(cluster);
+  const input = Buffer.concat([
+    Buffer.from('gridvine/1 epoch warrant'),
+    Buffer.of(name.length),
+    name,
+    uint32(number),
+    hex(id),
+    hex(mark),
+  ]);
+  const key = createPublicKey({
+    key: Buffer.concat([hex('302a300506032b6570032100'), hex(minterPublicKey)]),
+    format: 'der',
+    type: 'spki',
+  });
+  return verify(null, input, key, hex(signature));
 }
 
 /** [P-14.4] @throws where the tag is wrong. */

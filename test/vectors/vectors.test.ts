@@ -136,6 +136,8 @@ describe('a second program, written from the specification alone, agrees on', ()
       assert.equal(epochs.epochId(vector), vector.id);
       assert.deepEqual(epochs.epochKey(vector), { key: vector.groupKey, id: vector.keyId });
       assert.equal(epochs.openShare(vector), vector.secret);
+      assert.ok(epochs.isSigned(vector));
+      assert.ok(!epochs.isSigned({ ...vector, number: vector.number - 1 }));
     }
   });
 

@@ -26,6 +26,8 @@ export interface AdmissionOptions {
   readonly credential: () => Uint8Array;
   /** Judges what a peer presents; the handshake proved that the peer holds `peerStatic`. Must not throw for what came from outside. */
   readonly judge: (credential: Uint8Array, peerStatic: Uint8Array) => Judgement;
+  /** Whether somebody who may mint vouches for an epoch that a peer gives. Must not throw. */
+  readonly isWarranted: (epoch: Epoch) => boolean;
   /** The epoch that this node writes under; undefined: it has none yet. */
   readonly currentEpoch: () => Epoch | undefined;
   /** `bytes` must be cryptographic: ephemeral keys and the secrets of cookies are drawn here. */
@@ -100,6 +102,8 @@ export const ADMISSION_DROPS = [
   'table-full',
   /** It doesn't open under this handshake. */
   'forged',
+  /** An epoch that nobody vouches for who may mint. */
+  'unwarranted',
   /** Tried or repeated too often. */
   'worn-out',
 ] as const;

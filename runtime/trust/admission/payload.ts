@@ -11,6 +11,7 @@ import {
   epochOf,
   REVOCATION_MARK_BYTES,
 } from '../epoch.ts';
+import { WARRANT_BYTES_MAX } from '../epoch-warrant.ts';
 import { CREDENTIAL_BYTES_MAX } from './limits.ts';
 import { ADMITTED_CODE, codeOfReason, type DenialReason, reasonOfCode } from './reasons.ts';
 
@@ -48,22 +49,25 @@ export function decodeIntroduction(bytes: Uint8Array, step: 'response' | 'finish
 }
 
 /** Its id isn't sent: it follows from the rest [P-14.1]. */
-export function encodeGrant({ number, secret, revocations }: Epoch): Uint8Array {
-  const writer = new CborWriter(64);
-  writer.array(3);
+export function encodeGrant({ number, secret, revocations, warrant }: Epoch): Uint8Array {
+  const writer = new CborWriter(64 + warrant.length);
+  writer.array(4);
   writer.uint(number);
   writer.bytes(secret.reveal());
   writer.bytes(revocations);
+  writer.bytes(warrant);
   return writer.finish();
 }
 
 export function decodeGrant(provider: CryptoProvider, bytes: Uint8Array): Epoch | undefined {
-  const [rawNumber, rawSecret, rawRevocations] = itemsOf(bytes, 3) ?? [];
+  const [rawNumber, rawSecret, rawRevocations, rawWarrant] = itemsOf(bytes, 4) ?? [];
+  const warrant = asBytes(rawWarrant);
   const number = asEpochNumber(rawNumber);
   const secret = asBytes(rawSecret, EPOCH_SECRET_BYTES);
   const revocations = asBytes(rawRevocations, REVOCATION_MARK_BYTES);
   if (number === undefined || secret === undefined || revocations === undefined) return undefined;
-  return epochOf(provider, { number, secret, revocations });
+  if (warrant === undefined || warrant.length > WARRANT_BYTES_MAX) return undefined;
+  return epochOf(provider, { number, secret, revocations, warrant });
 }
 
 export function encodeDenied(reason: DenialReason): Uint8Array {

@@ -63,9 +63,12 @@ export class Settlement {
     const epoch = decodeGrant(this.#desk.options.provider, payload);
     if (epoch === undefined) return 'malformed';
     const own = this.#desk.options.currentEpoch();
-    const isHigher = isAbove(epoch, own);
+    // Made up: else any member could lead newcomers away. Nothing of it is taken, and what this node has is said.
+    const isWarranted = this.#desk.options.isWarranted(epoch);
+    const isHigher = isWarranted && isAbove(epoch, own);
     this.#acknowledgement = this.#channel.seal('done', encodeDone(isHigher ? epoch : own));
     this.#desk.send(this.#peer.endpoint, this.#acknowledgement);
+    if (!isWarranted) return 'unwarranted';
     if (!isHigher) return undefined;
     this.#desk.counters.epochsTaken++;
     this.#desk.emit({ type: 'granted', epoch, by: this.#peer.id, endpoint: this.#peer.endpoint });

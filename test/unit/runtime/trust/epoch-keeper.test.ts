@@ -4,6 +4,7 @@ import { type NodeId, toHex } from '#runtime/core/ids.ts';
 import { SeededRandom } from '#runtime/core/random.ts';
 import type { AppValue } from '#runtime/core/value.ts';
 import { agreementKeyFrom } from '#runtime/crypto/agreement-key.ts';
+import { identityFromSeed } from '#runtime/crypto/identity.ts';
 import type { Keyring } from '#runtime/crypto/keyring.ts';
 import { revocationMark } from '#runtime/trust/epoch.ts';
 import { EpochBook, FOLLOW_MS, RELAY_MS } from '#runtime/trust/epoch-book.ts';
@@ -52,6 +53,7 @@ class Village {
 class Member {
   readonly id: NodeId;
   readonly own;
+  readonly identity;
   readonly records = new Map<string, AppValue>();
   readonly book: EpochBook;
   readonly keeper: EpochKeeper;
@@ -65,10 +67,12 @@ class Member {
       cluster: 'test',
       onKeyring: (keyring) => (this.keyring = keyring),
     });
+    this.identity = identityFromSeed(provider, new Uint8Array(32).fill(seed));
     const random = new SeededRandom(seed);
     const mayMint = (other: NodeId) => village.minters.some((name) => other.startsWith(name));
     this.keeper = new EpochKeeper({
-      self: id,
+      identity: { ...this.identity, id },
+      cluster: 'test',
       own: this.own,
       provider,
       book: this.book,
@@ -79,8 +83,12 @@ class Member {
           village.standing
             .filter((member) => member.id !== id)
             .map((member) => ({ id: member.id, agreementKey: member.own.publicKey })),
-        minterKey: (other) =>
-          mayMint(other) ? village.members.find((member) => member.id === other)?.own.publicKey : undefined,
+        minter: (other) => {
+          const member = village.members.find((each) => each.id === other);
+          if (member === undefined || !mayMint(other)) return undefined;
+          const { publicKey: signingKey } = member.identity;
+          return { agreementKey: member.own.publicKey, signingKey, chain: new Uint8Array(3) };
+        },
         read: (owner, key) => village.members.find((member) => member.id === owner)?.records.get(key),
         put: (key, value) => this.records.set(key, value),
         revocationMark: () => revocationMark(village.revoked.size, new Uint8Array(8)),
@@ -163,9 +171,11 @@ test('only those with the right to mint are believed, and only a secret that fit
   const village = new Village(['a', 'b', 'c'], ['b']);
   village.run(1_500);
   const before = village.member('c').writes;
-  village.member('a').records.set(EPOCH_KEY, encodeNotice(testEpoch(9)));
+  village
+    .member('a')
+    .records.set(EPOCH_KEY, encodeNotice({ ...testEpoch(9), signature: new Uint8Array(64) }));
   const [notice] = [village.member('b').records.get(EPOCH_KEY)] as [AppValue[]];
-  village.member('b').records.set(EPOCH_KEY, [50, notice[1], notice[2]]);
+  village.member('b').records.set(EPOCH_KEY, [50, notice[1], notice[2], notice[3]]);
   village.run(500);
   assert.equal(village.member('c').writes, before);
 });

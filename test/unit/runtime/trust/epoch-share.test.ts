@@ -64,8 +64,16 @@ test('shares find their recipient in a record; what is malformed holds none', ()
 });
 
 test('a notice survives, what is malformed is none', () => {
-  const notice = { number: 7, id: EPOCH.id, revocations: EPOCH.revocations };
+  const signature = new Uint8Array(64).fill(9);
+  const notice = { number: 7, id: EPOCH.id, revocations: EPOCH.revocations, signature };
   assert.deepEqual(decodeNotice(encodeNotice(notice)), notice);
-  for (const bad of [null, {}, [7], [2 ** 32, EPOCH.id, EPOCH.revocations], [7, EPOCH.id, EPOCH.id]])
+  for (const bad of [
+    null,
+    {},
+    [7],
+    [2 ** 32, EPOCH.id, EPOCH.revocations, signature],
+    [7, EPOCH.id, EPOCH.id, signature],
+    [7, EPOCH.id, EPOCH.revocations, EPOCH.id],
+  ])
     assert.equal(decodeNotice(bad), undefined);
 });

@@ -334,6 +334,17 @@ describe('a call that a stranger provoked', () => {
   });
 });
 
+test('[P-14.8] an epoch that nobody vouches for is not taken, and the giver hears what this side has', () => {
+  const ann = new Host({ byte: 1, epoch: epochOf(3), isWarranted: () => false });
+  const ben = new Host({ byte: 2, epoch: epochOf(9) });
+  const wire = new Wire([ann, ben]);
+  ann.admission.call(0, ben.endpoint);
+  wire.run();
+  assert.equal(ann.epoch?.number, 3);
+  assert.ok(!ann.types.includes('granted'));
+  assert.ok(ann.admission.counters.drops.unwarranted >= 1);
+});
+
 test('no key or secret shows in events, whatever prints them', () => {
   const { ann, ben, wire } = pair(undefined, epochOf(0x5a));
   wire.call(ann, ben);

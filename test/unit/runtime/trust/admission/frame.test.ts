@@ -117,7 +117,7 @@ test('[P-4.2] items that a later version adds are passed over; a reason that is 
   });
   assert.equal(reasonOfCode(9999), 'not-admitted');
   const secret = new Uint8Array(32);
-  const grant = encodeValue([3, secret, new Uint8Array(12), 'new']);
+  const grant = encodeValue([3, secret, new Uint8Array(12), new Uint8Array(65), 'new']);
   assert.deepEqual(decodeGrant(provider, grant)?.secret, new Secret(secret));
 });
 
