@@ -93,6 +93,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/config.ts')).configCommand,
   },
   {
+    name: 'conformance',
+    summary: 'try a live peer of any make against the protocol specification',
+    load: async () => (await import('./commands/conformance.ts')).conformanceCommand,
+  },
+  {
     name: 'leave',
     summary: 'say goodbye to the cluster and stop the daemon',
     load: async () => (await import('./commands/leave.ts')).leaveCommand,

@@ -8,7 +8,7 @@ const encoder = new TextEncoder();
 const LABEL = encoder.encode('gridvine/1 record');
 
 /**
- * Lays out what an owner signs of a record [P-5.12]: bound to the cluster and to its owner, so that it's worth nothing elsewhere.
+ * Lays out what an owner signs of a record [P-5.20]: bound to the cluster and to its owner, so that it's worth nothing elsewhere.
  * One for each node: the bytes returned last until the next call.
  */
 export class RecordSigningInput {

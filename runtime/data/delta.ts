@@ -83,7 +83,7 @@ export function freshBlock(records: OwnerRecords, record: StoredRecord, nowMs: n
   };
 }
 
-/** The owner's word for its gc line: in its signed record `node`, where the line lies within its present boot [P-5.14]. */
+/** The owner's word for its gc line: in its signed record `node`, where the line lies within its present boot [P-5.22]. */
 function proofOfGc(records: OwnerRecords, nowMs: number): Item | undefined {
   if (records.gc === makeVersion(bootOf(records.gc), 0)) return undefined;
   const statement = records.get(STATEMENT_KEY);

@@ -56,7 +56,7 @@ export function readIncoming(
   return { plan: all || after.complete === plan.complete ? after : plan, records: taken, repeated, refused };
 }
 
-/** A block whose gc line its receiver may not have heard of brings its owner's word for it [P-5.14]. */
+/** A block whose gc line its receiver may not have heard of brings its owner's word for it [P-5.22]. */
 function takeProof(records: OwnerRecords, { owner, gc, proof }: Block, guard: RecordGuard): void {
   if (proof === undefined || gc <= records.provenGc) return;
   const body = decodeRecord(proof.body);

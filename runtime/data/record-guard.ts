@@ -20,7 +20,7 @@ export type GuardRefusal = Extract<
  * what one record brings (a certificate) serves for those behind it.
  */
 export interface RecordGuard {
-  /** Whether owners sign what they say: lines of others are believed as far as their owners signed, and no further [P-5.13]. */
+  /** Whether owners sign what they say: lines of others are believed as far as their owners signed, and no further [P-5.21]. */
   readonly signs: boolean;
   /** The signature for a record of this node's own; undefined where it needs none. */
   sign(key: string, body: Uint8Array): Uint8Array | undefined;

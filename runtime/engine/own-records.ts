@@ -187,7 +187,7 @@ export class OwnRecords {
     return storedRecord(readBack, bytes, { setAtMs, ageBoundMs: 0, signature });
   }
 
-  /** Where owners sign, they sign how much they have forgotten: nobody else can make a holder forget [P-5.14]. */
+  /** Where owners sign, they sign how much they have forgotten: nobody else can make a holder forget [P-5.22]. */
   #statedGc(key: string): number | undefined {
     if (!this.#guard.signs || key !== STATEMENT_KEY) return undefined;
     const sequence = this.#records.gc - makeVersion(this.#boot, 0);

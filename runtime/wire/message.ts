@@ -26,7 +26,7 @@ export interface Block {
   readonly to: Version;
   readonly gc: Version;
   readonly items: readonly Item[];
-  /** A record in which the owner states its gc line, where the receiver may not have heard of it [P-5.14]. */
+  /** A record in which the owner states its gc line, where the receiver may not have heard of it [P-5.22]. */
   readonly proof?: Item;
 }
 

@@ -15,6 +15,6 @@ export interface RecordBody {
   /** The owner's boot-time clock when it set the record; absent: not stated. */
   readonly uptimeMs?: number;
   readonly quality: Quality;
-  /** The owner's gc line when it set the record, as a sequence of its boot [P-5.14]; absent: not stated. */
+  /** The owner's gc line when it set the record, as a sequence of its boot [P-5.22]; absent: not stated. */
   readonly gcSequence?: number;
 }

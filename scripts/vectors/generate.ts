@@ -26,7 +26,9 @@ import type {
   KeyVector,
   RecordVector,
   RefusalVector,
+  ValidCbor,
 } from './shape.ts';
+import { VALID_CBOR } from './valid-cbor.ts';
 
 const CLUSTER = 'Sonnenhof Süd';
 const PSK = Uint8Array.from({ length: 32 }, (_, i) => i);
@@ -39,6 +41,7 @@ const HASH = Uint8Array.of(0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4);
 export function generateVectors(): Readonly<Record<string, unknown>> {
   return {
     'keys.json': keyVectors(),
+    'cbor-valid.json': VALID_CBOR satisfies readonly ValidCbor[],
     'cbor-invalid.json': INVALID_CBOR satisfies readonly InvalidCbor[],
     'records.json': recordVectors(),
     'bodies.json': bodyVectors(),

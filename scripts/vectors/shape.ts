@@ -12,6 +12,12 @@ export interface KeyVector {
   readonly nodeId: string;
 }
 
+export interface ValidCbor {
+  /** The rule of [P-4.1] whose bound it just keeps. */
+  readonly rule: string;
+  readonly bytes: string;
+}
+
 export interface InvalidCbor {
   /** The rule of [P-4.1] that it breaks. */
   readonly rule: string;

@@ -33,7 +33,7 @@ export function publicKeyOf(seed: Buffer): Buffer {
   return key.export({ format: 'der', type: 'spki' }).subarray(-32);
 }
 
-/** [P-5.12] */
+/** [P-5.20] */
 export function isSignedBy(
   publicKey: Buffer,
   { cluster, record, signature }: { cluster: string; record: Uint8Array; signature: Uint8Array },

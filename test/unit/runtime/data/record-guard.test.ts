@@ -116,7 +116,7 @@ test('a new life of the owner, once it signed something in it, forgets the one b
   assert.deepEqual(lines(table), [BOOT_2 + 1, BOOT_2]);
 });
 
-test('[P-5.14] the gc line moves as far as its owner stated in a record that it signed', () => {
+test('[P-5.22] the gc line moves as far as its owner stated in a record that it signed', () => {
   const { table, merge } = tableWith();
   merge(
     block(0, v(2), v(0), item({ key: 'a', version: v(1) }), item({ key: 'a', version: v(2), deleted: true })),
@@ -126,7 +126,7 @@ test('[P-5.14] the gc line moves as far as its owner stated in a record that it 
   assert.deepEqual(lines(table), [v(3), v(2)]);
 });
 
-test('[P-5.14] a holder far behind is reset by a block that brings the proof', () => {
+test('[P-5.22] a holder far behind is reset by a block that brings the proof', () => {
   const sender = tableWith();
   const items = [
     item({ key: 'a', version: v(1) }),

@@ -40,7 +40,7 @@ function dropOf(opener: Opener, bytes: Uint8Array, source: number): string | und
   return 'drop' in result ? result.drop : undefined;
 }
 
-test('[P-3.9] whoever copies a salt from the wire has few of his datagrams tried, and its owner loses none', () => {
+test('[P-3.12] whoever copies a salt from the wire has few of his datagrams tried, and its owner loses none', () => {
   const { provider: counted, cost } = counting();
   const opener = openerOf({ provider: counted, newSaltsPerSecond: 0, newSaltsBurst: 100 });
   const sealer = sealerOf();
@@ -61,7 +61,7 @@ test('[P-3.9] whoever copies a salt from the wire has few of his datagrams tried
   assert.equal(opener.sessionsOf(ANN)[0].openedCount, 21);
 });
 
-test('[P-3.9] forgeries under the address of the salt they copy are tried, so that its owner is not silenced', () => {
+test('[P-3.12] forgeries under the address of the salt they copy are tried, so that its owner is not silenced', () => {
   const opener = openerOf({ newSaltsPerSecond: 0, newSaltsBurst: 10 });
   const sealer = sealerOf();
   const captured = [sealer.sealTo(BEN, body)];
@@ -73,7 +73,7 @@ test('[P-3.9] forgeries under the address of the salt they copy are tried, so th
   }
 });
 
-test('[P-3.9] a peer whose address changes has one datagram counted as a stranger’s', () => {
+test('[P-3.12] a peer whose address changes has one datagram counted as a stranger’s', () => {
   const opener = openerOf({ newSaltsPerSecond: 0, newSaltsBurst: 2 });
   const sealer = sealerOf();
   const [first, second] = [sourceOf('10.0.0.1', 1), sourceOf('10.0.0.1', 2)];
@@ -82,7 +82,7 @@ test('[P-3.9] a peer whose address changes has one datagram counted as a strange
   assert.equal(dropOf(opener, sealer.sealTo(BEN, body), first), 'budget');
 });
 
-test('[P-3.9] a flood of made-up salts from one address leaves a newcomer his place', () => {
+test('[P-3.12] a flood of made-up salts from one address leaves a newcomer his place', () => {
   const opener = openerOf({ newSaltsPerSecond: 0, newSaltsBurst: 100 });
   const captured = [sealerOf().sealToAny(body)];
   for (let number = 0; number < 2_000; number++)
