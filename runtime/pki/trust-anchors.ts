@@ -84,10 +84,10 @@ export class TrustAnchors {
   }
 
   #endorse(statement: RootStatement): Judged<TrustAnchors> {
-    const foreign = this.#refusalOfCluster(statement);
-    if (foreign !== undefined) return foreign;
     const refusal = this.refusalOfSignature(statement.signed);
     if (refusal !== undefined) return { refusal };
+    const foreign = this.#refusalOfCluster(statement);
+    if (foreign !== undefined) return foreign;
     if (this.find(statement.kid) !== undefined) return { value: this };
     const newest = this.roots.at(-1);
     if (newest === undefined || toHex(newest.kid) !== toHex(statement.signed.kid))

@@ -17,6 +17,7 @@ import { encodeRefusal, REFUSAL_CODES } from '#runtime/wire/refusal.ts';
 import { Sealer } from '#runtime/wire/sealer.ts';
 import { TOUCH } from '#runtime/wire/touch.ts';
 import { admissionVectors } from './admission.ts';
+import { chainVectors } from './chains.ts';
 import { epochVectors } from './epochs.ts';
 import { INVALID_CBOR } from './invalid-cbor.ts';
 import type {
@@ -28,6 +29,7 @@ import type {
   RefusalVector,
   ValidCbor,
 } from './shape.ts';
+import { statementVectors } from './statements.ts';
 import { VALID_CBOR } from './valid-cbor.ts';
 
 const CLUSTER = 'Sonnenhof Süd';
@@ -49,6 +51,8 @@ export function generateVectors(): Readonly<Record<string, unknown>> {
     'refusals.json': refusalVectors(),
     'admission.json': admissionVectors(),
     'epochs.json': epochVectors(),
+    'certificates.json': chainVectors(),
+    'statements.json': statementVectors(),
   };
 }
 

@@ -126,3 +126,48 @@ export interface AdmissionVectors {
   readonly handshakes: readonly AdmissionVector[];
   readonly drops: readonly AdmissionDrop[];
 }
+
+/** `certificates.json`: what everything in it is judged by, and the cases. */
+export interface ChainVectors {
+  readonly cluster: string;
+  /** Statements of the roots that count, the newest last. */
+  readonly roots: readonly string[];
+  readonly cases: readonly ChainVector[];
+}
+
+export interface ChainVector {
+  readonly name: string;
+  readonly atSeconds: number;
+  readonly revocations: readonly string[];
+  readonly chain: readonly string[];
+  /** The refusal of [P-11.6], or `accepted`. */
+  readonly verdict: string;
+  /** Of what is accepted: what it says. */
+  readonly says?: {
+    readonly id: string;
+    readonly name: string;
+    readonly serial: string;
+    readonly agreementKey: string;
+    readonly groups: readonly string[];
+    readonly provenSeconds: number;
+  };
+}
+
+/** `statements.json`: other signed objects. */
+export interface StatementVectors {
+  readonly cluster: string;
+  readonly roots: readonly string[];
+  /** Ed25519 seed -> X25519 public key [P-11.3]. */
+  readonly agreementKeys: readonly { readonly seed: string; readonly publicKey: string }[];
+  /** Hash of the set of all accepted revocations [P-11.7]. */
+  readonly revocationHash: string;
+  readonly cases: readonly StatementVector[];
+}
+
+export interface StatementVector {
+  readonly name: string;
+  readonly kind: 'root' | 'revocation' | 'policy' | 'request';
+  readonly object: string;
+  /** A refusal, or `accepted`. */
+  readonly verdict: string;
+}
