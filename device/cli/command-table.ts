@@ -33,6 +33,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/keygen.ts')).keygenCommand,
   },
   {
+    name: 'ca',
+    summary: 'certificates: init, issue, revoke, policy, rotate, show',
+    load: async () => (await import('./commands/ca.ts')).caCommand,
+  },
+  {
+    name: 'identity',
+    summary: "this board's identity: request a certificate",
+    load: async () => (await import('./commands/identity.ts')).identityCommand,
+  },
+  {
     name: 'status',
     summary: 'this node: members, traffic, health',
     load: async () => (await import('./commands/status.ts')).statusCommand,

@@ -1,3 +1,5 @@
+import type { ScryptCost } from '#runtime/crypto/provider.ts';
+
 /** Exit codes of the contract. */
 export const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 69, config: 78 } as const;
 
@@ -13,6 +15,12 @@ export interface CliIo {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Asks a person for a secret; absent: on the terminal, without echo. */
+  readonly askSecret?: (prompt: string) => Promise<string>;
+  /** Seconds since 1970; absent: the system's clock. */
+  readonly nowSeconds?: () => number;
+  /** What a new passphrase costs to try; absent: what a CA needs. */
+  readonly passphraseCost?: ScryptCost;
 }
 
 /**

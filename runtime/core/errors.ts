@@ -12,6 +12,8 @@ export type ErrorCode =
   | 'E_NOT_FOUND'
   | 'E_KEY_FILE'
   | 'E_CONFIG'
+  | 'E_CA'
+  | 'E_PASSPHRASE'
   | 'E_IDENTITY'
   | 'E_BOOT_COUNTER'
   | 'E_DATA_DIR'

@@ -1,4 +1,5 @@
 import { runCli } from '#device/cli/run-cli.ts';
+import type { ScryptCost } from '#runtime/crypto/provider.ts';
 
 export interface CliResult {
   readonly code: number;
@@ -10,6 +11,9 @@ export interface CliWorld {
   readonly env?: Record<string, string>;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly askSecret?: (prompt: string) => Promise<string>;
+  readonly nowSeconds?: () => number;
+  readonly passphraseCost?: ScryptCost;
 }
 
 /** Runs one command line in this process. */
@@ -21,6 +25,14 @@ export async function gridvine(argv: readonly string[], world: CliWorld = {}): P
     isTTY: world.isTTY === true,
     columns: world.columns ?? 80,
   });
-  const code = await runCli(argv, { stdout: stream(out), stderr: stream(err), env: world.env ?? {} });
+  const { env = {}, askSecret, nowSeconds, passphraseCost } = world;
+  const code = await runCli(argv, {
+    stdout: stream(out),
+    stderr: stream(err),
+    env,
+    ...(askSecret === undefined ? {} : { askSecret }),
+    ...(nowSeconds === undefined ? {} : { nowSeconds }),
+    ...(passphraseCost === undefined ? {} : { passphraseCost }),
+  });
   return { code, stdout: out.join(''), stderr: err.join('') };
 }
