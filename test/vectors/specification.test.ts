@@ -24,6 +24,7 @@ const PRELUDE = [
   'true',
   'false',
   'size',
+  'regexp',
   'cbor',
 ];
 
@@ -52,8 +53,10 @@ test('the table of drops names every reason, and no other', () => {
 
 test('the CDDL defines every name that it uses, and the codes of all messages', () => {
   const cddl = [...text.matchAll(/```cddl\n(.*?)```/gs)].map(([, block]) => block).join('\n');
-  const rules = cddl.replace(/;.*$/gm, '');
-  const defined = new Set([...rules.matchAll(/^([a-z][\w-]*) *=/gm)].map(([, name]) => name));
+  const rules = cddl.replace(/"[^"]*"/g, '').replace(/;.*$/gm, '');
+  // A rule's own parameters are defined by its head: `signed<type, content> = ...`.
+  const heads = [...rules.matchAll(/^([a-z][\w-]*(?:<[^>]*>)?) *=/gm)].map(([, head]) => head);
+  const defined = new Set(heads.flatMap((head) => head.match(/[a-z][\w-]*/g) ?? []));
   const undefinedNames = [...rules.matchAll(/(?<![\w-])([a-z][\w-]*)(?![\w-])(?!\s*:)(?!\s*=[^>])/g)]
     .map(([, name]) => name)
     .filter((name) => !defined.has(name) && !PRELUDE.includes(name));
