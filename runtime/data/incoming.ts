@@ -4,6 +4,7 @@ import type { Block } from '../wire/message.ts';
 import { decodeRecord } from '../wire/record-codec.ts';
 import { type MergePlan, planMerge, readItems } from './merge-plan.ts';
 import type { OwnerRecords } from './owner-records.ts';
+import type { AgeJudge } from './record-age.ts';
 import type { RecordGuard } from './record-guard.ts';
 import type { RecordReader } from './record-reader.ts';
 import type { StoredRecord } from './stored-record.ts';
@@ -26,7 +27,13 @@ export interface Incoming {
 export function readIncoming(
   records: OwnerRecords,
   block: Block,
-  how: { guard: RecordGuard; read: RecordReader; nowMs: number; ageBoundMs: number | null },
+  how: {
+    guard: RecordGuard;
+    read: RecordReader;
+    nowMs: number;
+    ageBoundMs: number | null;
+    ages?: AgeJudge | undefined;
+  },
 ): Incoming | DropReason {
   const { guard } = how;
   if (guard.signs) takeProof(records, block, guard);

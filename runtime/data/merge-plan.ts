@@ -3,6 +3,7 @@ import type { Version } from '../core/version.ts';
 import type { Block } from '../wire/message.ts';
 import { peekVersion } from '../wire/record-codec.ts';
 import type { OwnerRecords } from './owner-records.ts';
+import { type AgeJudge, judgedAge } from './record-age.ts';
 import type { RecordReader } from './record-reader.ts';
 import { type StoredRecord, storedRecord } from './stored-record.ts';
 
@@ -54,7 +55,13 @@ export function isNews(records: OwnerRecords, record: StoredRecord, { known }: M
  */
 export function readItems(
   block: Block,
-  how: { read: RecordReader; skipUpTo: Version; nowMs: number; ageBoundMs: number | null },
+  how: {
+    read: RecordReader;
+    skipUpTo: Version;
+    nowMs: number;
+    ageBoundMs: number | null;
+    ages?: AgeJudge | undefined;
+  },
 ): ReadItem[] | undefined {
   const items: ReadItem[] = [];
   for (const item of block.items) {
@@ -63,11 +70,12 @@ export function readItems(
     if (version <= how.skipUpTo) continue;
     const read = how.read(item.body);
     if (read === undefined) return undefined;
-    const origin = {
+    const claimed = {
       setAtMs: how.nowMs - Math.min(item.ageMs, AGE_MS_MAX),
       ageBoundMs: how.ageBoundMs,
-      signature: item.signature,
     };
+    const age = judgedAge(how.ages, block.owner, read.about, claimed, how.nowMs);
+    const origin = { ...age, signature: item.signature };
     items.push({
       record: storedRecord(read.about, read.bytes, origin),
       gcSequence: read.about.gcSequence,

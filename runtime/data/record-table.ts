@@ -3,13 +3,15 @@ import type { NodeId } from '../core/ids.ts';
 import { DIGEST_BUCKETS } from '../core/limits.ts';
 import type { Version } from '../core/version.ts';
 import type { Block, Line } from '../wire/message.ts';
+import { decodeRecord } from '../wire/record-codec.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
 import { readIncoming } from './incoming.ts';
 import { isNews } from './merge-plan.ts';
 import { NOTHING_PROVEN, OwnerRecords } from './owner-records.ts';
+import { type AgeJudge, judgedAge } from './record-age.ts';
 import { OPEN_GUARD, type RecordGuard } from './record-guard.ts';
 import { type RecordReader, readRecord } from './record-reader.ts';
-import { expiredRecord, expiresAtMs, isLive, type StoredRecord } from './stored-record.ts';
+import { agedRecord, expiredRecord, expiresAtMs, isLive, type StoredRecord } from './stored-record.ts';
 import { TableHash } from './table-hash.ts';
 
 export interface TableLimits {
@@ -53,6 +55,7 @@ export class RecordTable {
   readonly #byBucket: OwnerRecords[][] = Array.from({ length: DIGEST_BUCKETS }, () => []);
   readonly #limits: TableLimits;
   readonly #guard: RecordGuard;
+  readonly #ages: AgeJudge | undefined;
   readonly #expiry = new ExpiryQueue();
   readonly #onChange: (change: TableChange) => void;
   readonly #read: RecordReader;
@@ -69,9 +72,12 @@ export class RecordTable {
     /** Default: everybody is believed. */
     guard?: RecordGuard;
     read?: RecordReader;
+    /** Default: holders' words for ages count. */
+    ages?: AgeJudge;
   }) {
     this.#limits = options.limits;
     this.#guard = options.guard ?? OPEN_GUARD;
+    this.#ages = options.ages;
     this.hash = new TableHash(options.sha256);
     this.#onChange = options.onChange;
     this.#read = options.read ?? readRecord;
@@ -141,7 +147,7 @@ export class RecordTable {
     if (present === undefined && this.#owners.size >= this.#limits.ownersMax)
       return { ...NOTHING, refused: 'table-full' };
     const records = present ?? this.#newOwner(block.owner);
-    const how = { guard: this.#guard, read: this.#read, nowMs, ageBoundMs };
+    const how = { guard: this.#guard, read: this.#read, ages: this.#ages, nowMs, ageBoundMs };
     const read = readIncoming(records, block, how);
     if (typeof read === 'string') return { ...NOTHING, refused: read };
     const { plan, records: incoming, repeated } = read;
@@ -188,6 +194,21 @@ export class RecordTable {
       const record = records?.get(due.key);
       if (records === undefined || record === undefined || record.version !== due.version) continue;
       this.#expireTo(records, record);
+    }
+  }
+
+  /** More is known of an owner's clock: what was taken of it before gets its age by that. Nothing of what it said has changed. */
+  ageAnew(owner: NodeId, nowMs: number): void {
+    const records = this.#owners.get(owner);
+    if (records === undefined) return;
+    for (const record of [...records.values()]) {
+      const body = record.expired ? undefined : decodeRecord(record.body);
+      if (body === undefined) continue;
+      const age = judgedAge(this.#ages, owner, body, record, nowMs);
+      if (age.setAtMs === record.setAtMs && age.ageBoundMs === record.ageBoundMs) continue;
+      const aged = agedRecord(record, age);
+      records.set(aged);
+      if (aged.ttlMs !== undefined) this.#expireAt(owner, aged);
     }
   }
 
@@ -267,12 +288,7 @@ export class RecordTable {
     records.set(record);
     const ends = record.ttlMs !== undefined && !record.expired;
     if (!ends && before?.ttlMs !== undefined) this.#expiry.remove(records.owner, record.key);
-    if (ends)
-      this.#expiry.add(expiresAtMs(record), {
-        owner: records.owner,
-        key: record.key,
-        version: record.version,
-      });
+    if (ends) this.#expireAt(records.owner, record);
     if (isLive(record)) this.#onChange({ change: 'put', owner: records.owner, record });
     else if (wasLive)
       this.#onChange({
@@ -280,6 +296,10 @@ export class RecordTable {
         owner: records.owner,
         record: record.expired ? before : record,
       });
+  }
+
+  #expireAt(owner: NodeId, record: StoredRecord): void {
+    this.#expiry.add(expiresAtMs(record), { owner, key: record.key, version: record.version });
   }
 
   /** Puts what is left of an expired record in the place of the record, or of its elder. */

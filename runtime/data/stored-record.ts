@@ -79,6 +79,14 @@ export function expiredRecord(record: StoredRecord): StoredRecord {
   return new StoredRecord(record, record.body, { ...originOf(record), expired: true });
 }
 
+/** The record with another age. */
+export function agedRecord(
+  record: StoredRecord,
+  age: { readonly setAtMs: number; readonly ageBoundMs: number | null },
+): StoredRecord {
+  return new StoredRecord(record, record.body, { ...originOf(record), ...age });
+}
+
 /** When the record's validity ends on this node's clock; Infinity without a ttl. */
 export function expiresAtMs(record: StoredRecord): number {
   return record.ttlMs === undefined ? Number.POSITIVE_INFINITY : record.setAtMs + record.ttlMs;
