@@ -14,6 +14,7 @@ export const DROP_REASONS = [
   'session',
   'unknown-message',
   'unsolicited',
+  'bad-proof',
   'unsigned',
   'bad-signature',
   'no-certificate',

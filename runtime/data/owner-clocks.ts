@@ -24,7 +24,7 @@ const OWNERS_MAX = 4_096;
 
 /**
  * What owners' clocks show, as they said themselves: whatever holders between claim, a record is at least as old as its owner's uptime
- * has grown since it was set [P-5.15]. What says more about the bounds narrows them; with time they widen by what clocks drift.
+ * has grown since it was set [P-5.18]. What says more about the bounds narrows them; with time they widen by what clocks drift.
  */
 export class OwnerClocks {
   readonly #origins = new Map<NodeId, Origin>();

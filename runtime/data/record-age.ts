@@ -16,7 +16,7 @@ export interface AgeJudge {
   readonly areProven: boolean;
 }
 
-/** The age of an owner's record, whatever its holder claims: what its owner's own clock shows outdoes it [P-5.15]. */
+/** The age of an owner's record, whatever its holder claims: what its owner's own clock shows outdoes it [P-5.18]. */
 export function judgedAge(
   judge: AgeJudge | undefined,
   owner: NodeId,

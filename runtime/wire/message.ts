@@ -34,10 +34,31 @@ export interface Ping {
   readonly type: 'ping';
   readonly seq: Seq;
   readonly destBoot: number;
+  readonly mac?: Uint8Array;
+  /** For whom a helper asks; only behind a MAC. */
+  readonly relay?: Relay;
+}
+/** What a requester asks of its target through a helper, in words that no helper can make up [P-6.24]. */
+export interface Relay {
+  readonly requester: NodeId;
+  readonly boot: number;
+  readonly seq: Seq;
+  readonly mac: Uint8Array;
 }
 export interface Ack {
   readonly type: 'ack';
   readonly seq: Seq;
+  /** The sender's boot-time clock. */
+  readonly uptimeMs?: number;
+  /** Only behind an uptime. */
+  readonly mac?: Uint8Array;
+  /** The target's own answer to a requester; only behind a MAC. */
+  readonly answer?: Answer;
+}
+/** A target's word for a requester, which helpers carry [P-6.24]. */
+export interface Answer {
+  readonly uptimeMs: number;
+  readonly mac: Uint8Array;
 }
 export interface PingReq {
   readonly type: 'ping-req';
@@ -45,15 +66,20 @@ export interface PingReq {
   readonly target: NodeId;
   readonly targetBoot: number;
   readonly endpoint: Endpoint;
+  readonly mac?: Uint8Array;
+  /** The requester's MAC for the target; only behind that for the helper. */
+  readonly challenge?: Uint8Array;
 }
 export interface Nack {
   readonly type: 'nack';
   readonly seq: Seq;
+  readonly mac?: Uint8Array;
 }
 export interface Gone {
   readonly type: 'gone';
   readonly seq: Seq;
   readonly boot: number;
+  readonly mac?: Uint8Array;
 }
 export interface Join {
   readonly type: 'join';
@@ -68,6 +94,8 @@ export interface Presence {
   readonly tableHash: Uint8Array;
   /** When the next one follows. */
   readonly nextMs: number;
+  /** The sender's chain at this moment of its uptime [P-6.26]. */
+  readonly link?: Uint8Array;
 }
 export interface Blocks {
   readonly type: 'blocks';

@@ -20,6 +20,7 @@ import { admissionVectors } from './admission.ts';
 import { chainVectors } from './chains.ts';
 import { epochVectors } from './epochs.ts';
 import { INVALID_CBOR } from './invalid-cbor.ts';
+import { presenceChainVectors, proofVectors, provenMessages } from './proofs.ts';
 import type {
   BodyVector,
   DatagramVector,
@@ -53,6 +54,8 @@ export function generateVectors(): Readonly<Record<string, unknown>> {
     'epochs.json': epochVectors(),
     'certificates.json': chainVectors(),
     'statements.json': statementVectors(),
+    'proofs.json': proofVectors(),
+    'presence-chains.json': presenceChainVectors(),
   };
 }
 
@@ -227,6 +230,11 @@ function bodyVectors(): BodyVector[] {
     { name: 'no message', types: [], body: toHex(bodyWith([])) },
     ...MESSAGES.map((message) => ({
       name: message.type,
+      types: [message.type],
+      body: toHex(bodyWith([message])),
+    })),
+    ...provenMessages(RECEIVER.id).map((message, index) => ({
+      name: `${message.type}, with what proofs add (${index + 1})`,
       types: [message.type],
       body: toHex(bodyWith([message])),
     })),

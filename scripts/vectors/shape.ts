@@ -171,3 +171,29 @@ export interface StatementVector {
   /** A refusal, or `accepted`. */
   readonly verdict: string;
 }
+
+export interface ProofVector {
+  readonly kind: string;
+  readonly code: number;
+  readonly cluster: string;
+  /** Ed25519 seeds, of which the X25519 keys are derived [P-11.3]. */
+  readonly senderSeed: string;
+  readonly destinationSeed: string;
+  readonly sender: string;
+  readonly destination: string;
+  readonly pairKey: string;
+  readonly senderBoot: number;
+  readonly seq: number;
+  readonly value: number;
+  readonly mac: string;
+}
+
+export interface PresenceChainVector {
+  readonly owner: string;
+  readonly boot: number;
+  readonly startMs: number;
+  readonly slotMs: number;
+  readonly anchor: string;
+  /** From link 1 on; the last one is the random seed. */
+  readonly links: readonly string[];
+}

@@ -20,12 +20,15 @@ import type {
   EpochVector,
   InvalidCbor,
   KeyVector,
+  PresenceChainVector,
+  ProofVector,
   RecordVector,
   RefusalVector,
   ValidCbor,
 } from '../../scripts/vectors/shape.ts';
 import * as independent from './independent.ts';
 import * as epochs from './independent-epochs.ts';
+import { linkBelow, macOf, pairKey } from './independent-proofs.ts';
 
 const FOLDER = import.meta.dirname;
 
@@ -159,6 +162,27 @@ describe('a second program, written from the specification alone, agrees on', ()
     for (const [record, signature] of signed) {
       assert.ok(independent.isSignedBy(key, { cluster, record, signature }));
       assert.ok(!independent.isSignedBy(key, { cluster: `${cluster}x`, record, signature }));
+    }
+  });
+
+  test('[P-6.20, P-6.21] keys of pairs, and what is proven with them', () => {
+    const vectors = load<ProofVector[]>('proofs.json');
+    assert.equal(vectors.length, 7);
+    for (const vector of vectors) {
+      const key = pairKey(vector);
+      assert.equal(key.toString('hex'), vector.pairKey, vector.kind);
+      assert.equal(macOf(key, vector).toString('hex'), vector.mac, vector.kind);
+    }
+  });
+
+  test('[P-6.25] chains of presences', () => {
+    for (const vector of load<PresenceChainVector[]>('presence-chains.json')) {
+      const links = [vector.anchor, ...vector.links];
+      for (let place = 1; place < links.length; place++)
+        assert.equal(
+          linkBelow(vector, place, Buffer.from(links[place], 'hex')).toString('hex'),
+          links[place - 1],
+        );
     }
   });
 });

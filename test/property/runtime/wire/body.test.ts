@@ -63,21 +63,37 @@ const endpoint = plain({
   port: fc.nat(65_535),
 });
 
+const mac = fc.uint8Array({ minLength: 8, maxLength: 8 });
+const ping = { type: fc.constant('ping' as const), seq, destBoot: anyBoot };
+const ack = { type: fc.constant('ack' as const), seq };
+const pingReq = { type: fc.constant('ping-req' as const), seq, target: id, targetBoot: anyBoot, endpoint };
+const presence = {
+  type: fc.constant('presence' as const),
+  uptimeMs: age,
+  nodeVersion: knownLine,
+  heard: fc.nat(5_000),
+  tableHash: hash,
+  nextMs: age,
+};
+
 const message: fc.Arbitrary<Message> = fc.oneof(
-  plain({ type: fc.constant('ping' as const), seq, destBoot: anyBoot }),
-  plain({ type: fc.constant('ack' as const), seq }),
-  plain({ type: fc.constant('ping-req' as const), seq, target: id, targetBoot: anyBoot, endpoint }),
+  plain(ping),
+  plain({ ...ping, mac }),
+  plain({ ...ping, mac, relay: plain({ requester: id, boot, seq, mac }) }),
+  plain(ack),
+  plain({ ...ack, uptimeMs: age }),
+  plain({ ...ack, uptimeMs: age, mac }),
+  plain({ ...ack, uptimeMs: age, mac, answer: plain({ uptimeMs: age, mac }) }),
+  plain(pingReq),
+  plain({ ...pingReq, mac }),
+  plain({ ...pingReq, mac, challenge: mac }),
   plain({ type: fc.constant('nack' as const), seq }),
+  plain({ type: fc.constant('nack' as const), seq, mac }),
   plain({ type: fc.constant('gone' as const), seq, boot }),
+  plain({ type: fc.constant('gone' as const), seq, boot, mac }),
   plain({ type: fc.constant('join' as const), seq, padding: fc.nat(700) }),
-  plain({
-    type: fc.constant('presence' as const),
-    uptimeMs: age,
-    nodeVersion: knownLine,
-    heard: fc.nat(5_000),
-    tableHash: hash,
-    nextMs: age,
-  }),
+  plain(presence),
+  plain({ ...presence, link: fc.uint8Array({ minLength: 16, maxLength: 16 }) }),
   plain({
     type: fc.constant('blocks' as const),
     blocks: fc.array(block, { minLength: 1, maxLength: 3 }),

@@ -19,7 +19,7 @@ function clocks(): OwnerClocks {
 
 const record = (uptimeMs: number | undefined, boot = 2) => ({ version: makeVersion(boot, 5), uptimeMs });
 
-test('[P-5.15] a record is at least as old as its owner clock says, whatever a holder claims', () => {
+test('[P-5.18] a record is at least as old as its owner clock says, whatever a holder claims', () => {
   const judge = { clocks: clocks(), areProven: false };
   assert.deepEqual(judgedAge(judge, ANN, record(10_000), RELAYED, 100_000), {
     setAtMs: 50_000,
@@ -29,7 +29,7 @@ test('[P-5.15] a record is at least as old as its owner clock says, whatever a h
   assert.deepEqual(old, { setAtMs: 20_000, ageBoundMs: null }, 'the older one wins');
 });
 
-test('[P-5.15] where owners prove their clocks a record is not older than that, either', () => {
+test('[P-5.18] where owners prove their clocks a record is not older than that, either', () => {
   const judge = { clocks: clocks(), areProven: true };
   const { setAtMs } = judgedAge(judge, ANN, record(10_000), { setAtMs: 20_000, ageBoundMs: null }, 100_000);
   assert.ok(setAtMs <= 50_000 && setAtMs >= 49_900, `${setAtMs}`);
@@ -84,7 +84,7 @@ test('an uptime of more than a century is no uptime', () => {
   assert.equal(made.size, 0);
 });
 
-test('[P-5.15] what is held gets its age once its owner clock is known, and ends then if its time is over', () => {
+test('[P-5.18] what is held gets its age once its owner clock is known, and ends then if its time is over', () => {
   const known = new OwnerClocks();
   const changes: string[] = [];
   const table = new RecordTable({

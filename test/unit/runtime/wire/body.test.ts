@@ -129,12 +129,12 @@ test('predicted sizes are those that are written, so a packer fills a body to th
 });
 
 test('[P-4.2] unknown messages are counted, further elements ignored', () => {
-  const body = encodeValue([idBytes(ANN), 1, [1, 7, 0, 'later'], [99, 'what'], [2, 5], [13]]);
+  const body = encodeValue([idBytes(ANN), 1, [6, 7, new Uint8Array(3), 'later'], [99, 'what'], [2, 5], [13]]);
   assert.deepEqual(decodeBody(body), {
     sender: ANN,
     boot: 1,
     messages: [
-      { type: 'ping', seq: 7, destBoot: 0 },
+      { type: 'join', seq: 7, padding: 3 },
       { type: 'ack', seq: 5 },
     ],
     unknown: 2,
@@ -151,6 +151,19 @@ test('[P-3.5] one wrong field makes the whole body invalid', () => {
     [1, -1, 0],
     [1, 7, 2 ** 20],
     [2, 1.5],
+    [1, 7, 0, 'mac'],
+    [1, 7, 0, new Uint8Array(7)],
+    [1, 7, 0, new Uint8Array(8), [id, 0, 1, new Uint8Array(8)]],
+    [1, 7, 0, new Uint8Array(8), [id, 1, 1]],
+    [2, 1, -1],
+    [2, 1, 5, new Uint8Array(9)],
+    [2, 1, 5, new Uint8Array(8), new Uint8Array(15)],
+    [2, 1, 5, new Uint8Array(8), new Uint8Array(16).fill(255)],
+    [3, 1, id, 0, [1, Uint8Array.of(1, 2, 3, 4), 5], 1],
+    [3, 1, id, 0, [1, Uint8Array.of(1, 2, 3, 4), 5], new Uint8Array(8), null],
+    [4, 1, null],
+    [5, 1, 2, new Uint8Array(0)],
+    [7, 1, 0, 1, new Uint8Array(8), 1, new Uint8Array(15)],
     [3, 1, id, 0],
     [3, 1, id, 0, [3, Uint8Array.of(1, 2, 3, 4), 5]],
     [3, 1, id, 0, [1, Uint8Array.of(1, 2, 3), 5]],
