@@ -4,6 +4,7 @@ import type { NodeId } from '../core/ids.ts';
 import type { Path } from '../core/outputs.ts';
 import type { RandomSource } from '../core/random.ts';
 import type { TimerTable } from '../core/timers.ts';
+import type { OwnerClocks } from '../data/owner-clocks.ts';
 import type { RecordTable } from '../data/record-table.ts';
 import type { LocalHealth } from '../membership/local-health.ts';
 import type { MemberTable } from '../membership/member-table.ts';
@@ -16,6 +17,7 @@ import type { ByteBudgets } from './byte-budget.ts';
 import type { Link } from './contract.ts';
 import type { Joiner } from './joiner.ts';
 import type { Leaver } from './leaver.ts';
+import type { LifeSigns } from './life-signs.ts';
 import type { Outbox } from './outbox.ts';
 import type { OwnRecords } from './own-records.ts';
 import type { Pending } from './pending.ts';
@@ -48,6 +50,8 @@ export interface EngineContext {
   readonly joiner: Joiner;
   readonly leaver: Leaver;
   readonly budgets: ByteBudgets;
+  readonly life: LifeSigns;
+  readonly clocks: OwnerClocks;
   /** Pings for others a second, at most. */
   readonly helpBudget: TokenBucket;
   /** Whether a session of this peer was proven fresh. */
@@ -65,6 +69,8 @@ export interface Inbound {
   readonly session: Session;
   readonly sealedToAny: boolean;
   readonly bytes: number;
+  /** Whether something in this datagram proved that its sender lives, where that is demanded [P-6.22]. */
+  lives: boolean;
 }
 
 /** The endpoint that a datagram came from: where answers go. */

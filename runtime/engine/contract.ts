@@ -12,6 +12,7 @@ import type { CryptoProvider } from '../crypto/provider.ts';
 import type { RecordGuard } from '../data/record-guard.ts';
 import type { Block } from '../wire/message.ts';
 import type { EngineGauges } from './gauges.ts';
+import type { LifeProofOptions } from './life-signs.ts';
 import type { Readers } from './readers.ts';
 import type { EngineSettings } from './settings.ts';
 
@@ -34,6 +35,8 @@ export interface EngineOptions {
   readonly settings: EngineSettings;
   /** Whose word a record is; default: everybody who has the group's key is believed. */
   readonly guard?: RecordGuard;
+  /** That nobody can speak for another's life; only with a guard whose owners sign. Default: the group's key is proof enough. */
+  readonly proofs?: LifeProofOptions;
   readonly tags?: Readonly<Record<string, string>>;
   readonly endpoints: readonly Endpoint[];
   readonly links: readonly Link[];

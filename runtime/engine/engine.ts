@@ -9,6 +9,7 @@ import { BOOT_MAX, type Version } from '../core/version.ts';
 import type { MemberState, MemberView, PutOptions, RecordView } from '../core/views.ts';
 import type { WhyView } from '../core/why.ts';
 import { deltaFor } from '../data/delta.ts';
+import { OwnerClocks } from '../data/owner-clocks.ts';
 import { OPEN_GUARD } from '../data/record-guard.ts';
 import { RecordTable, type TableChange } from '../data/record-table.ts';
 import type { StoredRecord } from '../data/stored-record.ts';
@@ -34,6 +35,7 @@ import { type EngineGauges, readGauges } from './gauges.ts';
 import { handleMessage } from './handlers/table.ts';
 import { Joiner } from './joiner.ts';
 import { Leaver } from './leaver.ts';
+import { LifeSigns } from './life-signs.ts';
 import { Outbox, type Staged } from './outbox.ts';
 import { OwnRecords } from './own-records.ts';
 import { Pending } from './pending.ts';
@@ -77,7 +79,8 @@ export class Engine implements GossipEngine {
     );
     this.id = options.id;
     this.#readers = options.readers ?? READERS;
-    const { provider, cluster, keyring, random, settings, id, boot, guard = OPEN_GUARD } = options;
+    const { provider, cluster, keyring, random, settings, id, boot, guard = OPEN_GUARD, proofs } = options;
+    assert(proofs === undefined || guard.signs, 'proofs of life need owners that sign');
     this.#sealer = new Sealer({ provider, cluster, keyring, random });
     this.#opener = new Opener({ provider, cluster, keyring, self: id });
     this.#opener.ownSalt(this.#sealer.salt);
@@ -85,7 +88,9 @@ export class Engine implements GossipEngine {
     const timers = new TimerTable();
     const health = new LocalHealth(settings.localHealthMax);
     const members = new MemberTable((member, from, nowMs) => this.#onMemberState(member, from, nowMs));
+    const clocks = new OwnerClocks();
     const table = new RecordTable({
+      ages: { clocks, areProven: proofs !== undefined },
       limits: settings,
       sha256: provider.sha256,
       onChange: (change) => this.#onTableChange(change),
@@ -128,6 +133,8 @@ export class Engine implements GossipEngine {
       health,
       isProven: (peer: NodeId) => this.#opener.sessionsOf(peer).some((session) => session.proven),
       budgets: createByteBudgets(settings),
+      clocks,
+      life: new LifeSigns({ self: id, boot: () => own.boot, cluster, provider, random, clocks, proofs }),
       helpBudget: new TokenBucket({ perSecond: HELPS_PER_SECOND, burst: 2 * HELPS_PER_SECOND }),
       prober,
       watch,
@@ -330,6 +337,7 @@ export class Engine implements GossipEngine {
       session,
       sealedToAny,
       bytes: bytes.length,
+      lives: false,
     };
     let questions = 0;
     for (const message of body.messages) {
@@ -345,7 +353,8 @@ export class Engine implements GossipEngine {
   /** A datagram of a proven session is evidence that its sender lives, and shows where it can be reached [P-3.8]. */
   #noteHeard(from: Inbound): void {
     const member = this.#ctx.members.get(from.sender);
-    if (member === undefined || !from.session.proven || from.boot !== member.boot) return;
+    const isEvidence = this.#ctx.life.demanded ? from.lives : from.session.proven;
+    if (member === undefined || !isEvidence || from.boot !== member.boot) return;
     member.arrivals.add(from.nowMs);
     member.heardBy = from.path.multicast ? 'multicast' : 'unicast';
     // What anybody could have copied from elsewhere moves no address.

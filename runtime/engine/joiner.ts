@@ -99,7 +99,7 @@ export class Joiner {
       this.#ctx.accuser.ensureStanding(member, nowMs);
       const seq = this.#ctx.pending.draw({ kind: 'proof', from: member.id }, nowMs, PROOF_TTL_MS);
       const to = { kind: 'unicast' as const, endpoint: member.endpoint! };
-      this.#ctx.outbox.stage(to, member.id, { type: 'ping', seq, destBoot: 0 });
+      this.#ctx.outbox.stage(to, member.id, this.#ctx.life.ping(member.id, { seq, destBoot: 0 }));
       const blocks = this.#ctx.accuser.blocksAbout(member.id, nowMs);
       if (blocks.length > 0) this.#ctx.outbox.stage(to, member.id, { type: 'blocks', blocks });
     }
@@ -117,7 +117,8 @@ export class Joiner {
     if (this.#proving.size > PROVING_MAX) this.#proving.clear();
     this.#proving.set(peer, nowMs);
     const seq = this.#ctx.pending.draw({ kind: 'proof', from: peer }, nowMs, PROOF_TTL_MS);
-    this.#ctx.outbox.stage({ kind: 'unicast', endpoint }, peer, { type: 'ping', seq, destBoot: 0 });
+    const ping = this.#ctx.life.ping(peer, { seq, destBoot: 0 });
+    this.#ctx.outbox.stage({ kind: 'unicast', endpoint }, peer, ping);
   }
 
   /** Whether a refusal echoes a join of the last 10 s [P-8.2]; it is believed once. */

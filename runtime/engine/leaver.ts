@@ -71,7 +71,7 @@ export class Leaver {
         this.#ctx.settings.leaveTimeoutMs,
       );
       const to = { kind: 'unicast' as const, endpoint: member.endpoint! };
-      this.#ctx.outbox.stage(to, member.id, { type: 'ping', seq, destBoot: 0 });
+      this.#ctx.outbox.stage(to, member.id, this.#ctx.life.ping(member.id, { seq, destBoot: 0 }));
       if (block !== undefined) this.#ctx.outbox.stage(to, member.id, { type: 'blocks', blocks: [block] });
     }
     this.#ctx.timers.set('leave', Math.min(nowMs + REPEAT_MS, this.#deadlineMs));

@@ -8,7 +8,12 @@ export type Purpose =
   /** Our ping of a probe's target. */
   | { readonly kind: 'probe'; readonly probeId: number; readonly from: NodeId }
   /** A helper's answer about a probe's target. */
-  | { readonly kind: 'indirect'; readonly probeId: number; readonly from: NodeId }
+  | {
+      readonly kind: 'indirect';
+      readonly probeId: number;
+      readonly target: NodeId;
+      readonly from: NodeId;
+    }
   /** We help `requester` with a probe of `from`. */
   | { readonly kind: 'help'; readonly requester: NodeId; readonly requesterSeq: Seq; readonly from: NodeId }
   /** Proof that a peer's session is fresh. */
@@ -55,6 +60,11 @@ export class Pending {
     if (entry.purpose.from !== undefined && entry.purpose.from !== from) return undefined;
     if (take) this.#entries.delete(seq);
     return entry;
+  }
+
+  /** It was answered. */
+  take(seq: Seq): void {
+    this.#entries.delete(seq);
   }
 
   peek(seq: Seq): Entry | undefined {

@@ -1,8 +1,10 @@
 import { equalBytes } from '../core/bytes.ts';
 import { jitter } from '../core/random.ts';
 import type { Member } from '../membership/member.ts';
+import { encodeAnchor, PRESENCE_KEY } from '../trust/presence-chain.ts';
 import type { Presence } from '../wire/message.ts';
 import { type EngineContext, type Inbound, replyEndpoint } from './context.ts';
+import { uptimeAt } from './life-signs.ts';
 import { Trickle } from './trickle.ts';
 
 /** The first presences follow one another quickly, so that a newcomer is found at once. */
@@ -16,6 +18,8 @@ const HEARD_INTERVALS = 1.3;
 /** Its presence stands for random probes longer than that: those who watch it look after a single lost one. */
 const VOUCHED_INTERVALS = 2.3;
 const JITTER = 0.2;
+/** A presence that is announced for later than so many intervals of this node's own is looked for all the same. */
+const NEXT_INTERVALS_MAX = 2;
 /** A presence is on time until so long after it was due. */
 const ON_TIME_MS = 50;
 /** A difference of tables is looked into only when neither side is in the middle of news. */
@@ -57,7 +61,8 @@ export class PresenceSpeaker {
     const withBlock = this.#spoken < 1 + FIRST_GAPS_MS.length || this.#spoken % NODE_BLOCK_EVERY === 0;
     const gap = FIRST_GAPS_MS[this.#spoken] ?? this.#intervalMs(nowMs);
     const nextMs = Math.round(jitter(this.#ctx.random, gap, JITTER));
-    for (const link of links) this.#speak(link.name, { withBlock, nextMs, nowMs });
+    const proof = this.#proof(nowMs);
+    for (const link of links) this.#speak(link.name, { withBlock, nextMs, proof, nowMs });
     this.#spoken++;
     this.#ctx.timers.set('presence', nowMs + nextMs);
   }
@@ -69,22 +74,44 @@ export class PresenceSpeaker {
     const isUnknown = member === undefined || presence.nodeVersion > member.nodeVersion;
     if (isUnknown || (!from.session.proven && this.#invited < FIRST_INVITES)) this.#inviteSoon(from);
     if (member === undefined) return;
-    if (from.boot === member.boot) this.#noteHeard(member, presence, from);
+    if (from.boot === member.boot && !this.#noteHeard(member, presence, from)) return;
     this.#compareTables(presence, member, from);
   }
 
-  /** Any presence shows that multicast reaches us from there; only one that can't be a replay stands for a probe. */
-  #noteHeard(member: Member, { nextMs }: Presence, { path, session, nowMs }: Inbound): void {
+  /**
+   * Any presence shows that multicast reaches us from there; only one that can't be a replay stands for a probe. Where lives are to be
+   * proven, one without its proof shows nothing.
+   * @returns whether the rest of it may be looked at: it isn't made up.
+   */
+  #noteHeard(member: Member, presence: Presence, from: Inbound): boolean {
+    const { path, session, nowMs } = from;
     const intervalMs = this.#intervalMs(nowMs);
+    const { life, counters } = this.#ctx;
+    const verdict = life.checkPresence(presence, from, this.#ctx.table.owner(member.id), nowMs);
+    if (verdict === 'wrong') counters.drops['bad-proof']++;
+    // Replayed, kept back, or of somebody whose chain isn't known yet: who wants to know asks by ping.
+    if (verdict !== 'valid') return verdict === 'unknown';
+    if (life.demanded) from.lives = true;
+    // A link shows that its owner lives, and not who put the rest of the presence around it.
+    const nextMs = life.demanded
+      ? Math.min(presence.nextMs, NEXT_INTERVALS_MAX * intervalMs)
+      : presence.nextMs;
     member.segment = path.link;
     member.segmentUntilMs = nowMs + HEARD_INTERVALS * intervalMs;
-    if (!session.proven) return;
+    if (!session.proven && !life.demanded) return true;
+    if (!life.demanded) this.#noteClock(member, presence, nowMs);
     if (nowMs <= member.presenceDueMs + ON_TIME_MS && Number.isFinite(member.presenceDueMs))
       this.#noteHealthy(nowMs);
     member.vouchedUntilMs = nowMs + VOUCHED_INTERVALS * intervalMs;
     member.provedAtMs = nowMs;
     member.presenceDueMs = nowMs + nextMs;
     member.presenceGapMs = nextMs;
+    return true;
+  }
+
+  /** Where the group's key is all the proof there is, a member's session vouches for its uptime too. */
+  #noteClock({ id, boot }: Member, { uptimeMs }: Presence, nowMs: number): void {
+    if (this.#ctx.clocks.note(id, { boot, uptimeMs }, nowMs)) this.#ctx.table.ageAnew(id, nowMs);
   }
 
   /** Presences that are heard on time show that this node is well, as answered probes do, which they replace. */
@@ -121,20 +148,33 @@ export class PresenceSpeaker {
 
   #speak(
     link: string,
-    { withBlock, nextMs, nowMs }: { withBlock: boolean; nextMs: number; nowMs: number },
+    about: { withBlock: boolean; nextMs: number; proof: Pick<Presence, 'link'>; nowMs: number },
   ): void {
+    const { withBlock, nextMs, proof, nowMs } = about;
     const destination = { kind: 'multicast' as const, link };
     this.#ctx.outbox.stage(destination, undefined, {
       type: 'presence',
-      uptimeMs: Math.max(0, Math.round(nowMs)),
+      uptimeMs: uptimeAt(nowMs),
       nodeVersion: this.#ctx.self.record?.version ?? 0,
       heard: this.heard(nowMs),
       tableHash: this.#ctx.table.hash.totalWithout([]),
       nextMs,
+      ...proof,
     });
     const block = withBlock ? this.#ctx.self.block(nowMs) : undefined;
     if (block !== undefined)
       this.#ctx.outbox.stage(destination, undefined, { type: 'blocks', blocks: [block] });
+  }
+
+  /** What shows that this node lives now; where a chain begins is told first. */
+  #proof(nowMs: number): Pick<Presence, 'link'> {
+    const { own, spreader, life, id } = this.#ctx;
+    const { link, announce } = life.link(nowMs, this.#intervalMs(nowMs));
+    if (announce !== undefined) {
+      own.putReserved(PRESENCE_KEY, encodeAnchor(announce), nowMs, { priority: 'normal' });
+      spreader.add(id, PRESENCE_KEY, { urgent: false, nowMs });
+    }
+    return link === undefined ? {} : { link };
   }
 
   #inviteSoon(from: Inbound): void {

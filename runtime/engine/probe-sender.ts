@@ -1,3 +1,4 @@
+import { type Endpoint, endpointKey } from '../core/endpoint.ts';
 import type { Evidence } from '../membership/accusation-record.ts';
 import type { Member } from '../membership/member.ts';
 import type { Probe, ProbePort } from '../membership/prober.ts';
@@ -18,28 +19,29 @@ export class ProbeSender implements ProbePort {
   }
 
   ping(probe: Probe, nowMs: number): void {
-    const { members, counters, pending, outbox } = this.#context();
+    const { members, counters, pending, outbox, life } = this.#context();
     const target = members.get(probe.target);
     if (target?.endpoint == null) return;
     counters.probes++;
     const purpose = { kind: 'probe', probeId: probe.id, from: target.id } as const;
     const seq = pending.draw(purpose, nowMs, timeLeftMs(probe, nowMs));
-    const message = { type: 'ping', seq, destBoot: target.boot } as const;
+    const message = life.ping(target.id, { seq, destBoot: target.boot });
     outbox.stage({ kind: 'unicast', endpoint: target.endpoint }, target.id, message);
+    const [said] = target.facts.endpoints;
+    // Somebody between may pass on answers for a while and then fall silent: where the target itself said it is counts too.
+    if (life.demanded && probe.step > 0 && said !== undefined && !isSamePlace(said, target.endpoint))
+      outbox.stage({ kind: 'unicast', endpoint: said }, target.id, message);
   }
 
   pingReq(probe: Probe, helper: Member, nowMs: number): void {
-    const { members, pending, outbox } = this.#context();
+    const { members, pending, outbox, life } = this.#context();
     const target = members.get(probe.target);
     if (target?.endpoint == null || helper.endpoint === null) return;
-    const purpose = { kind: 'indirect', probeId: probe.id, from: helper.id } as const;
+    const purpose = { kind: 'indirect', probeId: probe.id, target: target.id, from: helper.id } as const;
     const seq = pending.draw(purpose, nowMs, timeLeftMs(probe, nowMs));
     const about = { target: target.id, targetBoot: target.boot, endpoint: target.endpoint };
-    outbox.stage({ kind: 'unicast', endpoint: helper.endpoint }, helper.id, {
-      type: 'ping-req',
-      seq,
-      ...about,
-    });
+    const message = life.pingReq(helper.id, { seq, ...about });
+    outbox.stage({ kind: 'unicast', endpoint: helper.endpoint }, helper.id, message);
   }
 
   touch(target: Member, nowMs: number): boolean {
@@ -59,4 +61,8 @@ export class ProbeSender implements ProbePort {
 /** Answers count until a time-out after the verdict is due. */
 function timeLeftMs(probe: Probe, nowMs: number): number {
   return probe.deadlineMs - nowMs + probe.timeoutMs;
+}
+
+function isSamePlace(a: Endpoint, b: Endpoint): boolean {
+  return endpointKey(a) === endpointKey(b);
 }

@@ -3,7 +3,7 @@ import type { NodeId } from '#runtime/core/ids.ts';
 import type { EngineEvent, Output, Path } from '#runtime/core/outputs.ts';
 import { SeededRandom } from '#runtime/core/random.ts';
 import type { RecordView } from '#runtime/core/views.ts';
-import type { GossipEngine, Link } from '#runtime/engine/contract.ts';
+import type { EngineOptions, GossipEngine, Link } from '#runtime/engine/contract.ts';
 import { Engine } from '#runtime/engine/engine.ts';
 import { type EngineSettings, settingsOf } from '#runtime/engine/settings.ts';
 import { CLUSTER, keyring, provider } from './wire.ts';
@@ -34,6 +34,8 @@ export interface NodeChoices {
   readonly tags?: Readonly<Record<string, string>>;
   readonly settings?: Partial<EngineSettings>;
   readonly id?: NodeId;
+  /** What a cluster of certificates adds. */
+  readonly trust?: Pick<EngineOptions, 'guard' | 'proofs'>;
 }
 
 export interface PumpOptions {
@@ -117,6 +119,7 @@ export class EnginePump {
       endpoints: [endpoint],
       links: [{ name: LINK, multicast: this.#options.multicast ?? 'off' }],
       ...(choices.tags === undefined ? {} : { tags: choices.tags }),
+      ...choices.trust,
     });
     const node = new PumpNode(id, endpoint, engine);
     this.nodes.push(node);
@@ -124,9 +127,10 @@ export class EnginePump {
     return node;
   }
 
-  /** Makes `count` engines that know one another and have proven their sessions. */
-  cluster(count: number, choices: NodeChoices = {}): PumpNode[] {
-    const nodes = Array.from({ length: count }, () => this.add(choices));
+  /** Makes engines that know one another and have proven their sessions: so many alike, or one for each of the choices. */
+  cluster(count: number | readonly NodeChoices[], choices: NodeChoices = {}): PumpNode[] {
+    const each = typeof count === 'number' ? Array.from({ length: count }, () => choices) : count;
+    const nodes = each.map((one) => this.add(one));
     for (const node of nodes.slice(1)) this.join(node, nodes[0]);
     this.until(() => nodes.every((node) => this.sees(node, nodes, 'alive')), 30_000, 'all see all');
     this.run(2_000);

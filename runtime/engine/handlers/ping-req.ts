@@ -1,5 +1,6 @@
 import type { Nack, PingReq } from '../../wire/message.ts';
 import type { EngineContext, Inbound } from '../context.ts';
+import { isProof } from './proof.ts';
 
 /**
  * Pings the target for somebody else, at the address that this node knows. Who isn't proven, names itself, us or a stranger gets no
@@ -8,6 +9,11 @@ import type { EngineContext, Inbound } from '../context.ts';
 export function onPingReq(ctx: EngineContext, request: PingReq, from: Inbound): void {
   if (!from.session.proven) {
     ctx.joiner.prove(from);
+    return;
+  }
+  // Else anybody could gather this node's answers to made-up numbers, for the time after its death.
+  if (ctx.life.checkPingReq(request, from) !== 'valid') {
+    ctx.counters.drops['bad-proof']++;
     return;
   }
   if (request.target === ctx.id || request.target === from.sender) return;
@@ -26,7 +32,9 @@ export function onPingReq(ctx: EngineContext, request: PingReq, from: Inbound): 
   };
   const seq = ctx.pending.draw(purpose, from.nowMs, 4 * timeoutMs);
   const to = { kind: 'unicast' as const, endpoint: target.endpoint };
-  ctx.outbox.stage(to, request.target, { type: 'ping', seq, destBoot: request.targetBoot });
+  const { challenge, seq: requesterSeq, targetBoot: destBoot } = request;
+  const relay = challenge && { requester: from.sender, boot: from.boot, seq: requesterSeq, mac: challenge };
+  ctx.outbox.stage(to, request.target, ctx.life.ping(request.target, { seq, destBoot, relay }));
   ctx.timers.set(`help/${seq}`, from.nowMs + timeoutMs);
 }
 
@@ -36,10 +44,8 @@ export function onHelpTimeout(ctx: EngineContext, seq: number): void {
   if (purpose?.kind !== 'help') return;
   const requester = ctx.members.get(purpose.requester);
   if (requester?.endpoint == null) return;
-  ctx.outbox.stage({ kind: 'unicast', endpoint: requester.endpoint }, requester.id, {
-    type: 'nack',
-    seq: purpose.requesterSeq,
-  });
+  const to = { kind: 'unicast' as const, endpoint: requester.endpoint };
+  ctx.outbox.stage(to, requester.id, ctx.life.nack(requester.id, purpose.requesterSeq));
 }
 
 /** A helper heard nothing either: it lives, and the target may not (B-19); a later ack still counts (B-23). */
@@ -49,6 +55,6 @@ export function onNack(ctx: EngineContext, nack: Nack, from: Inbound): void {
     ctx.counters.drops.unsolicited++;
     return;
   }
-  from.session.proven = true;
+  if (!isProof(ctx, ctx.life.checkNack(nack, from), from)) return;
   ctx.prober.onNack(match.purpose.probeId, { nowMs: from.nowMs, helper: from.sender });
 }

@@ -5,17 +5,20 @@ import { type EngineContext, type Inbound, replyEndpoint } from '../context.ts';
 
 /** Answers where it came from; a ping for another life learns which one this is [P-6.1]. */
 export function onPing(ctx: EngineContext, ping: Ping, from: Inbound): void {
+  const isValid = ctx.life.checkPing(ping, from) === 'valid';
+  // To anybody else nothing that makes the answer longer than the question.
+  const isProven = isValid && (ctx.life.demanded || from.session.proven);
   const to = { kind: 'unicast' as const, endpoint: replyEndpoint(from.path) };
   if (ping.destBoot !== 0 && ping.destBoot !== ctx.own.boot) {
-    ctx.outbox.stage(to, from.sender, { type: 'gone', seq: ping.seq, boot: ctx.own.boot });
+    ctx.outbox.stage(to, from.sender, ctx.life.gone(from.sender, ping.seq, { isProven }));
     const block = ctx.self.block(from.nowMs);
     if (block !== undefined && from.session.proven)
       ctx.outbox.stage(to, from.sender, { type: 'blocks', blocks: [block] });
     return;
   }
-  ctx.outbox.stage(to, from.sender, { type: 'ack', seq: ping.seq });
+  ctx.outbox.stage(to, from.sender, ctx.life.ack(from.sender, ping, { isProven, nowMs: from.nowMs }));
   // Behind the ack, in the same datagram: by then the helper takes our session for proven.
-  ctx.prober.onAsked(from.sender, from.nowMs);
+  if (isValid) ctx.prober.onAsked(from.sender, from.nowMs);
   if (from.session.proven) contradict(ctx, from);
 }
 
