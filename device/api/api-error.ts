@@ -24,6 +24,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   E_TTL_INVALID: 400,
   E_UNIT_INVALID: 400,
   E_VERSION_CONFLICT: 409,
+  E_KEYS: 409,
   E_QUOTA: 507,
   E_NOT_FOUND: 404,
 };

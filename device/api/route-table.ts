@@ -1,4 +1,5 @@
 import { json, type Route, route } from './route.ts';
+import { keyRoutes } from './routes/keys.ts';
 import { nodeRoutes } from './routes/node.ts';
 import { observeRoutes } from './routes/observe.ts';
 import { recordRoutes } from './routes/records.ts';
@@ -7,7 +8,7 @@ import { whyRoute } from './routes/why.ts';
 
 /** Every route of the API. */
 export function routeTable(hub: StreamHub): readonly Route[] {
-  const routes = [...observeRoutes, ...nodeRoutes, whyRoute, ...recordRoutes, streamRoute(hub)];
+  const routes = [...observeRoutes, ...nodeRoutes, whyRoute, ...recordRoutes, ...keyRoutes, streamRoute(hub)];
   return [...routes, openApiRoute(routes)];
 }
 

@@ -20,6 +20,8 @@ const object = (properties: Record<string, JsonSchema>, optional: readonly strin
 const severity = oneOf('info', 'warning', 'failure');
 const nodeId: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{32}$' };
 
+const fingerprint: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{16}$' };
+
 export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   Error: object({ error: object({ code: text, message: text }) }),
   Value: {
@@ -146,6 +148,40 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     ['ttlMs', 'ageMs', 'unit', 'quality', 'priority', 'ifVersion'],
   ),
   Written: object({ schema: constant('gridvine.written/1'), key: text, version: integer }),
+  Keys: object({
+    schema: constant('gridvine.keys/1'),
+    self: nodeId,
+    use: nullable(fingerprint),
+    keys: list(
+      object({
+        fingerprint,
+        state: oneOf('installed', 'removed'),
+        held: { type: 'boolean' },
+        have: list(nodeId),
+        write: list(nodeId),
+        lack: list(nodeId),
+      }),
+    ),
+    members: list(
+      object({
+        id: nodeId,
+        name: text,
+        state: oneOf('joining', 'alive', 'suspect', 'down', 'leaving', 'left'),
+        told: { type: 'boolean' },
+        reads: list(fingerprint),
+        writes: nullable(fingerprint),
+      }),
+    ),
+    waiting: list(object({ fingerprint, reason: oneOf('full', 'sealed', 'stamp') })),
+    saving: { type: 'boolean' },
+  }),
+  InstallKey: object({ key: { ...text, description: 'The pre-shared key: 32 bytes, base64.' } }),
+  ForceKey: object({ force: { type: 'boolean' } }, ['force']),
+  KeyOperation: object({
+    schema: constant('gridvine.key-operation/1'),
+    operation: oneOf('install', 'use', 'remove'),
+    fingerprint,
+  }),
   Left: object({ schema: constant('gridvine.left/1'), id: nodeId }),
   Healthz: object({ schema: constant('gridvine.healthz/1'), status: oneOf('ok', 'degraded') }),
   Profile: object({

@@ -1,3 +1,4 @@
+import type { MemberKeys } from '#runtime/core/key-views.ts';
 import type { EngineEvent } from '#runtime/core/outputs.ts';
 import { valueToJson } from '#runtime/core/value-json.ts';
 import type { MemberState, MemberView, RecordView } from '#runtime/core/views.ts';
@@ -44,6 +45,28 @@ export function membersDocument(service: ApiService) {
 /** The document of `GET /v1/members/{id}/why`. */
 export function whyDocument({ member, ...why }: WhyView, self: string) {
   return { schema: 'gridvine.why/1', self, member: memberJson(member), ...why };
+}
+
+/** The document of `GET /v1/keys`. */
+export function keysDocument({ node }: ApiService) {
+  const { use, keys, members, waiting, saving } = node.keys();
+  const idsOf = (which: (member: MemberKeys) => boolean) => members.filter(which).map(({ id }) => id);
+  return {
+    schema: 'gridvine.keys/1',
+    self: node.id,
+    use,
+    keys: keys.map(({ fingerprint, state, held }) => ({
+      fingerprint,
+      state,
+      held,
+      have: idsOf(({ reads }) => reads.includes(fingerprint)),
+      write: idsOf(({ writes }) => writes === fingerprint),
+      lack: idsOf(({ reads }) => !reads.includes(fingerprint)),
+    })),
+    members,
+    waiting,
+    saving,
+  };
 }
 
 export interface RecordsQuery {

@@ -83,6 +83,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/watch.ts')).watchCommand,
   },
   {
+    name: 'keys',
+    summary: "the cluster's keys: list, install, use, remove",
+    load: async () => (await import('./commands/keys.ts')).keysCommand,
+  },
+  {
     name: 'profile',
     summary: 'board profiles: detect, list, show, validate',
     load: async () => (await import('./commands/profile.ts')).profileCommand,

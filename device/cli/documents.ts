@@ -84,6 +84,31 @@ export interface WrittenJson {
   readonly version: number;
 }
 
+export interface MemberKeysJson {
+  readonly id: string;
+  readonly name: string;
+  readonly state: string;
+  readonly told: boolean;
+  readonly reads: readonly string[];
+  readonly writes: string | null;
+}
+
+export interface KeysJson {
+  readonly self: string;
+  readonly use: string | null;
+  readonly keys: readonly {
+    readonly fingerprint: string;
+    readonly state: 'installed' | 'removed';
+    readonly held: boolean;
+    readonly have: readonly string[];
+    readonly write: readonly string[];
+    readonly lack: readonly string[];
+  }[];
+  readonly members: readonly MemberKeysJson[];
+  readonly waiting: readonly { readonly fingerprint: string; readonly reason: string }[];
+  readonly saving: boolean;
+}
+
 export interface SourcesJson {
   readonly sources: readonly {
     readonly name: string;

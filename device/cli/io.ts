@@ -14,6 +14,8 @@ export interface OutputStream {
 export interface CliIo {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  /** Read only where a command is told to, by `-`. */
+  readonly stdin?: AsyncIterable<unknown>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Asks a person for a secret; absent: on the terminal, without echo. */
   readonly askSecret?: (prompt: string) => Promise<string>;

@@ -22,6 +22,7 @@ export const DROP_REASONS = [
   'not-allowed',
   'table-full',
   'quota',
+  'key-refused',
   'outbox-full',
   'send-failed',
 ] as const;

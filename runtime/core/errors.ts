@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'E_QUOTA'
   | 'E_NOT_FOUND'
   | 'E_KEY_FILE'
+  | 'E_KEYS'
   | 'E_CONFIG'
   | 'E_CA'
   | 'E_PASSPHRASE'

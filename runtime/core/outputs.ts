@@ -32,6 +32,8 @@ export type Output =
   /** Ask the host at this endpoint whether anybody listens there; a refusal comes back by `handleUnreachable` [P-6.9]. */
   | { readonly type: 'touch'; readonly endpoint: Endpoint; readonly bytes: Uint8Array }
   | { readonly type: 'event'; readonly event: EngineEvent }
+  /** Put this node's keys on the medium, readable by nobody else, then call `keysKept` with the ticket; until then they don't count. */
+  | { readonly type: 'keep-keys'; readonly ticket: number; readonly kept: { reveal(): Uint8Array } }
   | { readonly type: 'timeout'; readonly atMs: number };
 
 /** What happened, for the application. */
@@ -67,6 +69,8 @@ export type EngineEvent =
       readonly cluster: string;
       readonly address: string;
     }
+  /** First datagram of this cluster under a key that this node doesn't hold, from this address (rate-limited). */
+  | { readonly type: 'unknown-key'; readonly address: string }
   /** First datagram of a foreign cluster from this address (rate-limited). */
   | { readonly type: 'foreign-cluster'; readonly tag: string; readonly address: string };
 

@@ -27,8 +27,10 @@ export function groupKeyOf(provider: CryptoProvider, psk: Uint8Array, cluster: s
   );
 }
 
-/** A group key of 32 bytes with its id [P-2.2]. */
+/** A group key's 32 bytes with their id [P-2.2]. @throws RangeError for another length. */
 export function groupKeyFrom(provider: CryptoProvider, key: Uint8Array): GroupKey {
+  if (key.length !== KEY_BYTES)
+    throw new RangeError(`group key: expected ${KEY_BYTES} bytes; got ${key.length}`);
   const labelled = new Uint8Array(KEY_ID_LABEL.length + key.length);
   labelled.set(KEY_ID_LABEL);
   labelled.set(key, KEY_ID_LABEL.length);

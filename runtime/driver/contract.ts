@@ -1,6 +1,7 @@
 import type { Counters } from '../core/counters.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
+import type { Fingerprint, KeyOperation, KeysView } from '../core/key-views.ts';
 import type { EngineEvent, TrafficClass } from '../core/outputs.ts';
 import type { AppValue } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
@@ -68,6 +69,13 @@ export interface RunningNode {
   put(key: string, value: AppValue, options?: NodePutOptions): Version;
   /** @throws GridvineError `E_NOT_FOUND`. */
   delete(key: string): Version;
+  /** The cluster's keys and who follows, as this node knows it. */
+  keys(): KeysView;
+  /**
+   * An operator's command on the cluster's keys, told to all. It returns at once: `keys()` shows who has followed.
+   * @returns the key's fingerprint. @throws GridvineError `E_KEYS`, `E_NOT_FOUND`, `E_QUOTA`.
+   */
+  operateKeys(operation: KeyOperation): Fingerprint;
   join(seeds: readonly Endpoint[]): void;
   /** Called for each event after it took effect, outside the engine; @returns the unsubscriber. */
   onEvent(listener: (event: EngineEvent) => void): () => void;

@@ -1,7 +1,11 @@
 import { GridvineError } from '../core/errors.ts';
+import { type NamedKey, nameKey } from '../crypto/fingerprint.ts';
 import { identityFromSeed } from '../crypto/identity.ts';
-import { groupKeyOf, Keyring } from '../crypto/keyring.ts';
+import { decodeKeptKeys, startingKeys } from '../crypto/kept-keys.ts';
+import type { KeySet } from '../crypto/key-set.ts';
+import { groupKeyOf } from '../crypto/keyring.ts';
 import { createNodeProvider } from '../crypto/node-provider.ts';
+import type { CryptoProvider } from '../crypto/provider.ts';
 import type { EngineOptions, GossipEngine } from '../engine/contract.ts';
 import { Engine } from '../engine/engine.ts';
 import { settingsOf } from '../engine/settings.ts';
@@ -27,7 +31,7 @@ const KNOWN_PEERS_DELAY_MS = 2_000;
 /**
  * Starts a node: locks its data directory, reads or makes its identity, persists the boot counter, opens sockets, announces itself,
  * puts again what it kept, and joins.
- * @throws GridvineError `E_CONFIG`, `E_DATA_DIR`, `E_DATA_DIR_IN_USE`, `E_IDENTITY`, `E_BOOT_COUNTER`, `E_ADDRESS_IN_USE`, `E_ADDRESS`,
+ * @throws GridvineError `E_CONFIG`, `E_DATA_DIR`, `E_DATA_DIR_IN_USE`, `E_IDENTITY`, `E_BOOT_COUNTER`, `E_KEY_FILE`, `E_ADDRESS_IN_USE`, `E_ADDRESS`,
  * `E_SOCKET`; everything is released then.
  */
 export async function createNode(options: NodeOptions): Promise<RunningNode> {
@@ -78,11 +82,15 @@ async function start(
     transports,
     events,
     persistBoot: (boot) => storage.counter.adopt(boot),
+    persistKeys: (kept) => storage.keyring.save(kept),
   });
   const view = await openTransports({ network, transports, options, open, handlers: driver.handlers });
   open.push(() => driver.stop());
 
-  const engineOptions = engineOptionsOf(options, storage, view);
+  const { provider = createNodeProvider() } = inject;
+  const configured = nameKey(provider, groupKeyOf(provider, options.psk, cluster));
+  const keys = await keysOf(configured, { storage, provider, log });
+  const engineOptions = engineOptionsOf(options, { storage, view, provider, keys });
   const engine = inject.createEngine?.(engineOptions) ?? new Engine(engineOptions);
   putAgain(engine, clock.nowMs(), storage, log);
   driver.start(engine);
@@ -106,6 +114,7 @@ async function start(
     events,
     kept: storage.kept,
     peers: storage.peers,
+    configuredKey: configured.fingerprint,
     leaveTimeoutMs: engineOptions.settings.leaveTimeoutMs,
     release,
   });
@@ -152,14 +161,32 @@ async function openTransports(context: {
   return { endpoints: transports.flatMap((transport) => transport.endpoints), links: options.links };
 }
 
-function engineOptionsOf(options: NodeOptions, storage: NodeStorage, view: NetworkView): EngineOptions {
-  const { provider = createNodeProvider(), random = new SystemRandom() } = options.inject ?? {};
+/** What earlier lives kept of the cluster's keys, and the key file's. */
+async function keysOf(
+  configured: NamedKey,
+  { storage, provider, log }: { storage: NodeStorage; provider: CryptoProvider; log: Common['log'] },
+): Promise<KeySet> {
+  const { keptKeys } = storage;
+  const kept = keptKeys === undefined ? undefined : decodeKeptKeys(provider, keptKeys);
+  if (keptKeys !== undefined && kept === undefined) storage.notify(await storage.keyring.setAside());
+  const { keys, standing } = startingKeys(kept, configured);
+  if (standing !== 'held') log('warn', 'key-file', { standing, fingerprint: configured.fingerprint });
+  return keys;
+}
+
+function engineOptionsOf(
+  options: NodeOptions,
+  parts: { storage: NodeStorage; view: NetworkView; provider: CryptoProvider; keys: KeySet },
+): EngineOptions {
+  const { storage, view, provider, keys } = parts;
+  const { random = new SystemRandom() } = options.inject ?? {};
   return {
     id: identityFromSeed(provider, storage.seed).id,
     name: options.name,
     cluster: options.cluster,
     boot: storage.boot,
-    keyring: new Keyring(groupKeyOf(provider, options.psk, options.cluster)),
+    keyring: keys.keyring(),
+    keys,
     provider,
     random,
     settings: settingsOf(options.preset ?? 'lan', options.settings),

@@ -7,6 +7,7 @@ import type { Transport, TransportFailure, TransportHandlers } from '../transpor
 import type { Clock } from './clock.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { HealthBoard } from './health-board.ts';
+import { KeySaver } from './key-saver.ts';
 import type { LogSink } from './log.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -19,6 +20,9 @@ const CATCH_UP_TURNS_MAX = 16;
 /** How long conditions known from single events stay on the health list after the last one. */
 const FLEETING_MS = 60_000;
 
+const KEY_CHANGED =
+  "Either one of the two has another key file, or the cluster's keys were changed while one was away. On a member run gridvine keys list, and compare with gridvine keys list here; put the key that the members write with into the key file of the one that lacks it, and restart it.";
+
 export interface DriverOptions {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
@@ -28,6 +32,8 @@ export interface DriverOptions {
   readonly log: LogSink;
   /** Persists a boot counter before the engine goes on under it. Rejects with GridvineError where it can't. */
   readonly persistBoot: (boot: number) => Promise<void>;
+  /** Puts the node's keys on the medium. Rejects with the platform's error where it can't. */
+  readonly persistKeys: (kept: Uint8Array) => Promise<void>;
 }
 
 /**
@@ -37,6 +43,7 @@ export interface DriverOptions {
 export class Driver {
   readonly #options: DriverOptions;
   readonly #failures = new Map<string, number>();
+  readonly #keySaver: KeySaver;
   #engine: GossipEngine | undefined;
   #phase: 'new' | 'running' | 'stopped' = 'new';
   #mutating = false;
@@ -49,6 +56,7 @@ export class Driver {
 
   constructor(options: DriverOptions) {
     this.#options = options;
+    this.#keySaver = new KeySaver({ ...options, save: options.persistKeys });
   }
 
   /** Failures by code, since the start. */
@@ -67,6 +75,7 @@ export class Driver {
   /** Calls no engine any more; the transports are the owner's to close. */
   stop(): void {
     this.#phase = 'stopped';
+    this.#keySaver.stop();
     this.#disarm();
     this.#settleLeft();
   }
@@ -133,6 +142,9 @@ export class Driver {
           break;
         case 'touch':
           this.#touch(output.endpoint, output.bytes);
+          break;
+        case 'keep-keys':
+          this.#keepKeys(output.ticket, output.kept);
           break;
         case 'event':
           this.#notice(engine, output.event);
@@ -213,7 +225,14 @@ export class Driver {
         raise(
           'join-refused',
           `a join was refused: ${event.code}`,
-          `${event.address}, of cluster "${event.cluster}", answered ${event.code} (a hint, not authenticated). Compare cluster name and key.`,
+          `${event.address}, of cluster "${event.cluster}", answered ${event.code} (a hint, not authenticated). ${event.code === 'unknown-key' ? KEY_CHANGED : 'Compare cluster name and key.'}`,
+        );
+        break;
+      case 'unknown-key':
+        raise(
+          'unknown-key',
+          'datagrams come under a key that this node does not hold',
+          `From ${event.address}, of this cluster. ${KEY_CHANGED}`,
         );
         break;
       case 'foreign-cluster':
@@ -258,6 +277,11 @@ export class Driver {
         log('warn', 'boot-adopted', { boot, seenBoot });
         this.mutate((_engine, nowMs) => engine.adoptBoot(nowMs, boot));
       });
+  }
+
+  /** The engine goes on meanwhile under its present keys. */
+  #keepKeys(ticket: number, kept: { reveal(): Uint8Array }): void {
+    this.#keySaver.keep(kept, () => this.mutate((engine, nowMs) => engine.keysKept(nowMs, ticket)));
   }
 
   #settleLeft(): void {

@@ -1,6 +1,7 @@
 import type { Counters } from '../core/counters.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
+import type { Fingerprint, KeyOperation, KeysView } from '../core/key-views.ts';
 import type { AppValue } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { MemberView, RecordView } from '../core/views.ts';
@@ -15,6 +16,7 @@ import type { HealthItem, LinkTraffic, NodePutOptions, RunningNode } from './con
 import type { Driver } from './driver.ts';
 import type { EventListener, EventQueue } from './event-queue.ts';
 import type { HealthBoard } from './health-board.ts';
+import { KEY_HEALTH_CODES, keyHealth } from './key-health.ts';
 import { sumTraffic } from './link-traffic.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -37,6 +39,8 @@ export interface LocalNodeOptions {
   readonly kept: KeptRecords;
   readonly peers: KnownPeers;
   readonly leaveTimeoutMs: number;
+  /** The key of the key file. */
+  readonly configuredKey: Fingerprint;
   /** Closes what was opened for this node, storage last. */
   readonly release: () => Promise<void>;
 }
@@ -126,6 +130,14 @@ export class LocalNode implements RunningNode {
     return version;
   }
 
+  keys(): KeysView {
+    return this.#options.engine.keys();
+  }
+
+  operateKeys(operation: KeyOperation): Fingerprint {
+    return this.#options.driver.mutate((engine, nowMs) => engine.operateKeys(nowMs, operation));
+  }
+
   join(seeds: readonly Endpoint[]): void {
     this.#options.driver.mutate((engine, nowMs) => engine.join(nowMs, seeds));
   }
@@ -151,7 +163,18 @@ export class LocalNode implements RunningNode {
         title: 'events were lost',
         text: `${events.lost} events came faster than listeners took them, and the oldest were dropped. Read members and records afresh.`,
       });
+    this.#noteKeys(nowMs);
     return health.items(nowMs);
+  }
+
+  #noteKeys(nowMs: number): void {
+    const { health, configuredKey } = this.#options;
+    const found = keyHealth(this.keys(), configuredKey);
+    for (const code of KEY_HEALTH_CODES) {
+      const notice = found.get(code);
+      if (notice === undefined) health.clear(code);
+      else health.raise(nowMs, code, notice);
+    }
   }
 
   leave(): Promise<void> {

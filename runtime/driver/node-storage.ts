@@ -5,6 +5,7 @@ import { DataDir } from '../storage/data-dir.ts';
 import type { FilePort } from '../storage/file-port.ts';
 import { loadOrCreateSeed } from '../storage/identity-file.ts';
 import { type KeptRecord, KeptRecords } from '../storage/kept-records.ts';
+import { KeyringFile } from '../storage/keyring-file.ts';
 import { KnownPeers } from '../storage/known-peers.ts';
 import { nodeFiles } from '../storage/node-files.ts';
 import type { StorageNotice, StorageNoticeCode } from '../storage/notice.ts';
@@ -33,10 +34,15 @@ export interface NodeStorage {
   /** What earlier lives kept. */
   readonly records: readonly KeptRecord[];
   readonly knownPeers: readonly Endpoint[];
+  readonly keyring: KeyringFile;
+  /** The keys that earlier lives kept, as bytes; undefined: none. */
+  readonly keptKeys: Uint8Array | undefined;
+  /** Tells people of a condition of the storage. */
+  readonly notify: (notice: StorageNotice) => void;
   close(): void;
 }
 
-/** @throws GridvineError `E_DATA_DIR`, `E_DATA_DIR_IN_USE`, `E_IDENTITY`, `E_BOOT_COUNTER`; the lock is released then. */
+/** @throws GridvineError `E_DATA_DIR`, `E_DATA_DIR_IN_USE`, `E_IDENTITY`, `E_BOOT_COUNTER`, `E_KEY_FILE`; the lock is released then. */
 export async function openNodeStorage(options: NodeStorageOptions): Promise<NodeStorage> {
   const dataDir = await DataDir.open(options.dataDir, options.files ?? nodeFiles);
   try {
@@ -68,5 +74,20 @@ async function load(options: NodeStorageOptions, dataDir: DataDir): Promise<Node
   const peers = new KnownPeers({ ...place, after, notify });
   const records = await kept.load();
   const knownPeers = await peers.load();
-  return { seed, boot, counter, kept, peers, records, knownPeers, close: () => dataDir.close() };
+  const keyring = new KeyringFile(place);
+  const { kept: keptKeys, notice } = await keyring.load();
+  if (notice !== undefined) notify(notice.code, notice);
+  return {
+    seed,
+    boot,
+    counter,
+    kept,
+    peers,
+    records,
+    knownPeers,
+    keyring,
+    keptKeys,
+    notify: (each) => notify(each.code, each),
+    close: () => dataDir.close(),
+  };
 }

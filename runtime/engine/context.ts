@@ -16,6 +16,8 @@ import type { Accuser } from './accuser.ts';
 import type { ByteBudgets } from './byte-budget.ts';
 import type { Link } from './contract.ts';
 import type { Joiner } from './joiner.ts';
+import type { KeyKeeper } from './key-keeper.ts';
+import type { KeySwitch } from './key-switch.ts';
 import type { Leaver } from './leaver.ts';
 import type { LifeSigns } from './life-signs.ts';
 import type { Outbox } from './outbox.ts';
@@ -49,6 +51,8 @@ export interface EngineContext {
   readonly presence: PresenceSpeaker;
   readonly joiner: Joiner;
   readonly leaver: Leaver;
+  readonly keys: KeyKeeper;
+  readonly keySwitch: KeySwitch;
   readonly budgets: ByteBudgets;
   readonly life: LifeSigns;
   readonly clocks: OwnerClocks;

@@ -1,12 +1,14 @@
 import type { Counters } from '../core/counters.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
+import type { Fingerprint, KeyOperation, KeysView } from '../core/key-views.ts';
 import type { Output, Path } from '../core/outputs.ts';
 import type { RandomSource } from '../core/random.ts';
 import type { AppValue } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { MemberView, PutOptions, RecordView } from '../core/views.ts';
 import type { WhyView } from '../core/why.ts';
+import type { KeySet } from '../crypto/key-set.ts';
 import type { Keyring } from '../crypto/keyring.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import type { RecordGuard } from '../data/record-guard.ts';
@@ -29,7 +31,10 @@ export interface EngineOptions {
   readonly cluster: string;
   /** This life's boot counter, persisted before the engine is made; 1 to 2^20 - 1. */
   readonly boot: number;
+  /** The keys that it starts with, where `keys` doesn't say more. */
   readonly keyring: Keyring;
+  /** The keys and what operators said of them, as kept by an earlier life; absent: `keyring`, and nobody said anything. */
+  readonly keys?: KeySet;
   readonly provider: CryptoProvider;
   readonly random: RandomSource;
   readonly settings: EngineSettings;
@@ -91,6 +96,15 @@ export interface GossipEngine {
   setTags(nowMs: number, tags: Readonly<Record<string, string>>): void;
   /** After `boot-behind`: go on under this higher boot, which the driver has persisted. */
   adoptBoot(nowMs: number, boot: number): void;
+  /**
+   * An operator's command on the cluster's keys. It counts here once the output `keep-keys` was answered, and elsewhere when heard of.
+   * @returns the key's fingerprint. @throws GridvineError `E_KEYS`, `E_NOT_FOUND`, `E_QUOTA`; the state is unchanged then.
+   */
+  operateKeys(nowMs: number, operation: KeyOperation): Fingerprint;
+  /** After the output `keep-keys`: what it holds is on the medium. */
+  keysKept(nowMs: number, ticket: number): void;
+  /** Which keys there are, and who follows. */
+  keys(): KeysView;
   observeHost(nowMs: number, observation: HostObservation): void;
   /** The platform says that nothing listens there (connection refused). */
   handleUnreachable(nowMs: number, endpoint: Endpoint): void;

@@ -1,72 +1,54 @@
-import { createCounters } from '../core/counters.ts';
 import { type Endpoint, endpointKey } from '../core/endpoint.ts';
 import { assert } from '../core/errors.ts';
 import type { NodeId } from '../core/ids.ts';
+import type { Fingerprint, KeyOperation, KeysView } from '../core/key-views.ts';
 import type { Output, Path } from '../core/outputs.ts';
-import { TimerTable } from '../core/timers.ts';
+import { isReservedKey } from '../core/reserved-keys.ts';
 import type { AppValue } from '../core/value.ts';
 import { BOOT_MAX, type Version } from '../core/version.ts';
 import type { MemberState, MemberView, PutOptions, RecordView } from '../core/views.ts';
 import type { WhyView } from '../core/why.ts';
+import { isKeyRecord } from '../crypto/key-records.ts';
 import { deltaFor } from '../data/delta.ts';
-import { OwnerClocks } from '../data/owner-clocks.ts';
-import { OPEN_GUARD } from '../data/record-guard.ts';
-import { RecordTable, type TableChange } from '../data/record-table.ts';
+import type { TableChange } from '../data/record-table.ts';
 import type { StoredRecord } from '../data/stored-record.ts';
 import { isAccuseKey } from '../membership/accusation-record.ts';
-import { LocalHealth } from '../membership/local-health.ts';
 import type { Member } from '../membership/member.ts';
-import { MemberTable } from '../membership/member-table.ts';
 import { NODE_KEY } from '../membership/node-facts.ts';
-import { Prober } from '../membership/prober.ts';
-import { Watch } from '../membership/watch.ts';
 import { sizeOfItem } from '../wire/body.ts';
 import { sourceOf } from '../wire/forgery-guard.ts';
-import { PROTOCOL_VERSION } from '../wire/header.ts';
 import type { Block } from '../wire/message.ts';
-import { Opener } from '../wire/opener.ts';
-import { Sealer } from '../wire/sealer.ts';
-import { TokenBucket } from '../wire/token-bucket.ts';
-import { Accuser } from './accuser.ts';
-import { createByteBudgets } from './byte-budget.ts';
+import type { Opener } from '../wire/opener.ts';
+import { compose } from './compose.ts';
 import type { EngineContext, Inbound } from './context.ts';
 import type { EngineOptions, GossipEngine, HostObservation, Link, RecordFilter } from './contract.ts';
 import { type EngineGauges, readGauges } from './gauges.ts';
 import { handleMessage } from './handlers/table.ts';
-import { Joiner } from './joiner.ts';
-import { Leaver } from './leaver.ts';
-import { LifeSigns } from './life-signs.ts';
-import { Outbox, type Staged } from './outbox.ts';
-import { OwnRecords } from './own-records.ts';
-import { Pending } from './pending.ts';
-import { PresenceSpeaker } from './presence-speaker.ts';
-import { ProbeSender } from './probe-sender.ts';
+import { keysView } from './keys-view.ts';
+import type { Staged } from './outbox.ts';
+import type { PeerKeys } from './peer-keys.ts';
 import { READERS, type Readers } from './readers.ts';
-import { Refuser } from './refuser.ts';
-import { SelfRecord } from './self-record.ts';
-import { Spreader } from './spreader.ts';
-import { Synchroniser } from './synchroniser.ts';
+import type { Refuser } from './refuser.ts';
 import { onTimer } from './timer-routes.ts';
-import { isReservedKey, memberViews, recordView, recordViews } from './views.ts';
+import { memberViews, recordView, recordViews } from './views.ts';
 import { whyView } from './why-view.ts';
 
 /** A stall longer than this speaks against this node's own health. */
 const LAG_MS = 250;
 const HOLD_MS_MAX = 5_000;
-const HELPS_PER_SECOND = 100;
 /** Messages that may be answered by more than they take: no datagram needs more of them than this. */
 const QUESTIONS: ReadonlySet<string> = new Set(['digest', 'buckets', 'have', 'want']);
 const QUESTIONS_PER_DATAGRAM = 4;
 
 /**
- * A gossip node as a pure state machine: composes the machines and routes between them. Datagrams, time and commands in; datagrams,
+ * A gossip node as a pure state machine: routes between the machines. Datagrams, time and commands in; datagrams,
  * events and the next deadline out.
  */
 export class Engine implements GossipEngine {
   readonly id: NodeId;
   readonly #ctx: EngineContext;
   readonly #opener: Opener;
-  readonly #sealer: Sealer;
+  readonly #peerKeys: PeerKeys;
   readonly #refuser: Refuser;
   readonly #readers: Readers;
   #nowMs = 0;
@@ -79,78 +61,14 @@ export class Engine implements GossipEngine {
     );
     this.id = options.id;
     this.#readers = options.readers ?? READERS;
-    const { provider, cluster, keyring, random, settings, id, boot, guard = OPEN_GUARD, proofs } = options;
-    assert(proofs === undefined || guard.signs, 'proofs of life need owners that sign');
-    this.#sealer = new Sealer({ provider, cluster, keyring, random });
-    this.#opener = new Opener({ provider, cluster, keyring, self: id });
-    this.#opener.ownSalt(this.#sealer.salt);
-    const counters = createCounters();
-    const timers = new TimerTable();
-    const health = new LocalHealth(settings.localHealthMax);
-    const members = new MemberTable((member, from, nowMs) => this.#onMemberState(member, from, nowMs));
-    const clocks = new OwnerClocks();
-    const table = new RecordTable({
-      ages: { clocks, areProven: proofs !== undefined },
-      limits: settings,
-      sha256: provider.sha256,
-      onChange: (change) => this.#onTableChange(change),
-      guard,
-      read: this.#readers.record,
+    const parts = compose(options, {
+      onMemberState: (member, from, nowMs) => this.#onMemberState(member, from, nowMs),
+      onTableChange: (change) => this.#onTableChange(change),
     });
-    const own = new OwnRecords({
-      owner: id,
-      boot,
-      table,
-      settings,
-      nowMs: 0,
-      guard,
-      onCollected: (nowMs) => {
-        if (guard.signs) this.#ctx.self.publish(nowMs);
-      },
-    });
-    const port = new ProbeSender(() => this.#ctx);
-    const outbox = new Outbox({ sender: id, boot, sealer: this.#sealer, counters });
-    const prober = new Prober({ settings, members, health, timers, random, port });
-    const watch = new Watch({
-      self: id,
-      settings,
-      members,
-      timers,
-      probe: (member, nowMs) => prober.probe(member, nowMs),
-      hearsMulticast: () => this.#ctx.links.some((link) => link.multicast !== 'off'),
-    });
-    const ctx = {
-      id,
-      settings,
-      counters,
-      random,
-      timers,
-      outbox,
-      pending: new Pending(random),
-      table,
-      own,
-      members,
-      health,
-      isProven: (peer: NodeId) => this.#opener.sessionsOf(peer).some((session) => session.proven),
-      budgets: createByteBudgets(settings),
-      clocks,
-      life: new LifeSigns({ self: id, boot: () => own.boot, cluster, provider, random, clocks, proofs }),
-      helpBudget: new TokenBucket({ perSecond: HELPS_PER_SECOND, burst: 2 * HELPS_PER_SECOND }),
-      prober,
-      watch,
-      endpoints: options.endpoints,
-      links: options.links,
-    } as Omit<EngineContext, Machines> as EngineContext;
-    this.#ctx = Object.assign(ctx, {
-      self: new SelfRecord(ctx, { name: options.name, protocol: PROTOCOL_VERSION, tags: options.tags ?? {} }),
-      accuser: new Accuser(ctx),
-      spreader: new Spreader(ctx),
-      sync: new Synchroniser(ctx),
-      presence: new PresenceSpeaker(ctx),
-      joiner: new Joiner(ctx),
-      leaver: new Leaver(ctx),
-    });
-    this.#refuser = new Refuser({ outbox, provider, cluster });
+    this.#ctx = parts.ctx;
+    this.#opener = parts.opener;
+    this.#peerKeys = parts.peerKeys;
+    this.#refuser = parts.refuser;
   }
 
   get boot(): number {
@@ -181,6 +99,7 @@ export class Engine implements GossipEngine {
   start(nowMs: number): void {
     this.#mutate(nowMs, () => {
       this.#ctx.self.publish(nowMs);
+      this.#ctx.keys.start(nowMs);
       this.#ctx.prober.start(nowMs);
       this.#ctx.sync.start(nowMs);
       this.#ctx.presence.start(nowMs);
@@ -241,10 +160,22 @@ export class Engine implements GossipEngine {
     this.#mutate(nowMs, () => {
       this.#ctx.own.adoptBoot(boot, nowMs);
       this.#ctx.outbox.boot = boot;
-      this.#opener.ownSalt(this.#sealer.renewSalt());
+      this.#peerKeys.renewSalts();
       this.#ctx.self.renew(nowMs);
       this.#ctx.presence.start(nowMs);
     });
+  }
+
+  operateKeys(nowMs: number, operation: KeyOperation): Fingerprint {
+    return this.#mutate(nowMs, () => this.#ctx.keys.operate(operation));
+  }
+
+  keysKept(nowMs: number, ticket: number): void {
+    this.#mutate(nowMs, () => this.#ctx.keySwitch.kept(ticket, nowMs));
+  }
+
+  keys(): KeysView {
+    return keysView(this.#ctx, this.#ctx.keys);
   }
 
   observeHost(nowMs: number, { lagMs = 0, socketDrops = 0 }: HostObservation): void {
@@ -305,6 +236,7 @@ export class Engine implements GossipEngine {
     try {
       return change();
     } finally {
+      this.#ctx.keys.settle(this.#nowMs);
       this.#ctx.outbox.settle((staged) => this.#piggyback(staged));
     }
   }
@@ -324,6 +256,7 @@ export class Engine implements GossipEngine {
       return;
     }
     const { session, body, sealedToAny } = opened;
+    this.#ctx.keys.noteHeard(body.sender, session.groupKey);
     if (body.sender === this.id) {
       this.#ctx.self.checkLine({ owner: this.id, known: body.boot * 2 ** 32, gc: 0 }, nowMs);
       return;
@@ -374,6 +307,7 @@ export class Engine implements GossipEngine {
     const nowMs = this.#nowMs;
     if (record.key === NODE_KEY && owner !== this.id && change === 'put')
       this.#onNodeRecord(owner, record, nowMs);
+    else if (isKeyRecord(record.key) && owner !== this.id) this.#ctx.keys.noteRecord(owner);
     else if (isAccuseKey(record.key)) this.#ctx.accuser.onRecord(owner, record, change === 'put', nowMs);
     if (!isReservedKey(record.key))
       this.#ctx.outbox.event({ type: 'record', change, record: recordView(this.#ctx, owner, record, nowMs) });
@@ -434,5 +368,3 @@ export class Engine implements GossipEngine {
     this.#ctx.spreader.piggyback(staged, this.#nowMs);
   }
 }
-
-type Machines = 'self' | 'accuser' | 'spreader' | 'sync' | 'presence' | 'joiner' | 'leaver';

@@ -6,7 +6,6 @@ import type { Destination, EngineEvent, Output, TrafficClass } from '../core/out
 import { BodyBuilder } from '../wire/body.ts';
 import type { Message } from '../wire/message.ts';
 import { NONCE_BYTES } from '../wire/refusal.ts';
-import type { Sealer } from '../wire/sealer.ts';
 import { TOUCH } from '../wire/touch.ts';
 
 /** A datagram being filled. */
@@ -18,6 +17,12 @@ export interface Staged {
   readonly trafficClass: TrafficClass;
 }
 
+/** Seals bodies, to one node or to any. */
+export interface BodySealer {
+  sealTo(dest: NodeId, body: Uint8Array): Uint8Array;
+  sealToAny(body: Uint8Array): Uint8Array;
+}
+
 /** Adds to a datagram what else its receiver should hear of. */
 export type Piggyback = (staged: Staged) => void;
 
@@ -27,14 +32,14 @@ export type Piggyback = (staged: Staged) => void;
  */
 export class Outbox {
   readonly #sender: NodeId;
-  readonly #sealer: Sealer;
+  readonly #sealer: BodySealer;
   readonly #counters: Counters;
   readonly #staged = new Map<string, Staged>();
   readonly #outputs: Output[] = [];
   #next = 0;
   #boot: number;
 
-  constructor(parts: { sender: NodeId; boot: number; sealer: Sealer; counters: Counters }) {
+  constructor(parts: { sender: NodeId; boot: number; sealer: BodySealer; counters: Counters }) {
     this.#sender = parts.sender;
     this.#boot = parts.boot;
     this.#sealer = parts.sealer;
@@ -52,6 +57,11 @@ export class Outbox {
 
   event(event: EngineEvent): void {
     if (this.#outputs.length - this.#next < EVENT_QUEUE_MAX) this.#outputs.push({ type: 'event', event });
+  }
+
+  /** This node's keys have to be kept. */
+  keepKeys(ticket: number, kept: { reveal(): Uint8Array }): void {
+    this.#outputs.push({ type: 'keep-keys', ticket, kept });
   }
 
   /** Adds a message to the datagram for this destination; a full one is closed and a new one begun. */

@@ -1,6 +1,7 @@
 import { assert, GridvineError } from '../core/errors.ts';
 import type { NodeId } from '../core/ids.ts';
 import { RECORD_BYTES_MAX, TTL_MS_MAX } from '../core/limits.ts';
+import { isReservedKey } from '../core/reserved-keys.ts';
 import type { AppValue } from '../core/value.ts';
 import { makeVersion, type Version } from '../core/version.ts';
 import type { Priority, PutOptions } from '../core/views.ts';
@@ -14,11 +15,10 @@ import { decodeRecord, encodeRecord, problemOfKey, problemOfUnit } from '../wire
 import { problemOfValue } from '../wire/value-check.ts';
 import type { EngineSettings } from './settings.ts';
 
-const RESERVED = /^(node$|accuse\/|sys\/)/;
 /** What is left of an expired record stays so long for those who may still have its elder. */
 const EXPIRED_GRACE_MS = 60_000;
 /** Records that the node itself needs have this much room beside the application's quota. */
-const RESERVED_ROOM = { records: 48, bytes: 8_192 };
+const RESERVED_ROOM = { records: 48, bytes: 14_336 };
 
 /** This node's own records: the only ones that it writes. Hands out versions, checks what applications put. */
 export class OwnRecords {
@@ -110,7 +110,16 @@ export class OwnRecords {
     );
   }
 
-  /** A record of the node's own protocol: `node`, accusations. */
+  /** Takes a record of the node's own protocol back; one that isn't there is well. */
+  deleteReserved(key: string, nowMs: number): StoredRecord | undefined {
+    if (this.#live(key) === undefined) return undefined;
+    return this.#commit(
+      this.#make({ key, value: null, deleted: true, priority: 'normal', quality: 'good' }, nowMs),
+      nowMs,
+    );
+  }
+
+  /** A record of the node's own protocol: `node`, accusations, keys. */
   putReserved(
     key: string,
     value: AppValue,
@@ -242,7 +251,7 @@ function checkKey(key: string): void {
   const problem = problemOfKey(key);
   if (problem !== undefined)
     throw new GridvineError('E_KEY_INVALID', `key ${JSON.stringify(key.slice(0, 160))}: ${problem}`);
-  if (RESERVED.test(key))
+  if (isReservedKey(key))
     throw new GridvineError(
       'E_KEY_RESERVED',
       `${key}: \`node\`, \`accuse/\` and \`sys/\` are gridvine's own keys. Choose another name.`,

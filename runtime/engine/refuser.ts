@@ -28,7 +28,8 @@ export class Refuser {
   }
 
   onDrop(dropped: Dropped, path: Path, { bytes, nowMs }: { bytes: Uint8Array; nowMs: number }): void {
-    if (dropped.foreignTag !== undefined) this.#reportForeign(dropped.foreignTag, path, nowMs);
+    if (dropped.foreignTag !== undefined || dropped.drop === 'unknown-key')
+      this.#reportStranger(dropped.foreignTag, path, nowMs);
     if (dropped.refusable === undefined || path.multicast || !this.#budget.tryTake(nowMs)) return;
     const refusal = encodeRefusal(bytes, {
       code: dropped.refusable,
@@ -43,7 +44,8 @@ export class Refuser {
     this.#outbox.event({ type: 'refused', code, cluster, address: path.address });
   }
 
-  #reportForeign(tag: string, path: Path, nowMs: number): void {
+  /** @param tag of another cluster; undefined: of this one, under a key that isn't held. */
+  #reportStranger(tag: string | undefined, path: Path, nowMs: number): void {
     const key = `${tag} ${path.address}`;
     const lastMs = this.#reported.get(key);
     if (lastMs !== undefined && nowMs - lastMs < REPORT_EVERY_MS) return;
@@ -51,6 +53,9 @@ export class Refuser {
     if (this.#reported.size >= FOREIGN_MAX)
       this.#reported.delete(this.#reported.keys().next().value as string);
     this.#reported.set(key, nowMs);
-    this.#outbox.event({ type: 'foreign-cluster', tag, address: path.address });
+    const { address } = path;
+    this.#outbox.event(
+      tag === undefined ? { type: 'unknown-key', address } : { type: 'foreign-cluster', tag, address },
+    );
   }
 }

@@ -3,6 +3,7 @@ import type { Endpoint } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
 import { BODY_BYTES_MAX, DIGEST_BUCKETS } from '../core/limits.ts';
 import { jitter, randomBelow, sample } from '../core/random.ts';
+import { isReservedKey } from '../core/reserved-keys.ts';
 import { deltaFor, isAhead, isBehind } from '../data/delta.ts';
 import type { OwnerRecords } from '../data/owner-records.ts';
 import type { Member } from '../membership/member.ts';
@@ -11,7 +12,6 @@ import type { Block, Line, Message } from '../wire/message.ts';
 import { BlockPacker, bytesOfBlock } from './block-packer.ts';
 import { type EngineContext, type Inbound, replyEndpoint } from './context.ts';
 import { Told } from './told.ts';
-import { isReservedKey } from './views.ts';
 import { Wants } from './wants.ts';
 
 /** Owners that a digest lists instead of hashing, at most: so it fits a datagram with room to spare. */

@@ -21,6 +21,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   invite: (ctx, key, nowMs) => ctx.presence.onInvite(key, nowMs),
   join: (ctx, _, nowMs) => ctx.joiner.onTurn(nowMs),
   retry: (ctx, _, nowMs) => ctx.joiner.onRetry(nowMs),
+  keys: (ctx, _, nowMs) => ctx.keys.onTimer(nowMs),
   leave: (ctx, _, nowMs) => ctx.leaver.onTurn(nowMs),
 };
 

@@ -1,4 +1,5 @@
 import type { NodeId } from '../core/ids.ts';
+import { isReservedKey, isSecretKey } from '../core/reserved-keys.ts';
 import type { MemberView, RecordView } from '../core/views.ts';
 import type { OwnerRecords } from '../data/owner-records.ts';
 import { isLive, type StoredRecord } from '../data/stored-record.ts';
@@ -47,18 +48,13 @@ export function recordView(
   };
 }
 
-/** Keys that applications don't see unless they name them. */
-export function isReservedKey(key: string): boolean {
-  return key === 'node' || key.startsWith('accuse/') || key.startsWith('sys/');
-}
-
 function ownersOf(ctx: EngineContext, owner: NodeId): OwnerRecords[] {
   const records = ctx.table.owner(owner);
   return records === undefined ? [] : [records];
 }
 
 function matches(key: string, wanted: string | undefined): boolean {
-  if (key.startsWith('sys/')) return false;
+  if (isSecretKey(key)) return false;
   if (wanted === undefined) return !isReservedKey(key);
   return wanted.endsWith('/') ? key.startsWith(wanted) : key === wanted;
 }

@@ -235,6 +235,10 @@ export class SimHost {
         this.#handleEvent(output.event);
         continue;
       }
+      if (output.type === 'keep-keys') {
+        this.#keepKeys(output.ticket);
+        continue;
+      }
       transmits++;
       this.#transmit(output);
     }
@@ -247,6 +251,15 @@ export class SimHost {
       network.unicast(this.index, hostAt(output.endpoint.address), output.bytes, { touch: true });
     else if (output.to.kind === 'multicast') network.multicast(this.index, output.bytes);
     else network.unicast(this.index, hostAt(output.to.endpoint.address), output.bytes);
+  }
+
+  /** In a step of its own: the engine is in the middle of a drain. */
+  #keepKeys(ticket: number): void {
+    const boot = this.#boot;
+    this.#options.clock.after(0, () => {
+      if (this.#state === 'running' && this.#boot === boot)
+        this.mutate((engine, nowMs) => engine.keysKept(nowMs, ticket));
+    });
   }
 
   #handleEvent(event: EngineEvent): void {

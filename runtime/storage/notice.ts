@@ -13,6 +13,7 @@ export type StorageNoticeCode =
   | 'boot-counter-unsaved'
   | 'records-damaged'
   | 'records-unsaved'
+  | 'keyring-damaged'
   | 'peers-damaged'
   | 'peers-unsaved';
 

@@ -223,6 +223,7 @@ export class Opener {
     const body = decodeBody(plaintext);
     if (body === undefined) return { drop: 'malformed', header };
     const session = new Session(body.sender, body.boot, nowMs);
+    session.groupKey = groupKey;
     const entry = this.#table.add(header.salt, 0, { groupKey, sealKey, session, source });
     entry.window.accept(header.counter);
     session.openedCount = 1;

@@ -1,4 +1,5 @@
 import type { NodeId } from '../core/ids.ts';
+import type { GroupKey } from '../crypto/keyring.ts';
 
 /** One life of a sender on one transport: what its salt was bound to by the first datagram opened [P-3.7]. */
 export class Session {
@@ -6,6 +7,8 @@ export class Session {
   readonly boot: number;
   /** Whether an answer in this session echoed a random number of ours [P-3.8]; the engine sets it. */
   proven = false;
+  /** The key that its salt seals with; the opener sets it. */
+  groupKey: GroupKey | undefined;
   /** Datagrams opened and accepted. */
   openedCount = 0;
   /** When the last of them came. */

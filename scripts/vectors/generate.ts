@@ -20,6 +20,7 @@ import { admissionVectors } from './admission.ts';
 import { chainVectors } from './chains.ts';
 import { epochVectors } from './epochs.ts';
 import { INVALID_CBOR } from './invalid-cbor.ts';
+import { keyRotationVectors } from './key-rotation.ts';
 import { presenceChainVectors, proofVectors, provenMessages } from './proofs.ts';
 import type {
   BodyVector,
@@ -56,6 +57,7 @@ export function generateVectors(): Readonly<Record<string, unknown>> {
     'statements.json': statementVectors(),
     'proofs.json': proofVectors(),
     'presence-chains.json': presenceChainVectors(),
+    'key-rotation.json': keyRotationVectors(),
   };
 }
 

@@ -50,6 +50,27 @@ export interface DatagramVector {
   readonly drop: string | null;
 }
 
+/** A key sealed with another, and the records that tell of keys. */
+export interface KeyRotationVectors {
+  readonly wraps: readonly {
+    readonly name: string;
+    readonly cluster: string;
+    /** Group keys. */
+    readonly wrappingKey: string;
+    readonly wrappedKey: string;
+    readonly under: string;
+    readonly fingerprint: string;
+    readonly nonce: string;
+    readonly sealed: string;
+    /** Whether a receiver takes it. */
+    readonly valid: boolean;
+  }[];
+  /** Values of `sys/keyring` as CBOR. */
+  readonly keyrings: readonly { readonly name: string; readonly value: string; readonly valid: boolean }[];
+  /** Values of `sys/key/...` as CBOR. */
+  readonly keys: readonly { readonly name: string; readonly value: string; readonly valid: boolean }[];
+}
+
 export interface RefusalVector {
   readonly code: string;
   readonly cluster: string;

@@ -3,6 +3,8 @@ import type { NodeId } from '#runtime/core/ids.ts';
 import type { EngineEvent, Output, Path } from '#runtime/core/outputs.ts';
 import { SeededRandom } from '#runtime/core/random.ts';
 import type { RecordView } from '#runtime/core/views.ts';
+import type { KeySet } from '#runtime/crypto/key-set.ts';
+import type { Keyring } from '#runtime/crypto/keyring.ts';
 import type { EngineOptions, GossipEngine, Link } from '#runtime/engine/contract.ts';
 import { Engine } from '#runtime/engine/engine.ts';
 import { type EngineSettings, settingsOf } from '#runtime/engine/settings.ts';
@@ -36,6 +38,8 @@ export interface NodeChoices {
   readonly id?: NodeId;
   /** What a cluster of certificates adds. */
   readonly trust?: Pick<EngineOptions, 'guard' | 'proofs'>;
+  readonly keyring?: Keyring;
+  readonly keys?: KeySet;
 }
 
 export interface PumpOptions {
@@ -47,6 +51,8 @@ export interface PumpOptions {
 
 const LINK = 'eth0';
 const PORT = 18262;
+/** How long a medium takes to keep something. */
+const KEEP_MS = 3;
 const STEPS_MAX = 2_000_000;
 
 /** One engine on the pump, with all that came out of it. */
@@ -61,6 +67,10 @@ export class PumpNode {
   /** Whether its host answers touches once it doesn't run. */
   refuses = false;
   readonly touched: Endpoint[] = [];
+  /** What it had kept of its keys, the last last. */
+  readonly keptKeys: Uint8Array[] = [];
+  /** Whether its medium takes anything. */
+  diskWorks = true;
 
   constructor(id: NodeId, endpoint: Endpoint, engine: GossipEngine) {
     this.id = id;
@@ -93,6 +103,7 @@ export class EnginePump {
   drop: (from: PumpNode, to: PumpNode, bytes: Uint8Array) => boolean = () => false;
   readonly #options: PumpOptions;
   readonly #random: SeededRandom;
+  #jobs: { readonly atMs: number; readonly node: PumpNode; readonly ticket: number }[] = [];
   #flights: Flight[] = [];
   #order = 0;
   #made = 0;
@@ -112,7 +123,8 @@ export class EnginePump {
       name: choices.name ?? `n${index}`,
       cluster: CLUSTER,
       boot: choices.boot ?? 1,
-      keyring,
+      keyring: choices.keyring ?? keyring,
+      ...(choices.keys === undefined ? {} : { keys: choices.keys }),
       provider,
       random: new SeededRandom(this.#options.seed ?? 1, index),
       settings: settingsOf('lan', { ...this.#options.settings, ...choices.settings }),
@@ -204,6 +216,12 @@ export class EnginePump {
 
   /** Does the next thing that is due by `endMs`. @returns false where there is none. */
   #step(endMs: number): boolean {
+    const job = this.#jobs.findIndex(({ atMs, node }) => atMs <= this.nowMs && node.diskWorks);
+    if (job >= 0) {
+      const [{ node, ticket }] = this.#jobs.splice(job, 1);
+      if (node.running) this.mutate(node, (engine, nowMs) => engine.keysKept(nowMs, ticket));
+      return true;
+    }
     const flight = this.#flights[0];
     let waking: PumpNode | undefined;
     for (const node of this.nodes) {
@@ -211,7 +229,15 @@ export class EnginePump {
     }
     const flightMs = flight?.atMs ?? Number.POSITIVE_INFINITY;
     const wakeMs = waking?.wakeAtMs ?? Number.POSITIVE_INFINITY;
-    if (Math.min(flightMs, wakeMs) > endMs) return false;
+    const jobMs = Math.min(
+      ...this.#jobs.filter(({ node }) => node.diskWorks).map(({ atMs }) => atMs),
+      Number.POSITIVE_INFINITY,
+    );
+    if (Math.min(flightMs, wakeMs, jobMs) > endMs) return false;
+    if (jobMs < Math.min(flightMs, wakeMs)) {
+      this.nowMs = jobMs;
+      return true;
+    }
     if (flightMs <= wakeMs) {
       this.#flights.shift();
       this.nowMs = Math.max(this.nowMs, flightMs);
@@ -234,9 +260,16 @@ export class EnginePump {
         return;
       }
       if (output.type === 'event') node.events.push(output.event);
+      else if (output.type === 'keep-keys') this.#keepKeys(node, output);
       else if (output.type === 'touch') this.#touch(node, output.endpoint, output.bytes);
       else this.#transmit(node, output);
     }
+  }
+
+  /** The medium: what is kept counts a little later, or never. */
+  #keepKeys(node: PumpNode, { ticket, kept }: Extract<Output, { type: 'keep-keys' }>): void {
+    node.keptKeys.push(kept.reveal().slice());
+    this.#jobs.push({ atMs: this.nowMs + KEEP_MS, node, ticket });
   }
 
   #touch(from: PumpNode, endpoint: Endpoint, bytes: Uint8Array): void {

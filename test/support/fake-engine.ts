@@ -1,8 +1,10 @@
 import { createCounters } from '#runtime/core/counters.ts';
+import type { KeyOperation, KeysView } from '#runtime/core/key-views.ts';
 import type { Output, Path } from '#runtime/core/outputs.ts';
 import type { GossipEngine, HostObservation } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
 import { NO_GAUGES } from './no-gauges.ts';
+import { NO_KEYS } from './no-keys.ts';
 
 /** An engine that records its calls and answers what the test queued. */
 export class FakeEngine implements GossipEngine {
@@ -65,6 +67,19 @@ export class FakeEngine implements GossipEngine {
   adoptBoot(nowMs: number, boot: number): void {
     this.boot = boot;
     this.#mutated(`adoptBoot ${nowMs} ${boot}`);
+  }
+
+  operateKeys(nowMs: number, operation: KeyOperation): string {
+    this.#mutated(`operateKeys ${nowMs} ${operation.type}`);
+    return 'ab'.repeat(8);
+  }
+
+  keysKept(nowMs: number, ticket: number): void {
+    this.#mutated(`keysKept ${nowMs} ${ticket}`);
+  }
+
+  keys(): KeysView {
+    return NO_KEYS;
   }
 
   observeHost(nowMs: number, observation: HostObservation): void {

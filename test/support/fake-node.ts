@@ -1,5 +1,6 @@
 import { createCounters } from '#runtime/core/counters.ts';
 import { GridvineError } from '#runtime/core/errors.ts';
+import type { KeyOperation, KeysView } from '#runtime/core/key-views.ts';
 import type { EngineEvent } from '#runtime/core/outputs.ts';
 import type { AppValue } from '#runtime/core/value.ts';
 import type { MemberView, RecordView } from '#runtime/core/views.ts';
@@ -8,6 +9,7 @@ import type { HealthItem, NodePutOptions, RunningNode } from '#runtime/driver/co
 import type { RecordFilter } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
 import { NO_GAUGES } from './no-gauges.ts';
+import { NO_KEYS } from './no-keys.ts';
 
 export const FAKE_ID = '0123456789abcdef0123456789abcdef';
 
@@ -27,6 +29,8 @@ export class FakeNode implements RunningNode {
   conditions: HealthItem[] = [];
   others: MemberView[] = [];
   left = false;
+  keysView: KeysView = NO_KEYS;
+  readonly keyOperations: KeyOperation[] = [];
   /** What it answers to `why`, by id. */
   readonly evidence = new Map<string, WhyView>();
   #records: RecordView[] = [];
@@ -73,6 +77,16 @@ export class FakeNode implements RunningNode {
     }
     this.#records = this.#records.filter((record) => record.key !== key);
     return ++this.#version;
+  }
+
+  keys(): KeysView {
+    return this.keysView;
+  }
+
+  operateKeys(operation: KeyOperation): string {
+    if (this.refusal !== undefined) throw this.refusal;
+    this.keyOperations.push(operation);
+    return operation.type === 'install' ? 'ab'.repeat(8) : operation.fingerprint;
   }
 
   join(): void {}

@@ -1,10 +1,12 @@
 import { createCounters } from '#runtime/core/counters.ts';
 import type { Endpoint } from '#runtime/core/endpoint.ts';
 import type { NodeId } from '#runtime/core/ids.ts';
+import type { KeysView } from '#runtime/core/key-views.ts';
 import type { Output, Path } from '#runtime/core/outputs.ts';
 import type { EngineOptions, GossipEngine } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
 import { NO_GAUGES } from './no-gauges.ts';
+import { NO_KEYS } from './no-keys.ts';
 
 /** An engine that does nothing: a start for those that do something else. */
 export class IdleEngine implements GossipEngine {
@@ -34,6 +36,13 @@ export class IdleEngine implements GossipEngine {
   setTags(): void {}
   adoptBoot(_nowMs: number, boot: number): void {
     this.boot = boot;
+  }
+  operateKeys(): string {
+    return '';
+  }
+  keysKept(): void {}
+  keys(): KeysView {
+    return NO_KEYS;
   }
   observeHost(): void {}
   handleUnreachable(): void {}

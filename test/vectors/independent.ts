@@ -122,3 +122,70 @@ export function signedItems(body: Uint8Array): [Uint8Array, Uint8Array][] {
 function isBody(bytes: Uint8Array): boolean {
   return messageTypes(bytes) !== undefined;
 }
+
+/** [P-10.1] */
+export function fingerprint(key: Uint8Array): Buffer {
+  return sha256(Buffer.concat([Buffer.from('gridvine/1 key fingerprint'), key])).subarray(0, 8);
+}
+
+/** [P-10.3]: the group key within, or undefined where it isn't taken. */
+export function unwrap(
+  wrap: { readonly nonce: Buffer; readonly sealed: Buffer },
+  about: { readonly cluster: string; readonly wrappingKey: Buffer; readonly fingerprint: Buffer },
+): Buffer | undefined {
+  const name = Buffer.from(about.cluster);
+  const info = Buffer.concat([Buffer.from('gridvine/1 key wrap '), name]);
+  const key = Buffer.from(hkdfSync('sha256', about.wrappingKey, Buffer.alloc(0), info, 32));
+  const aad = Buffer.concat([
+    Buffer.from('gridvine/1 key wrap'),
+    Buffer.from([name.length]),
+    name,
+    fingerprint(about.wrappingKey),
+    about.fingerprint,
+  ]);
+  try {
+    const opened = Buffer.from(xchacha20poly1305(key, wrap.nonce, aad).decrypt(wrap.sealed));
+    return fingerprint(opened).equals(about.fingerprint) ? opened : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isBytes = (value: unknown, length: number) => value instanceof Uint8Array && value.length === length;
+const isList = (value: unknown, min: number, max: number): value is unknown[] =>
+  Array.isArray(value) && value.length >= min && value.length <= max;
+const differ = (names: unknown[]) =>
+  new Set(names.map((name) => Buffer.from(name as Uint8Array).toString('hex'))).size === names.length;
+
+/** The CDDL of [P-10.2]. */
+export function isKeyring(value: unknown): boolean {
+  if (!isList(value, 4, 99)) return false;
+  const [writes, reads, use, changes] = value;
+  if (!isBytes(writes, 8) || !isList(reads, 1, 8) || !isList(changes, 0, 16)) return false;
+  if (!reads.every((read) => isBytes(read, 8)) || !differ(reads)) return false;
+  const told = Buffer.from(writes as Uint8Array);
+  if (!reads.some((read) => told.equals(read as Uint8Array))) return false;
+  if (use !== null && !(isList(use, 2, 99) && isStamp(use[0]) && isBytes(use[1], 8))) return false;
+  const isChange = (change: unknown) =>
+    isList(change, 3, 99) &&
+    isBytes(change[0], 8) &&
+    isStamp(change[1]) &&
+    (change[2] === 0 || change[2] === 1);
+  return changes.every(isChange) && differ(changes.map((change) => (change as unknown[])[0]));
+}
+
+function isStamp(value: unknown): boolean {
+  if (!isList(value, 2, 99) || !isBytes(value[1], 16)) return false;
+  const number = Number(value[0]);
+  return Number.isInteger(number) && number >= 1 && number < 2 ** 52;
+}
+
+/** The CDDL of [P-10.3]. */
+export function isKeyRecord(value: unknown): boolean {
+  return (
+    isList(value, 0, 8) &&
+    value.every(
+      (wrap) => isList(wrap, 3, 99) && isBytes(wrap[0], 8) && isBytes(wrap[1], 24) && isBytes(wrap[2], 48),
+    )
+  );
+}

@@ -3,13 +3,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fromHex, toHex } from '#runtime/core/ids.ts';
+import type { AppValue } from '#runtime/core/value.ts';
 import { clusterTag } from '#runtime/crypto/cluster.ts';
+import { nameKey } from '#runtime/crypto/fingerprint.ts';
 import { identityFromSeed } from '#runtime/crypto/identity.ts';
-import { groupKeyOf, Keyring } from '#runtime/crypto/keyring.ts';
+import { decodeKeyring, decodeWraps, encodeKeyring } from '#runtime/crypto/key-records.ts';
+import { unwrapKey, wrapKey } from '#runtime/crypto/key-wrap.ts';
+import { groupKeyFrom, groupKeyOf, Keyring } from '#runtime/crypto/keyring.ts';
 import { nobleProvider } from '#runtime/crypto/noble-provider.ts';
 import { createNodeProvider } from '#runtime/crypto/node-provider.ts';
 import { BodyBuilder, decodeBody } from '#runtime/wire/body.ts';
-import { decodeCbor } from '#runtime/wire/cbor.ts';
+import { decodeCbor, encodeValue, toAppValue } from '#runtime/wire/cbor.ts';
 import { Opener } from '#runtime/wire/opener.ts';
 import { decodeRecord, encodeRecord } from '#runtime/wire/record-codec.ts';
 import { decodeRefusal } from '#runtime/wire/refusal.ts';
@@ -19,6 +23,7 @@ import type {
   DatagramVector,
   EpochVector,
   InvalidCbor,
+  KeyRotationVectors,
   KeyVector,
   PresenceChainVector,
   ProofVector,
@@ -111,6 +116,49 @@ test('[P-8.1] refusals read as the vectors say', () => {
   }
 });
 
+for (const provider of [nobleProvider, createNodeProvider()]) {
+  test(`[P-10.3] wrapped keys open or are refused as the vectors say, with the ${provider.name} provider`, () => {
+    for (const vector of load<KeyRotationVectors>('key-rotation.json').wraps) {
+      const under = nameKey(provider, groupKeyFrom(provider, fromHex(vector.wrappingKey)));
+      assert.equal(under.fingerprint, vector.under);
+      const { cluster, fingerprint } = vector;
+      const nonce = fromHex(vector.nonce);
+      const wrap = { under: vector.under, nonce, sealed: fromHex(vector.sealed) };
+      const key = unwrapKey(provider, { cluster, under, fingerprint, wrap });
+      assert.equal(
+        key === undefined ? undefined : toHex(key.key.key.reveal()),
+        expectedKey(vector),
+        vector.name,
+      );
+      if (key !== undefined)
+        assert.deepEqual(wrapKey(provider, { cluster, under, key, nonce }), wrap, vector.name);
+    }
+  });
+}
+
+test('[P-10.2] records about keys are taken or refused as the vectors say', () => {
+  const { keyrings, keys } = load<KeyRotationVectors>('key-rotation.json');
+  for (const { name, value, valid } of keyrings) {
+    const report = decodeKeyring(readValue(value));
+    assert.equal(report !== undefined, valid, name);
+    if (report !== undefined) assert.equal(toHex(encodeValue(encodeKeyring(report))), value, name);
+  }
+  for (const { name, value, valid } of keys)
+    assert.equal(decodeWraps(readValue(value)) !== undefined, valid, name);
+});
+
+function readValue(hex: string): AppValue {
+  const decoded = decodeCbor(fromHex(hex));
+  assert.ok('value' in decoded);
+  const value = toAppValue(decoded.value);
+  assert.ok(value !== undefined);
+  return value;
+}
+
+function expectedKey({ valid, wrappedKey }: { valid: boolean; wrappedKey: string }): string | undefined {
+  return valid ? wrappedKey : undefined;
+}
+
 describe('a second program, written from the specification alone, agrees on', () => {
   test('keys, ids and tags', () => {
     for (const vector of load<KeyVector[]>('keys.json')) {
@@ -130,6 +178,26 @@ describe('a second program, written from the specification alone, agrees on', ()
       assert.equal('drop' in result ? result.drop : null, vector.drop, vector.name);
       if ('body' in result) assert.equal(result.body.toString('hex'), vector.body, vector.name);
     }
+  });
+
+  test('wrapped keys, their fingerprints, and records about keys', () => {
+    const { wraps, keyrings, keys } = load<KeyRotationVectors>('key-rotation.json');
+    const bytes = (hex: string) => Buffer.from(hex, 'hex');
+    for (const vector of wraps) {
+      const about = {
+        cluster: vector.cluster,
+        wrappingKey: bytes(vector.wrappingKey),
+        fingerprint: bytes(vector.fingerprint),
+      };
+      assert.equal(independent.fingerprint(about.wrappingKey).toString('hex'), vector.under);
+      const opened = independent.unwrap({ nonce: bytes(vector.nonce), sealed: bytes(vector.sealed) }, about);
+      assert.equal(opened?.toString('hex'), expectedKey(vector), vector.name);
+    }
+    const read = (hex: string) => independent.readCbor(bytes(hex))?.value;
+    for (const { name, value, valid } of keyrings)
+      assert.equal(independent.isKeyring(read(value)), valid, name);
+    for (const { name, value, valid } of keys)
+      assert.equal(independent.isKeyRecord(read(value)), valid, name);
   });
 
   test('bodies and records being strict CBOR, and what is in them', () => {

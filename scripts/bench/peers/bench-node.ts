@@ -119,7 +119,13 @@ export class BenchNode {
     });
     events.subscribe(onEvent);
     const transports = onSend === undefined ? network.transports : tapped(network.transports, onSend);
-    const driver = new Driver({ ...common, transports, events, persistBoot: async () => undefined });
+    const driver = new Driver({
+      ...common,
+      transports,
+      events,
+      persistBoot: async () => undefined,
+      persistKeys: async () => undefined,
+    });
     await network.open(driver.handlers);
     const engine = new Engine({
       id: identityFromSeed(provider, randomBytes(32)).id,

@@ -1,5 +1,6 @@
 import type { Endpoint } from '#runtime/core/endpoint.ts';
 import type { NodeId } from '#runtime/core/ids.ts';
+import type { Fingerprint, KeyOperation, KeysView } from '#runtime/core/key-views.ts';
 import type { Output, Path } from '#runtime/core/outputs.ts';
 import type { AppValue } from '#runtime/core/value.ts';
 import type { MemberView, PutOptions, RecordView } from '#runtime/core/views.ts';
@@ -66,6 +67,15 @@ export class EngineWrapper implements GossipEngine {
   }
   adoptBoot(nowMs: number, boot: number): void {
     this.inner.adoptBoot(nowMs, boot);
+  }
+  operateKeys(nowMs: number, operation: KeyOperation): Fingerprint {
+    return this.inner.operateKeys(nowMs, operation);
+  }
+  keysKept(nowMs: number, ticket: number): void {
+    this.inner.keysKept(nowMs, ticket);
+  }
+  keys(): KeysView {
+    return this.inner.keys();
   }
   observeHost(nowMs: number, observation: HostObservation): void {
     this.inner.observeHost(nowMs, observation);

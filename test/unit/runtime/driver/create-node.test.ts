@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { nameKey } from '#runtime/crypto/fingerprint.ts';
+import { encodeKeptKeys } from '#runtime/crypto/kept-keys.ts';
+import { KeySet } from '#runtime/crypto/key-set.ts';
+import { KeyState } from '#runtime/crypto/key-state.ts';
+import { groupKeyOf } from '#runtime/crypto/keyring.ts';
+import { createNodeProvider } from '#runtime/crypto/node-provider.ts';
 import { createNode } from '#runtime/driver/create-node.ts';
 import type { NodeOptions, NodeParts } from '#runtime/driver/node-options.ts';
+import type { EngineOptions } from '#runtime/engine/contract.ts';
+import { Engine } from '#runtime/engine/engine.ts';
 import { DataDir } from '#runtime/storage/data-dir.ts';
+import { KeyringFile } from '#runtime/storage/keyring-file.ts';
 import { FailingDisk } from '../../../support/failing-disk.ts';
 import { FakeEngine } from '../../../support/fake-engine.ts';
 import { ManualTime } from '../../../support/manual-time.ts';
@@ -183,4 +192,50 @@ test('wrong options are refused by name before anything is touched', async (t) =
     message: /^bind: expected at least one/,
   });
   assert.equal(disk.files.size, 0);
+});
+
+test('a node goes on with the keys that it kept, and says that its key file is out of date', async (t) => {
+  const { options, disk, dataDir } = await bench(t);
+  const before: EngineOptions[] = [];
+  const inject = {
+    ...options.inject,
+    createEngine: (each: EngineOptions) => {
+      before.push(each);
+      return new Engine(each);
+    },
+  };
+  const path = `${dataDir}/keyring.json`;
+  const provider = createNodeProvider();
+  const keyOf = (psk: Uint8Array) => nameKey(provider, groupKeyOf(provider, psk, options.cluster));
+  const stamp = { lamport: 1, by: 'ab'.repeat(16) };
+  const [old, fresh] = [keyOf(options.psk), keyOf(new Uint8Array(32).fill(9))];
+  const state = KeyState.of([{ fingerprint: old.fingerprint, stamp, state: 'removed' }], {
+    fingerprint: fresh.fingerprint,
+    stamp,
+  });
+  await new KeyringFile({ files: disk, directory: dataDir }).save(
+    encodeKeptKeys(KeySet.settle(state, fresh, [fresh])).reveal(),
+  );
+  const node = await createNode({ ...options, inject });
+  assert.deepEqual(before[0].keys?.fingerprints, [fresh.fingerprint]);
+  assert.deepEqual(
+    node.health().map(({ code }) => code),
+    ['key-file-outdated'],
+  );
+  await node.close();
+
+  disk.files.set(path, { ...(disk.files.get(path) as { bytes: Uint8Array }), mode: 0o640 });
+  await assert.rejects(createNode({ ...options, inject }), {
+    code: 'E_KEY_FILE',
+    message: /keyring\.json: expected mode 0600; got 0640.*chmod 600/,
+  });
+
+  await new KeyringFile({ files: disk, directory: dataDir }).save(Uint8Array.of(1, 2));
+  const alone = await createNode({ ...options, inject });
+  t.after(() => alone.close());
+  assert.deepEqual(before[1].keys?.fingerprints, [old.fingerprint]);
+  assert.deepEqual(
+    alone.health().map(({ code }) => code),
+    ['keyring-damaged'],
+  );
 });

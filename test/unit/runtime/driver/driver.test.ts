@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { GridvineError } from '#runtime/core/errors.ts';
 import type { EngineEvent, Path } from '#runtime/core/outputs.ts';
 import { BOOT_MAX } from '#runtime/core/version.ts';
+import { Secret } from '#runtime/crypto/secret.ts';
 import { Driver } from '#runtime/driver/driver.ts';
 import { EventQueue } from '#runtime/driver/event-queue.ts';
 import { HealthBoard } from '#runtime/driver/health-board.ts';
@@ -22,6 +23,7 @@ class Bench {
   readonly transport = this.network.transport('10.0.0.1', 1);
   readonly listenerErrors: unknown[] = [];
   readonly persisted: number[] = [];
+  readonly keptKeys: Uint8Array[] = [];
   persistError: Error | undefined;
   readonly events = new EventQueue({
     soon: this.time.soon,
@@ -37,6 +39,10 @@ class Bench {
     persistBoot: async (boot) => {
       if (this.persistError !== undefined) throw this.persistError;
       this.persisted.push(boot);
+    },
+    persistKeys: async (kept) => {
+      if (this.persistError !== undefined) throw this.persistError;
+      this.keptKeys.push(kept);
     },
   });
 
@@ -340,4 +346,44 @@ test('a refused join, a foreign cluster, a twin and a link in doubt are conditio
     'join-refused',
     'own-link-doubted',
   ]);
+});
+
+test('keys are on the medium before the engine hears that they count', async () => {
+  const bench = await running();
+  bench.engine.outputs.push({ type: 'keep-keys', ticket: 7, kept: new Secret(Uint8Array.of(1, 2)) });
+  bench.driver.mutate((engine, nowMs) => engine.handleTimeout(nowMs));
+  assert.deepEqual(bench.engine.calls, ['handleTimeout 1000']);
+  await microtasks();
+  assert.deepEqual(bench.keptKeys, [Uint8Array.of(1, 2)]);
+  assert.deepEqual(bench.engine.calls, ['handleTimeout 1000', 'keysKept 1000 7']);
+});
+
+test('keys that the medium refuses are tried again until it takes them, and people are told meanwhile', async () => {
+  const bench = await running();
+  bench.persistError = Object.assign(new Error('full'), { code: 'ENOSPC' });
+  bench.engine.outputs.push({ type: 'keep-keys', ticket: 7, kept: new Secret(Uint8Array.of(1)) });
+  bench.driver.mutate((engine, nowMs) => engine.handleTimeout(nowMs));
+  await microtasks();
+  assert.deepEqual(bench.codes(), ['keyring-unsaved']);
+  bench.time.advance(5_000);
+  await microtasks();
+  assert.equal(bench.engine.calls.length, 1);
+  bench.persistError = undefined;
+  bench.time.advance(5_000);
+  await microtasks();
+  assert.deepEqual(bench.codes(), []);
+  assert.deepEqual(bench.engine.calls.at(-1), 'keysKept 11000 7');
+});
+
+test('datagrams under a key that is not held are a health item that names the sender and the next step', async () => {
+  const bench = await running();
+  bench.emit({ type: 'unknown-key', address: '10.0.0.9' });
+  bench.emit({ type: 'refused', code: 'unknown-key', cluster: 'test', address: '10.0.0.9' });
+  bench.driver.mutate((engine, nowMs) => engine.handleTimeout(nowMs));
+  const items = bench.health.items(bench.time.nowMs());
+  assert.deepEqual(
+    items.map(({ code }) => code),
+    ['unknown-key', 'join-refused'],
+  );
+  for (const { text } of items) assert.match(text, /10\.0\.0\.9.*gridvine keys list.*key file/);
 });

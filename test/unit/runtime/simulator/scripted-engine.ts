@@ -1,9 +1,11 @@
 import { createCounters } from '#runtime/core/counters.ts';
 import type { Endpoint } from '#runtime/core/endpoint.ts';
+import type { KeysView } from '#runtime/core/key-views.ts';
 import type { EngineEvent, Output, Path } from '#runtime/core/outputs.ts';
 import type { EngineOptions, GossipEngine, HostObservation } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
 import { NO_GAUGES } from '../../../support/no-gauges.ts';
+import { NO_KEYS } from '../../../support/no-keys.ts';
 
 /** One call that the engine got, and when by its own clock. */
 export interface Call {
@@ -88,6 +90,16 @@ export class ScriptedEngine implements GossipEngine {
   adoptBoot(nowMs: number, boot: number): void {
     this.boot = boot;
     this.#note('adoptBoot', nowMs, boot);
+  }
+  operateKeys(nowMs: number): string {
+    this.#note('operateKeys', nowMs);
+    return '';
+  }
+  keysKept(nowMs: number, ticket: number): void {
+    this.#note('keysKept', nowMs, ticket);
+  }
+  keys(): KeysView {
+    return NO_KEYS;
   }
   observeHost(nowMs: number, observation: HostObservation): void {
     this.#note('observeHost', nowMs, observation);

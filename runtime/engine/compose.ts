@@ -1,0 +1,152 @@
+import { createCounters } from '../core/counters.ts';
+import { assert } from '../core/errors.ts';
+import type { NodeId } from '../core/ids.ts';
+import { TimerTable } from '../core/timers.ts';
+import type { MemberState } from '../core/views.ts';
+import { KeySet } from '../crypto/key-set.ts';
+import { OwnerClocks } from '../data/owner-clocks.ts';
+import { OPEN_GUARD } from '../data/record-guard.ts';
+import { RecordTable, type TableChange } from '../data/record-table.ts';
+import { LocalHealth } from '../membership/local-health.ts';
+import type { Member } from '../membership/member.ts';
+import { MemberTable } from '../membership/member-table.ts';
+import { Prober } from '../membership/prober.ts';
+import { Watch } from '../membership/watch.ts';
+import { PROTOCOL_VERSION } from '../wire/header.ts';
+import { Opener } from '../wire/opener.ts';
+import { TokenBucket } from '../wire/token-bucket.ts';
+import { Accuser } from './accuser.ts';
+import { createByteBudgets } from './byte-budget.ts';
+import type { EngineContext } from './context.ts';
+import type { EngineOptions } from './contract.ts';
+import { Joiner } from './joiner.ts';
+import { KeyKeeper } from './key-keeper.ts';
+import { KeySwitch } from './key-switch.ts';
+import { Leaver } from './leaver.ts';
+import { LifeSigns } from './life-signs.ts';
+import { Outbox } from './outbox.ts';
+import { OwnRecords } from './own-records.ts';
+import { PeerKeys } from './peer-keys.ts';
+import { Pending } from './pending.ts';
+import { PresenceSpeaker } from './presence-speaker.ts';
+import { ProbeSender } from './probe-sender.ts';
+import { READERS } from './readers.ts';
+import { Refuser } from './refuser.ts';
+import { SelfRecord } from './self-record.ts';
+import { Spreader } from './spreader.ts';
+import { Synchroniser } from './synchroniser.ts';
+
+const HELPS_PER_SECOND = 100;
+
+/** What the machines call back into the engine for. */
+export interface Listeners {
+  onMemberState(member: Member, from: MemberState | undefined, nowMs: number): void;
+  onTableChange(change: TableChange): void;
+}
+
+/** The machines of one engine, joined together. */
+export interface Composition {
+  readonly ctx: EngineContext;
+  readonly opener: Opener;
+  readonly peerKeys: PeerKeys;
+  readonly refuser: Refuser;
+}
+
+/** Makes the machines of an engine and joins them. @throws Error where the options contradict the specification: the caller's bug. */
+export function compose(options: EngineOptions, listeners: Listeners): Composition {
+  const {
+    provider,
+    cluster,
+    random,
+    settings,
+    id,
+    boot,
+    guard = OPEN_GUARD,
+    proofs,
+    readers = READERS,
+  } = options;
+  assert(proofs === undefined || guard.signs, 'proofs of life need owners that sign');
+  const keys = options.keys ?? KeySet.ofKeyring(provider, options.keyring);
+  const keyring = keys.keyring();
+  const opener = new Opener({ provider, cluster, keyring, self: id });
+  const onSalt = (salt: Uint8Array) => opener.ownSalt(salt);
+  const peerKeys = new PeerKeys({ provider, cluster, keyring, random, onSalt });
+  const counters = createCounters();
+  const timers = new TimerTable();
+  const health = new LocalHealth(settings.localHealthMax);
+  const members = new MemberTable(listeners.onMemberState);
+  const clocks = new OwnerClocks();
+  const table = new RecordTable({
+    ages: { clocks, areProven: proofs !== undefined },
+    limits: settings,
+    sha256: provider.sha256,
+    onChange: listeners.onTableChange,
+    guard,
+    read: readers.record,
+  });
+  const own = new OwnRecords({
+    owner: id,
+    boot,
+    table,
+    settings,
+    nowMs: 0,
+    guard,
+    onCollected: (nowMs) => {
+      if (guard.signs) ctx.self.publish(nowMs);
+    },
+  });
+  const port = new ProbeSender(() => ctx);
+  const outbox = new Outbox({ sender: id, boot, sealer: peerKeys, counters });
+  const prober = new Prober({ settings, members, health, timers, random, port });
+  const watch = new Watch({
+    self: id,
+    settings,
+    members,
+    timers,
+    probe: (member, nowMs) => prober.probe(member, nowMs),
+    hearsMulticast: () => ctx.links.some((link) => link.multicast !== 'off'),
+  });
+  const ctx = {
+    id,
+    settings,
+    counters,
+    random,
+    timers,
+    outbox,
+    keySwitch: new KeySwitch({ outbox, users: [opener, peerKeys] }),
+    pending: new Pending(random),
+    table,
+    own,
+    members,
+    health,
+    isProven: (peer: NodeId) => opener.sessionsOf(peer).some((session) => session.proven),
+    budgets: createByteBudgets(settings),
+    clocks,
+    life: new LifeSigns({ self: id, boot: () => own.boot, cluster, provider, random, clocks, proofs }),
+    helpBudget: new TokenBucket({ perSecond: HELPS_PER_SECOND, burst: 2 * HELPS_PER_SECOND }),
+    prober,
+    watch,
+    endpoints: options.endpoints,
+    links: options.links,
+  } as Omit<EngineContext, Machines> as EngineContext;
+  Object.assign(ctx, {
+    self: new SelfRecord(ctx, { name: options.name, protocol: PROTOCOL_VERSION, tags: options.tags ?? {} }),
+    accuser: new Accuser(ctx),
+    spreader: new Spreader(ctx),
+    sync: new Synchroniser(ctx),
+    presence: new PresenceSpeaker(ctx),
+    joiner: new Joiner(ctx),
+    leaver: new Leaver(ctx),
+    keys: new KeyKeeper({
+      ctx,
+      provider,
+      cluster,
+      keys,
+      peerKeys,
+      heardWith: (peer) => opener.sessionsOf(peer).at(-1)?.groupKey,
+    }),
+  });
+  return { ctx, opener, peerKeys, refuser: new Refuser({ outbox, provider, cluster }) };
+}
+
+type Machines = 'self' | 'accuser' | 'spreader' | 'sync' | 'presence' | 'joiner' | 'leaver' | 'keys';
