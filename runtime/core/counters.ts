@@ -20,6 +20,7 @@ export const DROP_REASONS = [
   'no-certificate',
   'revoked',
   'not-allowed',
+  'not-admitted',
   'table-full',
   'quota',
   'key-refused',

@@ -14,6 +14,8 @@ export type ErrorCode =
   | 'E_KEYS'
   | 'E_CONFIG'
   | 'E_CA'
+  | 'E_CERTIFICATE'
+  | 'E_NOT_ALLOWED'
   | 'E_PASSPHRASE'
   | 'E_IDENTITY'
   | 'E_BOOT_COUNTER'

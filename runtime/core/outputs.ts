@@ -69,6 +69,17 @@ export type EngineEvent =
       readonly cluster: string;
       readonly address: string;
     }
+  /** What this node lives by in a cluster of certificates has changed: epochs, the root's word, the time floor. The driver keeps it. */
+  | { readonly type: 'trust-changed' }
+  /** Somebody this node called doesn't let it in. `isProven`: this node would let that one in; else it is a hint. */
+  | {
+      readonly type: 'denied';
+      readonly reason: string;
+      readonly address: string;
+      readonly isProven: boolean;
+    }
+  /** This node's own certificate doesn't stand any more. */
+  | { readonly type: 'own-certificate-lapsed' }
   /** First datagram of this cluster under a key that this node doesn't hold, from this address (rate-limited). */
   | { readonly type: 'unknown-key'; readonly address: string }
   /** First datagram of a foreign cluster from this address (rate-limited). */

@@ -4,6 +4,7 @@ import type { NodeId } from '../core/ids.ts';
 import { TimerTable } from '../core/timers.ts';
 import type { MemberState } from '../core/views.ts';
 import { KeySet } from '../crypto/key-set.ts';
+import { groupKeyFrom, KEY_BYTES, Keyring } from '../crypto/keyring.ts';
 import { OwnerClocks } from '../data/owner-clocks.ts';
 import { OPEN_GUARD } from '../data/record-guard.ts';
 import { RecordTable, type TableChange } from '../data/record-table.ts';
@@ -12,6 +13,7 @@ import type { Member } from '../membership/member.ts';
 import { MemberTable } from '../membership/member-table.ts';
 import { Prober } from '../membership/prober.ts';
 import { Watch } from '../membership/watch.ts';
+import { Trust } from '../trust/trust.ts';
 import { PROTOCOL_VERSION } from '../wire/header.ts';
 import { Opener } from '../wire/opener.ts';
 import { TokenBucket } from '../wire/token-bucket.ts';
@@ -35,6 +37,7 @@ import { Refuser } from './refuser.ts';
 import { SelfRecord } from './self-record.ts';
 import { Spreader } from './spreader.ts';
 import { Synchroniser } from './synchroniser.ts';
+import { Warden } from './warden.ts';
 
 const HELPS_PER_SECOND = 100;
 
@@ -42,6 +45,7 @@ const HELPS_PER_SECOND = 100;
 export interface Listeners {
   onMemberState(member: Member, from: MemberState | undefined, nowMs: number): void;
   onTableChange(change: TableChange): void;
+  onAdmitted(nowMs: number): void;
 }
 
 /** The machines of one engine, joined together. */
@@ -54,19 +58,12 @@ export interface Composition {
 
 /** Makes the machines of an engine and joins them. @throws Error where the options contradict the specification: the caller's bug. */
 export function compose(options: EngineOptions, listeners: Listeners): Composition {
-  const {
-    provider,
-    cluster,
-    random,
-    settings,
-    id,
-    boot,
-    guard = OPEN_GUARD,
-    proofs,
-    readers = READERS,
-  } = options;
+  const { provider, cluster, random, settings, id, boot, readers = READERS } = options;
+  const trust = options.trust && new Trust(options.trust, { provider, cluster });
+  const guard = trust?.authority ?? options.guard ?? OPEN_GUARD;
+  const proofs = trust === undefined ? options.proofs : { keys: trust.agreementKeys };
   assert(proofs === undefined || guard.signs, 'proofs of life need owners that sign');
-  const keys = options.keys ?? KeySet.ofKeyring(provider, options.keyring);
+  const keys = options.keys ?? KeySet.ofKeyring(provider, options.keyring ?? unspoken(options));
   const keyring = keys.keyring();
   const opener = new Opener({ provider, cluster, keyring, self: id });
   const onSalt = (salt: Uint8Array) => opener.ownSalt(salt);
@@ -126,6 +123,21 @@ export function compose(options: EngineOptions, listeners: Listeners): Compositi
     helpBudget: new TokenBucket({ perSecond: HELPS_PER_SECOND, burst: 2 * HELPS_PER_SECOND }),
     prober,
     watch,
+    warden:
+      trust &&
+      new Warden({
+        ctx: () => ctx,
+        trust,
+        provider,
+        cluster,
+        random,
+        onAdmitted: listeners.onAdmitted,
+        expel: (peer, nowMs) => {
+          opener.forget(peer);
+          table.forget(peer);
+          members.forget(peer, nowMs);
+        },
+      }),
     endpoints: options.endpoints,
     links: options.links,
   } as Omit<EngineContext, Machines> as EngineContext;
@@ -147,6 +159,12 @@ export function compose(options: EngineOptions, listeners: Listeners): Compositi
     }),
   });
   return { ctx, opener, peerKeys, refuser: new Refuser({ outbox, provider, cluster }) };
+}
+
+/** The key of a node that nobody let in yet: nothing is sealed with it, and nothing opens. */
+function unspoken({ trust, provider, random }: EngineOptions): Keyring {
+  assert(trust !== undefined, 'a keyring, keys, or trust');
+  return new Keyring(groupKeyFrom(provider, random.bytes(KEY_BYTES)));
 }
 
 type Machines = 'self' | 'accuser' | 'spreader' | 'sync' | 'presence' | 'joiner' | 'leaver' | 'keys';

@@ -28,6 +28,7 @@ import type { SelfRecord } from './self-record.ts';
 import type { EngineSettings } from './settings.ts';
 import type { Spreader } from './spreader.ts';
 import type { Synchroniser } from './synchroniser.ts';
+import type { Warden } from './warden.ts';
 
 /** The machines of one engine, as they see one another. */
 export interface EngineContext {
@@ -53,6 +54,8 @@ export interface EngineContext {
   readonly leaver: Leaver;
   readonly keys: KeyKeeper;
   readonly keySwitch: KeySwitch;
+  /** Keeps the gate of a cluster of certificates; undefined in one of a pre-shared key. */
+  readonly warden: Warden | undefined;
   readonly budgets: ByteBudgets;
   readonly life: LifeSigns;
   readonly clocks: OwnerClocks;

@@ -4,6 +4,7 @@ import type { NodeId } from '../core/ids.ts';
 import type { Fingerprint, KeyOperation, KeysView } from '../core/key-views.ts';
 import type { Output, Path } from '../core/outputs.ts';
 import type { RandomSource } from '../core/random.ts';
+import type { Proclaimed, TrustView } from '../core/trust-view.ts';
 import type { AppValue } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { MemberView, PutOptions, RecordView } from '../core/views.ts';
@@ -12,6 +13,7 @@ import type { KeySet } from '../crypto/key-set.ts';
 import type { Keyring } from '../crypto/keyring.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import type { RecordGuard } from '../data/record-guard.ts';
+import type { TrustOptions, TrustState } from '../trust/trust.ts';
 import type { Block } from '../wire/message.ts';
 import type { EngineGauges } from './gauges.ts';
 import type { LifeProofOptions } from './life-signs.ts';
@@ -31,14 +33,16 @@ export interface EngineOptions {
   readonly cluster: string;
   /** This life's boot counter, persisted before the engine is made; 1 to 2^20 - 1. */
   readonly boot: number;
-  /** The keys that it starts with, where `keys` doesn't say more. */
-  readonly keyring: Keyring;
+  /** The keys that it starts with, where `keys` doesn't say more; needed without `trust`. */
+  readonly keyring?: Keyring;
   /** The keys and what operators said of them, as kept by an earlier life; absent: `keyring`, and nobody said anything. */
   readonly keys?: KeySet;
   readonly provider: CryptoProvider;
   readonly random: RandomSource;
   readonly settings: EngineSettings;
-  /** Whose word a record is; default: everybody who has the group's key is believed. */
+  /** For a cluster of certificates: who this node is and whom it trusts. It says nothing before somebody let it in. Absent: a pre-shared key. */
+  readonly trust?: TrustOptions;
+  /** Whose word a record is, without `trust`; default: everybody who has the group's key is believed. */
   readonly guard?: RecordGuard;
   /** That nobody can speak for another's life; only with a guard whose owners sign. Default: the group's key is proof enough. */
   readonly proofs?: LifeProofOptions;
@@ -80,7 +84,7 @@ export interface GossipEngine {
   join(nowMs: number, seeds: readonly Endpoint[]): void;
   /** Says goodbye; the event `left` tells when to stop. */
   leave(nowMs: number): void;
-  /** @throws GridvineError (`E_KEY_...`, `E_VALUE_...`, `E_QUOTA`, `E_VERSION_CONFLICT`); the state is unchanged then. */
+  /** @throws GridvineError (`E_KEY_...`, `E_VALUE_...`, `E_QUOTA`, `E_VERSION_CONFLICT`, `E_NOT_ALLOWED`); the state is unchanged then. */
   put(nowMs: number, key: string, value: AppValue, options?: PutOptions): Version;
   /** @throws GridvineError `E_NOT_FOUND` where this node has no such record. */
   delete(nowMs: number, key: string): Version;
@@ -105,6 +109,21 @@ export interface GossipEngine {
   keysKept(nowMs: number, ticket: number): void;
   /** Which keys there are, and who follows. */
   keys(): KeysView;
+  /**
+   * An operator brought something that the root signed (a revocation, a policy, an endorsement): it counts here and is told to all.
+   * @returns what it is, and whether it was news. @throws GridvineError `E_CERTIFICATE`; the state is unchanged then.
+   */
+  proclaim(nowMs: number, signed: Uint8Array): Proclaimed;
+  /**
+   * What time it is, by a clock that can be believed: a registrar renews certificates by it. Others have no use for it. Tell it at the
+   * start, and whenever the clock was set.
+   * @param unixSeconds whole seconds since 1970.
+   */
+  tellTime(nowMs: number, unixSeconds: number): void;
+  /** What a node in a cluster of certificates lives by; undefined in one of a pre-shared key. */
+  trust(): TrustView | undefined;
+  /** What to keep of it, readable by nobody else, whenever the event `trust-changed` came; undefined as above. */
+  trustState(): TrustState | undefined;
   observeHost(nowMs: number, observation: HostObservation): void;
   /** The platform says that nothing listens there (connection refused). */
   handleUnreachable(nowMs: number, endpoint: Endpoint): void;

@@ -1,9 +1,10 @@
 import { type Endpoint, endpointKey } from '../core/endpoint.ts';
-import { assert } from '../core/errors.ts';
+import { assert, GridvineError } from '../core/errors.ts';
 import type { NodeId } from '../core/ids.ts';
 import type { Fingerprint, KeyOperation, KeysView } from '../core/key-views.ts';
 import type { Output, Path } from '../core/outputs.ts';
-import { isReservedKey } from '../core/reserved-keys.ts';
+import { isReservedKey, isSecretKey } from '../core/reserved-keys.ts';
+import type { Proclaimed, TrustView } from '../core/trust-view.ts';
 import type { AppValue } from '../core/value.ts';
 import { BOOT_MAX, type Version } from '../core/version.ts';
 import type { MemberState, MemberView, PutOptions, RecordView } from '../core/views.ts';
@@ -15,6 +16,8 @@ import type { StoredRecord } from '../data/stored-record.ts';
 import { isAccuseKey } from '../membership/accusation-record.ts';
 import type { Member } from '../membership/member.ts';
 import { NODE_KEY } from '../membership/node-facts.ts';
+import { looksLikeAdmission } from '../trust/admission/frame.ts';
+import type { TrustState } from '../trust/trust.ts';
 import { sizeOfItem } from '../wire/body.ts';
 import { sourceOf } from '../wire/forgery-guard.ts';
 import type { Block } from '../wire/message.ts';
@@ -64,6 +67,7 @@ export class Engine implements GossipEngine {
     const parts = compose(options, {
       onMemberState: (member, from, nowMs) => this.#onMemberState(member, from, nowMs),
       onTableChange: (change) => this.#onTableChange(change),
+      onAdmitted: (nowMs) => this.#begin(nowMs),
     });
     this.#ctx = parts.ctx;
     this.#opener = parts.opener;
@@ -98,17 +102,18 @@ export class Engine implements GossipEngine {
 
   start(nowMs: number): void {
     this.#mutate(nowMs, () => {
-      this.#ctx.self.publish(nowMs);
-      this.#ctx.keys.start(nowMs);
-      this.#ctx.prober.start(nowMs);
-      this.#ctx.sync.start(nowMs);
-      this.#ctx.presence.start(nowMs);
-      this.#ctx.joiner.start(nowMs);
+      const { warden } = this.#ctx;
+      if (warden === undefined) this.#begin(nowMs);
+      else warden.start(nowMs);
     });
   }
 
   join(nowMs: number, seeds: readonly Endpoint[]): void {
-    this.#mutate(nowMs, () => this.#ctx.joiner.addSeeds(seeds, nowMs));
+    this.#mutate(nowMs, () => {
+      const { warden, joiner } = this.#ctx;
+      warden?.addSeeds(seeds, nowMs);
+      if (warden === undefined || warden.isAdmitted) joiner.addSeeds(seeds, nowMs);
+    });
   }
 
   leave(nowMs: number): void {
@@ -116,6 +121,7 @@ export class Engine implements GossipEngine {
   }
 
   put(nowMs: number, key: string, value: AppValue, options: PutOptions = {}): Version {
+    this.#ctx.warden?.checkOwn(key);
     return this.#mutate(nowMs, () => this.#spreadOwn(this.#ctx.own.put(key, value, options, nowMs), nowMs));
   }
 
@@ -167,6 +173,7 @@ export class Engine implements GossipEngine {
   }
 
   operateKeys(nowMs: number, operation: KeyOperation): Fingerprint {
+    this.#ctx.warden?.refuseOperation();
     return this.#mutate(nowMs, () => this.#ctx.keys.operate(operation));
   }
 
@@ -176,6 +183,28 @@ export class Engine implements GossipEngine {
 
   keys(): KeysView {
     return keysView(this.#ctx, this.#ctx.keys);
+  }
+
+  proclaim(nowMs: number, signed: Uint8Array): Proclaimed {
+    const { warden } = this.#ctx;
+    if (warden === undefined)
+      throw new GridvineError(
+        'E_CERTIFICATE',
+        'this cluster has a pre-shared key and no certificates: there is nothing that a root could tell it. See `gridvine keys`.',
+      );
+    return this.#mutate(nowMs, () => warden.proclaim(signed, nowMs));
+  }
+
+  tellTime(nowMs: number, unixSeconds: number): void {
+    this.#mutate(nowMs, () => this.#ctx.warden?.renewals.tellTime(unixSeconds, nowMs));
+  }
+
+  trust(): TrustView | undefined {
+    return this.#ctx.warden?.view;
+  }
+
+  trustState(): TrustState | undefined {
+    return this.#ctx.warden?.state;
   }
 
   observeHost(nowMs: number, { lagMs = 0, socketDrops = 0 }: HostObservation): void {
@@ -230,13 +259,26 @@ export class Engine implements GossipEngine {
     return recordViews(this.#ctx, filter, nowMs);
   }
 
+  /** This node may speak: from the start, or once it was let in. */
+  #begin(nowMs: number): void {
+    this.#ctx.self.publish(nowMs);
+    this.#ctx.keys.start(nowMs);
+    this.#ctx.prober.start(nowMs);
+    this.#ctx.sync.start(nowMs);
+    this.#ctx.presence.start(nowMs);
+    this.#ctx.joiner.start(nowMs);
+  }
+
   /** Runs one mutation: time never goes back, and what it staged leaves with it. */
   #mutate<T>(nowMs: number, change: () => T): T {
     this.#nowMs = Math.max(this.#nowMs, nowMs);
+    const { warden, keys } = this.#ctx;
+    warden?.introduce(this.#nowMs);
     try {
       return change();
     } finally {
-      this.#ctx.keys.settle(this.#nowMs);
+      keys.settle(this.#nowMs);
+      warden?.settle(this.#nowMs);
       this.#ctx.outbox.settle((staged) => this.#piggyback(staged));
     }
   }
@@ -244,6 +286,11 @@ export class Engine implements GossipEngine {
   #receive(nowMs: number, path: Path, bytes: Uint8Array): void {
     this.#ctx.counters.rxDatagrams++;
     this.#ctx.counters.rxBytes += bytes.length;
+    const { warden } = this.#ctx;
+    if (warden !== undefined && looksLikeAdmission(bytes)) {
+      warden.receive(path, bytes, nowMs);
+      return;
+    }
     const opened = this.#opener.open(nowMs, bytes, sourceOf(path.address, path.port));
     if ('refusal' in opened) {
       if (this.#ctx.joiner.takeJoinNonce(opened.refusal.nonce, nowMs))
@@ -252,7 +299,8 @@ export class Engine implements GossipEngine {
     }
     if ('drop' in opened) {
       this.#ctx.counters.drops[opened.drop]++;
-      this.#refuser.onDrop(opened, path, { bytes, nowMs });
+      if (warden !== undefined && opened.drop === 'unknown-key') warden.onStranger(path, bytes.length, nowMs);
+      else this.#refuser.onDrop(opened, path, { bytes, nowMs });
       return;
     }
     const { session, body, sealedToAny } = opened;
@@ -261,6 +309,11 @@ export class Engine implements GossipEngine {
       this.#ctx.self.checkLine({ owner: this.id, known: body.boot * 2 ** 32, gc: 0 }, nowMs);
       return;
     }
+    if (warden?.isRevoked(body.sender)) {
+      this.#ctx.counters.drops.revoked++;
+      return;
+    }
+    if (warden !== undefined && !warden.knows(body.sender)) warden.onStranger(path, bytes.length, nowMs);
     this.#ctx.counters.drops['unknown-message'] += body.unknown;
     const from: Inbound = {
       nowMs,
@@ -307,10 +360,17 @@ export class Engine implements GossipEngine {
     const nowMs = this.#nowMs;
     if (record.key === NODE_KEY && owner !== this.id && change === 'put')
       this.#onNodeRecord(owner, record, nowMs);
-    else if (isKeyRecord(record.key) && owner !== this.id) this.#ctx.keys.noteRecord(owner);
+    else if (isSecretKey(record.key) && owner !== this.id) this.#onSecretRecord(owner, record.key);
     else if (isAccuseKey(record.key)) this.#ctx.accuser.onRecord(owner, record, change === 'put', nowMs);
     if (!isReservedKey(record.key))
       this.#ctx.outbox.event({ type: 'record', change, record: recordView(this.#ctx, owner, record, nowMs) });
+  }
+
+  #onSecretRecord(owner: NodeId, key: string): void {
+    const { warden, keys } = this.#ctx;
+    // Where epochs are, no member's word changes the keys.
+    if (warden !== undefined) warden.noteRecord(owner, key);
+    else if (isKeyRecord(key)) keys.noteRecord(owner);
   }
 
   #onNodeRecord(owner: NodeId, record: StoredRecord, nowMs: number): void {
@@ -337,12 +397,13 @@ export class Engine implements GossipEngine {
       this.#ctx.counters.downs++;
       this.#ctx.accuser.noteDown(member, nowMs);
     }
+    this.#ctx.warden?.onMembers();
     this.#ctx.outbox.event({
       type: 'member',
       id,
       name: facts.name,
       from,
-      to,
+      to: this.#ctx.members.get(id) === undefined ? undefined : to,
       boot,
       incarnation: facts.incarnation,
     });

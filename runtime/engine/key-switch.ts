@@ -36,6 +36,11 @@ export class KeySwitch {
     return this.#pending !== undefined;
   }
 
+  /** A change that needs no keeping: whoever forgets it is given the key again by others. */
+  takeNow(keyring: Keyring): void {
+    for (const user of this.#users) user.useKeyring(keyring);
+  }
+
   /** Begins a change; only while not busy. */
   request(change: KeyChangeover): void {
     this.#ticket++;
@@ -48,7 +53,7 @@ export class KeySwitch {
     const change = this.#pending;
     if (change === undefined || change.ticket !== ticket) return;
     this.#pending = undefined;
-    for (const user of this.#users) user.useKeyring(change.keyring);
+    this.takeNow(change.keyring);
     change.done(nowMs);
   }
 }

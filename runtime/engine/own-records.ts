@@ -18,7 +18,7 @@ import type { EngineSettings } from './settings.ts';
 /** What is left of an expired record stays so long for those who may still have its elder. */
 const EXPIRED_GRACE_MS = 60_000;
 /** Records that the node itself needs have this much room beside the application's quota. */
-const RESERVED_ROOM = { records: 48, bytes: 14_336 };
+const RESERVED_ROOM = { records: 248, bytes: 47_104 };
 
 /** This node's own records: the only ones that it writes. Hands out versions, checks what applications put. */
 export class OwnRecords {
@@ -138,6 +138,17 @@ export class OwnRecords {
     this.#boot = boot;
     this.#sequence = 0;
     this.#records = this.#table.openOwn(this.#owner, makeVersion(boot, 0), nowMs);
+    this.#putAgain(live, nowMs);
+  }
+
+  /** Puts a record of the node's own protocol, and all live ones again behind it, in their old order. */
+  putFirst(key: string, value: AppValue, nowMs: number): void {
+    const live = [...this.#records.above(0)].filter((record) => isLive(record) && record.key !== key);
+    this.putReserved(key, value, nowMs);
+    this.#putAgain(live, nowMs);
+  }
+
+  #putAgain(live: readonly StoredRecord[], nowMs: number): void {
     for (const record of live) {
       const { key, value, unit, quality, priority, ttlMs, setAtMs } = record;
       this.#commit(

@@ -82,6 +82,11 @@ export class SelfRecord {
     this.#ctx.spreader.add(this.#ctx.id, NODE_KEY, { urgent: true, nowMs });
   }
 
+  /** Its record was put again, as it is: others should know it by its new version. */
+  announce(nowMs: number): void {
+    this.#ctx.spreader.add(this.#ctx.id, NODE_KEY, { urgent: true, nowMs });
+  }
+
   enter(state: DeclaredState, nowMs: number): void {
     this.#state = state;
     this.publish(nowMs);

@@ -94,8 +94,8 @@ export const LAN: EngineSettings = {
   urgentBytesPerSecond: 1_000_000,
   dataBytesPerSecond: 1_000_000,
   syncBytesPerSecond: 44_000,
-  recordsPerOwnerMax: 1_000,
-  bytesPerOwnerMax: 65_536,
+  recordsPerOwnerMax: 1_200,
+  bytesPerOwnerMax: 98_304,
   ownersMax: 4_096,
   tableBytesMax: 33_554_432,
 };

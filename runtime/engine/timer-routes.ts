@@ -22,6 +22,8 @@ const ROUTES: Readonly<Record<string, Route>> = {
   join: (ctx, _, nowMs) => ctx.joiner.onTurn(nowMs),
   retry: (ctx, _, nowMs) => ctx.joiner.onRetry(nowMs),
   keys: (ctx, _, nowMs) => ctx.keys.onTimer(nowMs),
+  trust: (ctx, _, nowMs) => ctx.warden?.onTimer(nowMs),
+  renew: (ctx, _, nowMs) => ctx.warden?.renewals.onTimer(nowMs),
   leave: (ctx, _, nowMs) => ctx.leaver.onTurn(nowMs),
 };
 

@@ -105,11 +105,15 @@ export class MemberTable {
       this.#enter(member, member.facts.state, nowMs);
   }
 
-  forget(id: NodeId): void {
+  /** Nothing of this member counts any more. Listeners find it `left`, and no more in the table. */
+  forget(id: NodeId, nowMs: number): void {
     const member = this.#members.get(id);
     if (member === undefined) return;
+    const from = member.state;
     this.#presentList = undefined;
     this.#members.delete(id);
+    member.state = 'left';
+    this.#onState(member, from, nowMs);
   }
 
   /** Notes the address that an authenticated datagram of a member came from. */

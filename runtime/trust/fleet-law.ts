@@ -1,4 +1,4 @@
-import type { NodeId } from '../core/ids.ts';
+import { type NodeId, toHex } from '../core/ids.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import { type VerifiedChain, verifyChain } from '../pki/chain.ts';
@@ -80,6 +80,11 @@ export class FleetLaw {
     return { objects, floorSeconds: this.#floor.seconds };
   }
 
+  /** Each object with its name: two nodes that know the same call it the same. */
+  get named(): readonly { readonly bytes: Uint8Array; readonly name: string }[] {
+    return this.state.objects.map((bytes) => ({ bytes, name: this.#nameOf(bytes) }));
+  }
+
   /** Judges a certificate, now: by the time floor, which it may move. Never throws. */
   judge(chain: readonly Uint8Array[]): Judged<VerifiedChain> {
     const judged = verifyChain(this.#provider, {
@@ -135,7 +140,7 @@ export class FleetLaw {
     this.#policy = before === undefined ? judged.value : newerPolicy(before, judged.value);
     this.#floor.observe(judged.value);
     const isNew = this.#policy === judged.value && before?.number !== judged.value.number;
-    return { value: { isNew, kind: 'policy', name: '' } };
+    return { value: { isNew, kind: 'policy', name: this.#nameOf(bytes) } };
   }
 
   #takeEndorsement(bytes: Uint8Array): Judged<Taken> {
@@ -151,7 +156,6 @@ export class FleetLaw {
   }
 
   #nameOf(bytes: Uint8Array): string {
-    const hash = this.#provider.sha256(bytes);
-    return Array.from(hash.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('');
+    return toHex(this.#provider.sha256(bytes).subarray(0, 8));
   }
 }

@@ -37,7 +37,7 @@ export interface NodeChoices {
   readonly settings?: Partial<EngineSettings>;
   readonly id?: NodeId;
   /** What a cluster of certificates adds. */
-  readonly trust?: Pick<EngineOptions, 'guard' | 'proofs'>;
+  readonly trust?: Pick<EngineOptions, 'guard' | 'proofs' | 'trust'>;
   readonly keyring?: Keyring;
   readonly keys?: KeySet;
 }

@@ -1,6 +1,7 @@
 import { createCounters } from '#runtime/core/counters.ts';
 import type { KeyOperation, KeysView } from '#runtime/core/key-views.ts';
 import type { Output, Path } from '#runtime/core/outputs.ts';
+import type { Proclaimed, TrustView } from '#runtime/core/trust-view.ts';
 import type { GossipEngine, HostObservation } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
 import { NO_GAUGES } from './no-gauges.ts';
@@ -81,6 +82,18 @@ export class FakeEngine implements GossipEngine {
   keys(): KeysView {
     return NO_KEYS;
   }
+
+  proclaim(): Proclaimed {
+    return { kind: 'policy', isNew: false };
+  }
+
+  tellTime(): void {}
+
+  trust(): TrustView | undefined {
+    return undefined;
+  }
+
+  trustState(): undefined {}
 
   observeHost(nowMs: number, observation: HostObservation): void {
     this.#mutated(`observeHost ${nowMs} lag ${observation.lagMs}`);

@@ -3,6 +3,7 @@ import type { Endpoint } from '#runtime/core/endpoint.ts';
 import type { NodeId } from '#runtime/core/ids.ts';
 import type { KeysView } from '#runtime/core/key-views.ts';
 import type { Output, Path } from '#runtime/core/outputs.ts';
+import type { Proclaimed, TrustView } from '#runtime/core/trust-view.ts';
 import type { EngineOptions, GossipEngine } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
 import { NO_GAUGES } from './no-gauges.ts';
@@ -44,6 +45,17 @@ export class IdleEngine implements GossipEngine {
   keys(): KeysView {
     return NO_KEYS;
   }
+  proclaim(): Proclaimed {
+    return { kind: 'policy', isNew: false };
+  }
+
+  tellTime(): void {}
+  trust(): TrustView | undefined {
+    return undefined;
+  }
+
+  trustState(): undefined {}
+
   observeHost(): void {}
   handleUnreachable(): void {}
   handleDatagram(_nowMs: number, _path: Path, _bytes: Uint8Array): void {}

@@ -239,7 +239,8 @@ export class LyingHost extends IdleEngine {
   #opener(self: NodeId): Opener {
     const present = this.#openers.get(self);
     if (present !== undefined) return present;
-    const { provider, cluster, keyring } = this.options;
+    const { provider, cluster } = this.options;
+    const keyring = this.options.keyring!;
     const opener = new Opener({ provider, cluster, keyring, self });
     this.#openers.set(self, opener);
     return opener;
@@ -249,7 +250,8 @@ export class LyingHost extends IdleEngine {
     const name = `${id} ${boot}`;
     const present = this.#sealers.get(name);
     if (present !== undefined) return present;
-    const { provider, cluster, keyring } = this.options;
+    const { provider, cluster } = this.options;
+    const keyring = this.options.keyring!;
     const sealer = new Sealer({ provider, cluster, keyring, random: this.random });
     this.#sealers.set(name, sealer);
     return sealer;

@@ -3,6 +3,7 @@ import type { NodeId } from '#runtime/core/ids.ts';
 import type { Path } from '#runtime/core/outputs.ts';
 import { SeededRandom } from '#runtime/core/random.ts';
 import { makeVersion } from '#runtime/core/version.ts';
+import type { Keyring } from '#runtime/crypto/keyring.ts';
 import { encodeAccusation } from '#runtime/membership/accusation-record.ts';
 import { encodeNodeFacts, type NodeFacts } from '#runtime/membership/node-facts.ts';
 import type { Block, Item, Message } from '#runtime/wire/message.ts';
@@ -23,14 +24,18 @@ export class LyingPeer {
   readonly #opener: Opener;
   #sequence = 0;
 
-  constructor(pump: EnginePump, choices: { id?: NodeId; boot?: number; last?: number; seed?: number } = {}) {
+  constructor(
+    pump: EnginePump,
+    choices: { id?: NodeId; boot?: number; last?: number; seed?: number; keyring?: Keyring } = {},
+  ) {
     this.#pump = pump;
     this.id = choices.id ?? '99'.repeat(16);
     this.boot = choices.boot ?? 1;
     this.endpoint = { transport: 'udp', address: `10.0.9.${choices.last ?? 9}`, port: 18262 };
     const random = new SeededRandom(choices.seed ?? 77);
-    this.#sealer = new Sealer({ provider, cluster: CLUSTER, keyring, random });
-    this.#opener = new Opener({ provider, cluster: CLUSTER, keyring, self: this.id });
+    const held = choices.keyring ?? keyring;
+    this.#sealer = new Sealer({ provider, cluster: CLUSTER, keyring: held, random });
+    this.#opener = new Opener({ provider, cluster: CLUSTER, keyring: held, self: this.id });
   }
 
   get path(): Path {

@@ -30,6 +30,8 @@ export interface AdmissionOptions {
   readonly isWarranted: (epoch: Epoch) => boolean;
   /** The epoch that this node writes under; undefined: it has none yet. */
   readonly currentEpoch: () => Epoch | undefined;
+  /** Whether this node may give that epoch on: it knows of all whom its minter left out. Default: it may. */
+  readonly mayGive?: (epoch: Epoch) => boolean;
   /** `bytes` must be cryptographic: ephemeral keys and the secrets of cookies are drawn here. */
   readonly random: RandomSource;
   readonly limits?: Partial<AdmissionLimits>;

@@ -46,6 +46,7 @@ export class Settlement {
    */
   offer(nowMs: number, own: Epoch | undefined, theirs: EpochName | undefined): Uint8Array | undefined {
     if (own === undefined || !isAbove(own, theirs)) return undefined;
+    if (this.#desk.options.mayGive?.(own) === false) return undefined;
     const bytes = this.#channel.seal('grant', encodeGrant(own));
     this.#given = { epoch: own, bytes };
     this.#desk.counters.epochsGiven++;

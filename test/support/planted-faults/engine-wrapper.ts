@@ -2,11 +2,13 @@ import type { Endpoint } from '#runtime/core/endpoint.ts';
 import type { NodeId } from '#runtime/core/ids.ts';
 import type { Fingerprint, KeyOperation, KeysView } from '#runtime/core/key-views.ts';
 import type { Output, Path } from '#runtime/core/outputs.ts';
+import type { Proclaimed, TrustView } from '#runtime/core/trust-view.ts';
 import type { AppValue } from '#runtime/core/value.ts';
 import type { MemberView, PutOptions, RecordView } from '#runtime/core/views.ts';
 import type { WhyView } from '#runtime/core/why.ts';
 import type { GossipEngine, HostObservation, Link, RecordFilter } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
+import type { TrustState } from '#runtime/trust/trust.ts';
 import type { Block } from '#runtime/wire/message.ts';
 
 /** An engine around another one, which does as that does: faults override what they spoil. */
@@ -76,6 +78,18 @@ export class EngineWrapper implements GossipEngine {
   }
   keys(): KeysView {
     return this.inner.keys();
+  }
+  proclaim(nowMs: number, signed: Uint8Array): Proclaimed {
+    return this.inner.proclaim(nowMs, signed);
+  }
+  tellTime(nowMs: number, unixSeconds: number): void {
+    this.inner.tellTime(nowMs, unixSeconds);
+  }
+  trust(): TrustView | undefined {
+    return this.inner.trust();
+  }
+  trustState(): TrustState | undefined {
+    return this.inner.trustState();
   }
   observeHost(nowMs: number, observation: HostObservation): void {
     this.inner.observeHost(nowMs, observation);

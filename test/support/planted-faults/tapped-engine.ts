@@ -69,7 +69,8 @@ export class TappedEngine extends EngineWrapper {
   }
 
   #openerFor(self: NodeId): Opener {
-    const { provider, cluster, keyring } = this.#options;
+    const { provider, cluster } = this.#options;
+    const keyring = this.#options.keyring!;
     return new Opener({ provider, cluster, keyring, self });
   }
 
@@ -78,7 +79,8 @@ export class TappedEngine extends EngineWrapper {
     const name = `${sender} ${boot}`;
     const present = this.#sealers.get(name);
     if (present !== undefined) return present;
-    const { provider, cluster, keyring } = this.#options;
+    const { provider, cluster } = this.#options;
+    const keyring = this.#options.keyring!;
     const random = new SeededRandom(this.#sealers.size + 1, Number.parseInt(this.id.slice(0, 8), 16));
     const sealer = new Sealer({ provider, cluster, keyring, random });
     this.#sealers.set(name, sealer);

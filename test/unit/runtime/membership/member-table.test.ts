@@ -193,8 +193,8 @@ test('those that take part are counted through all changes', () => {
   world.declare('left', 4);
   assert.equal(world.table.presentCount, 0);
   world.declare('alive', 0, 2);
-  world.table.forget(ANN);
-  world.table.forget(ANN);
+  world.table.forget(ANN, 0);
+  world.table.forget(ANN, 0);
   assert.deepEqual([world.table.presentCount, world.table.size], [0, 0]);
 });
 

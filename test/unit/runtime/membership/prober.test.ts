@@ -144,7 +144,7 @@ test('a member that goes or is renewed while it is probed is not accused', () =>
     const bench = new Bench(['a', 'b', 'c']);
     bench.probe('a');
     bench.runTo(150);
-    if (change === 'forgotten') bench.members.forget('a');
+    if (change === 'forgotten') bench.members.forget('a', 0);
     else if (change === 'renewed') bench.know('a', 2);
     else bench.members.declareDown(bench.members.get('a')!, bench.nowMs);
     bench.runTo(5_000);

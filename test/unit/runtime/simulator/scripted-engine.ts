@@ -2,6 +2,7 @@ import { createCounters } from '#runtime/core/counters.ts';
 import type { Endpoint } from '#runtime/core/endpoint.ts';
 import type { KeysView } from '#runtime/core/key-views.ts';
 import type { EngineEvent, Output, Path } from '#runtime/core/outputs.ts';
+import type { Proclaimed, TrustView } from '#runtime/core/trust-view.ts';
 import type { EngineOptions, GossipEngine, HostObservation } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
 import { NO_GAUGES } from '../../../support/no-gauges.ts';
@@ -101,6 +102,17 @@ export class ScriptedEngine implements GossipEngine {
   keys(): KeysView {
     return NO_KEYS;
   }
+  proclaim(): Proclaimed {
+    return { kind: 'policy', isNew: false };
+  }
+
+  tellTime(): void {}
+  trust(): TrustView | undefined {
+    return undefined;
+  }
+
+  trustState(): undefined {}
+
   observeHost(nowMs: number, observation: HostObservation): void {
     this.#note('observeHost', nowMs, observation);
   }

@@ -50,6 +50,20 @@ describe('[P-13] two nodes that admit each other', () => {
     assert.equal(compare(ann, ben), 0);
   });
 
+  test('a node that may not give its epoch on gives it neither as caller nor as called', () => {
+    for (const annCalls of [true, false]) {
+      const ann = new Host({ byte: 1, epoch: epochOf(5), mayGive: () => false });
+      const ben = new Host({ byte: 2 });
+      const wire = new Wire([ann, ben]);
+      if (annCalls) wire.call(ann, ben);
+      else wire.call(ben, ann);
+      wire.run();
+      assert.deepEqual([ann.types[0], ben.types[0]], ['admitted', 'admitted']);
+      assert.equal(ben.epoch, undefined);
+      assert.ok(!wire.steps().includes('grant'));
+    }
+  });
+
   test('of two epochs of one number the one with the higher id wins', () => {
     const { ann, ben, wire } = pair(epochOf(7, 1), epochOf(7, 2));
     const higher = compare(ann, ben) > 0 ? ann.epoch : ben.epoch;
