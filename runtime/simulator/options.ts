@@ -16,6 +16,8 @@ export interface WorldOptions {
   readonly segments?: number;
   readonly quality: LinkQuality;
   readonly settings: EngineSettings;
+  /** A cluster of certificates; default: of a pre-shared key. */
+  readonly certificates?: boolean;
   /** Share of the pairs of nodes between which one direction carries nothing, from start to end: 0 to 1. Default 0. */
   readonly asymmetricShare?: number;
   /** What each host's interface can send: bytes a second, headers of IP and UDP included. Absent: as much as it is given. */

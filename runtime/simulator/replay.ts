@@ -33,6 +33,7 @@ export function replayCommand(options: SimulationOptions, more: ReplayExtras = {
     flag('rate', options.rate, undefined),
     flag('crashes', options.crashes, undefined),
     options.cold === true ? '--cold' : '',
+    options.certificates === true ? '--certificates' : '',
     options.together === true ? '--together' : '',
     options.hostsStayUp === true ? '--hosts-stay-up' : '',
     flag('readings', options.readings, undefined),

@@ -92,22 +92,24 @@ export class Run {
   /**
    * Starts all nodes shortly after each other, waits until they are one cluster, and lets it grow quiet. Large clusters have been
    * together before: to play all their joins takes longer than most stories about them.
+   * @returns milliseconds after the last start; undefined where it never became one cluster.
    */
-  form(): void {
+  form(): number | undefined {
     const { clock, hosts } = this.world;
     if (hosts.length > FORMED_ABOVE && this.options.cold !== true) {
       const all = hosts.map(({ index }) => index);
       this.world.startTogether(all, this.seeds());
-      this.agree(this.#patienceMs(FORM_MS_MAX));
+      const formedMs = this.agree(this.#patienceMs(FORM_MS_MAX));
       this.world.runFor(QUIET_MS);
-      return;
+      return formedMs;
     }
     const gapMs = Math.min(START_GAP_MS, START_SPAN_MS_MAX / hosts.length);
     for (const host of hosts)
       clock.after(host.index * gapMs, () => this.world.start(host.index, this.seeds()));
     this.world.runFor(hosts.length * gapMs);
-    this.agree(this.#patienceMs(FORM_MS_MAX));
+    const formedMs = this.agree(this.#patienceMs(FORM_MS_MAX));
     this.world.runFor(QUIET_MS);
+    return formedMs;
   }
 
   /** The traffic, and the peaks, of the results count from here on. */

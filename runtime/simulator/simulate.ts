@@ -46,7 +46,7 @@ export function simulate(
       `nodes: expected ${scenario.nodesMin} to ${NODES_MAX} for ${scenario.name}; got ${options.nodes}`,
     );
   }
-  const world = new World(options, parts);
+  const world = new World({ ...options, ...(scenario.certificates && { certificates: true }) }, parts);
   const sampler = extras.series === true ? new Sampler(world) : undefined;
   const run = new Run(world, options);
   const results = scenario.play(run);

@@ -10,6 +10,7 @@ import type { CryptoProvider } from '../crypto/provider.ts';
 import { shareSealKeys } from '../crypto/shared-seal-keys.ts';
 import type { EngineOptions, GossipEngine } from '../engine/contract.ts';
 import { READERS } from '../engine/readers.ts';
+import { CertifiedHosts } from './certified-hosts.ts';
 import { canMeet, cutOffHosts } from './cut-off.ts';
 import { HOST_LINK, SimHost } from './host.ts';
 import { HostClock } from './host-clock.ts';
@@ -34,6 +35,7 @@ export interface WorldParts {
 const NETWORK_STREAM = 1;
 const SCENARIO_STREAM = 2;
 const ASYMMETRY_STREAM = 3;
+const FLEET_STREAM = 4;
 const HOST_STREAMS = 16;
 /** Lives of one host that have a stream of their own. */
 const BOOTS_PER_HOST = 4096;
@@ -56,6 +58,8 @@ export class World {
   readonly hosts: readonly SimHost[];
   readonly members: MemberMatrix;
   readonly records: RecordMatrix;
+  /** Who signs for the hosts; undefined: they have a pre-shared key. */
+  readonly fleet: CertifiedHosts | undefined;
   readonly #parts: WorldParts;
   readonly #keyring: Keyring;
   readonly #readers = shareReaders(READERS);
@@ -74,6 +78,11 @@ export class World {
     const psk = new SeededRandom(options.seed).bytes(KEY_BYTES);
     this.#keyring = new Keyring(groupKeyOf(provider, psk, CLUSTER));
     this.random = new SeededRandom(options.seed, SCENARIO_STREAM);
+    const random = new SeededRandom(options.seed, FLEET_STREAM);
+    this.fleet =
+      options.certificates === true
+        ? new CertifiedHosts({ provider, cluster: CLUSTER, random, hosts: options.nodes })
+        : undefined;
     this.network = new Network({
       clock: this.clock,
       random: new SeededRandom(options.seed, NETWORK_STREAM),
@@ -250,7 +259,8 @@ export class World {
     const segments = this.options.segments ?? 1;
     this.network.addHost({ segment: index % segments });
     const address = addressOf(index);
-    const id = toHex(this.#hostRandom(index, BOOTS_PER_HOST - 1).bytes(NODE_ID_BYTES));
+    const id =
+      this.fleet?.id(index) ?? toHex(this.#hostRandom(index, BOOTS_PER_HOST - 1).bytes(NODE_ID_BYTES));
     this.#indexes.set(id, index);
     this.#addresses.set(address, index);
     return new SimHost({
@@ -274,7 +284,7 @@ export class World {
       name: `node-${host.index}`,
       cluster: CLUSTER,
       boot,
-      keyring: this.#keyring,
+      ...(this.fleet === undefined ? { keyring: this.#keyring } : { trust: this.fleet.trust(host.index) }),
       provider: this.#parts.provider,
       random: this.#hostRandom(host.index, boot),
       settings: this.options.settings,

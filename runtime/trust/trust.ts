@@ -105,7 +105,8 @@ export class Trust {
 
   /** Judges this node's own certificate: whether it still stands, or why not. */
   judgeSelf(): Judged<KnownCertificate> {
-    return this.book.learn(this.#chain);
+    const known = this.standing(this.options.identity.id);
+    return known === undefined ? this.book.learn(this.#chain) : { value: known };
   }
 
   /** The certificate of a node, where it is known and stands. */

@@ -85,6 +85,29 @@ test('9 nodes on three multicast segments become one cluster through seeds', () 
   assert.ok(numberOf(result, 'convergedMs') <= JOIN_MS_MAX);
 });
 
+describe('10 nodes with certificates', () => {
+  const certificates = true;
+
+  test('put out a board that the root revokes', () => {
+    const { results } = play({ scenario: 'revoke', nodes: 10, loss: 0.1 });
+    assert.equal(results.converged, true);
+    assert.equal(results.keptOut, true);
+    assert.ok((results.rotatedMs as { max: number }).max < 5_000);
+  });
+
+  for (const medium of ['unicast', 'multicast'] as const)
+    test(`crash and come back, ${medium}`, () => {
+      const result = play({ scenario: 'crash', nodes: 10, loss: 0.1, medium, certificates });
+      assert.equal(result.results.converged, true);
+      assert.equal(numberOf(result, 'falseDowns'), 0);
+    });
+
+  test('heal', () => {
+    const result = play({ scenario: 'partition', nodes: 10, certificates });
+    assert.equal(result.results.converged, true);
+  });
+});
+
 describe('10 nodes that have it hard', () => {
   test('all start at once and become one cluster', () => {
     const result = play({ scenario: 'blackstart', nodes: 10, durationMs: 5_000 });

@@ -36,6 +36,7 @@ export interface SimulateFlags {
   readonly duration?: number;
   readonly rate?: number;
   readonly crashes?: number;
+  readonly certificates?: boolean;
   readonly cold?: boolean;
   readonly together?: boolean;
   readonly hostsStayUp?: boolean;
@@ -86,6 +87,7 @@ export function simulationOptions(flags: SimulateFlags): SimulationOptions {
     durationMs: flags.duration,
     rate: flags.rate,
     crashes: flags.crashes,
+    certificates: flags.certificates,
     cold: flags.cold,
     together: flags.together,
     hostsStayUp: flags.hostsStayUp,

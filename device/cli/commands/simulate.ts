@@ -85,6 +85,7 @@ export const simulateCommand: CommandFactory = (io) => {
     .addOption(flag('--duration <duration>', 'of the main part (default: by scenario)', spanArgument))
     .addOption(flag('--rate <number>', 'updates a second in the cluster', rateArgument({ zero: false })))
     .addOption(flag('--crashes <count>', 'nodes that crash', wholeFrom(1, 4095)))
+    .addOption(new Option('--certificates', 'a cluster of certificates instead of a pre-shared key'))
     .addOption(new Option('--cold', 'more than 300 nodes play their joins too, before the scenario'))
     .addOption(new Option('--together', 'all crashes at the same moment'))
     .addOption(new Option('--hosts-stay-up', 'crashes end the process, not the power'))

@@ -5,6 +5,7 @@ import { crash } from './crash.ts';
 import { idle } from './idle.ts';
 import { join } from './join.ts';
 import { partition } from './partition.ts';
+import { revoke } from './revoke.ts';
 import type { Scenario } from './scenario.ts';
 import { stall } from './stall.ts';
 import { update } from './update.ts';
@@ -20,6 +21,7 @@ export const SCENARIOS: readonly Scenario[] = [
   churn,
   stall,
   badlink,
+  revoke,
 ];
 
 /** undefined: there is none of that name. */

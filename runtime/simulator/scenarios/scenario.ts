@@ -6,6 +6,8 @@ export interface Scenario {
   /** One line for people. */
   readonly summary: string;
   readonly nodesMin: number;
+  /** It is about a cluster of certificates, whatever the options say. */
+  readonly certificates?: true;
   /** Tells it; the results are named in the README. */
   play(run: Run): ScenarioResults;
 }
