@@ -11,6 +11,13 @@ export {
 export { type ErrorCode, GridvineError } from './core/errors.ts';
 export { isNodeId, type NodeId } from './core/ids.ts';
 export type { EngineEvent, RefusalCode, TrafficClass } from './core/outputs.ts';
+export type {
+  CertifiedMember,
+  CertifiedView,
+  Proclaimed,
+  RevokedView,
+  TrustView,
+} from './core/trust-view.ts';
 export type { AppValue, Quality } from './core/value.ts';
 export type { Version } from './core/version.ts';
 export type { MemberState, MemberView, Priority, PutOptions, RecordView } from './core/views.ts';
@@ -26,7 +33,7 @@ export { formatPsk, parsePsk } from './crypto/keyring.ts';
 export type { HealthItem, LinkTraffic, NodePutOptions, RunningNode } from './driver/contract.ts';
 export { createNode } from './driver/create-node.ts';
 export type { LogLevel, LogSink } from './driver/log.ts';
-export type { NodeOptions, NodeParts } from './driver/node-options.ts';
+export type { CertificateOptions, NodeOptions, NodeParts } from './driver/node-options.ts';
 export type { Link, RecordFilter } from './engine/contract.ts';
 export { type EngineSettings, LAN, PRESETS, type PresetName, settingsOf } from './engine/settings.ts';
 export { readInterfaces } from './transport/interface-table.ts';

@@ -4,7 +4,7 @@ import { COMMANDS, type CommandEntry } from './command-table.ts';
 import { CliError, type CliIo, EXIT } from './io.ts';
 import { helpOf, unknownCommandText, usageText } from './usage-error.ts';
 
-const CONFIG_CODES: ReadonlySet<string> = new Set(['E_CONFIG', 'E_KEY_FILE']);
+const CONFIG_CODES: ReadonlySet<string> = new Set(['E_CONFIG', 'E_KEY_FILE', 'E_CERTIFICATE']);
 
 /**
  * Runs one command line, without the program's own name. Never rejects for what a user can cause.

@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'E_NOT_ALLOWED'
   | 'E_PASSPHRASE'
   | 'E_IDENTITY'
+  | 'E_TRUST_FILE'
   | 'E_BOOT_COUNTER'
   | 'E_DATA_DIR'
   | 'E_DATA_DIR_IN_USE'

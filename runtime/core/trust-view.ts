@@ -1,3 +1,5 @@
+import type { NodeId } from './ids.ts';
+
 /** What became of an object that an operator brought. */
 export interface Proclaimed {
   readonly kind: 'root' | 'revocation' | 'policy';
@@ -18,6 +20,8 @@ export interface TrustView {
   readonly policy: number;
   /** Seconds since 1970: it is at least this late. */
   readonly floorSeconds: number;
+  /** What the admission handshakes came to since the start, by what was counted; what was dropped by `dropped-REASON`. */
+  readonly admission: Readonly<Record<string, number>>;
   readonly own:
     | {
         readonly standing: true;
@@ -27,4 +31,38 @@ export interface TrustView {
         readonly expires: number;
       }
     | { readonly standing: false; readonly reason: string; readonly text: string };
+}
+
+/** Somebody whose certificate a node knows, itself among them. */
+export interface CertifiedMember {
+  readonly id: NodeId;
+  /** As the certificate says. */
+  readonly name: string;
+  readonly groups: readonly string[];
+  /** Hex. */
+  readonly serial: string;
+  /** Seconds since 1970. */
+  readonly issuedAt: number;
+  /** Seconds since 1970. */
+  readonly expires: number;
+  /** Whether a registrar issued it; else the root did. */
+  readonly isByRegistrar: boolean;
+  readonly standing: 'valid' | 'revoked' | 'expired';
+}
+
+/** What a root took back. */
+export interface RevokedView {
+  /** A node with all its certificates, or one certificate. */
+  readonly kind: 'node' | 'certificate';
+  /** Id of the node or serial of the certificate, as hex. */
+  readonly target: string;
+  /** Seconds since 1970. */
+  readonly revokedAt: number;
+  readonly reason: string;
+}
+
+/** Who is in and who is out, as far as a node knows. */
+export interface CertifiedView {
+  readonly members: readonly CertifiedMember[];
+  readonly revoked: readonly RevokedView[];
 }

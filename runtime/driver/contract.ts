@@ -3,6 +3,7 @@ import type { Endpoint } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
 import type { Fingerprint, KeyOperation, KeysView } from '../core/key-views.ts';
 import type { EngineEvent, TrafficClass } from '../core/outputs.ts';
+import type { CertifiedView, Proclaimed, TrustView } from '../core/trust-view.ts';
 import type { AppValue } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { MemberView, PutOptions, RecordView } from '../core/views.ts';
@@ -58,6 +59,8 @@ export interface RunningNode {
   readonly uptimeMs: number;
   readonly counters: Readonly<Counters>;
   readonly localHealth: number;
+  /** Whose cryptography it uses: `node` or `noble`. */
+  readonly cryptoProvider: string;
   readonly recordCount: number;
   /** How much the engine holds at this moment. */
   gauges(): EngineGauges;
@@ -76,6 +79,15 @@ export interface RunningNode {
    * @returns the key's fingerprint. @throws GridvineError `E_KEYS`, `E_NOT_FOUND`, `E_QUOTA`.
    */
   operateKeys(operation: KeyOperation): Fingerprint;
+  /** What this node lives by in a cluster of certificates; undefined in one of a pre-shared key. */
+  trust(): TrustView | undefined;
+  /** Who is certified there, and who is out; undefined as above. */
+  certified(): CertifiedView | undefined;
+  /**
+   * An operator brought something that the root signed: it counts here, and is told to all.
+   * @returns what it is, and whether it was news. @throws GridvineError `E_CERTIFICATE`; the state is unchanged then.
+   */
+  proclaim(signed: Uint8Array): Proclaimed;
   join(seeds: readonly Endpoint[]): void;
   /** Called for each event after it took effect, outside the engine; @returns the unsubscriber. */
   onEvent(listener: (event: EngineEvent) => void): () => void;

@@ -12,6 +12,7 @@ import { settingsOf } from '../engine/settings.ts';
 import { readInterfaces } from '../transport/interface-table.ts';
 import type { Transport, TransportHandlers } from '../transport/transport.ts';
 import { DEFAULT_MULTICAST } from '../transport/udp-multicast.ts';
+import type { TrustOptions } from '../trust/trust.ts';
 import { BootClock } from './clock.ts';
 import type { RunningNode } from './contract.ts';
 import { Driver } from './driver.ts';
@@ -21,6 +22,7 @@ import { LocalNode } from './local-node.ts';
 import { noLog } from './log.ts';
 import { type NodeOptions, validateNodeOptions } from './node-options.ts';
 import { type NodeStorage, openNodeStorage } from './node-storage.ts';
+import { openNodeTrust } from './node-trust.ts';
 import { nodeScheduler } from './scheduler.ts';
 import { SystemRandom } from './system-random.ts';
 import { type NetworkView, UdpNetwork } from './udp-network.ts';
@@ -31,7 +33,7 @@ const KNOWN_PEERS_DELAY_MS = 2_000;
 /**
  * Starts a node: locks its data directory, reads or makes its identity, persists the boot counter, opens sockets, announces itself,
  * puts again what it kept, and joins.
- * @throws GridvineError `E_CONFIG`, `E_DATA_DIR`, `E_DATA_DIR_IN_USE`, `E_IDENTITY`, `E_BOOT_COUNTER`, `E_KEY_FILE`, `E_ADDRESS_IN_USE`, `E_ADDRESS`,
+ * @throws GridvineError `E_CONFIG`, `E_DATA_DIR`, `E_DATA_DIR_IN_USE`, `E_IDENTITY`, `E_BOOT_COUNTER`, `E_KEY_FILE`, `E_CERTIFICATE`, `E_TRUST_FILE`, `E_ADDRESS_IN_USE`, `E_ADDRESS`,
  * `E_SOCKET`; everything is released then.
  */
 export async function createNode(options: NodeOptions): Promise<RunningNode> {
@@ -77,20 +79,24 @@ async function start(
   });
   const network = inject.transports === undefined ? networkOf(options, common) : undefined;
   const transports = network?.transports ?? inject.transports ?? [];
+  const { provider = createNodeProvider(), wallSeconds = () => Math.floor(Date.now() / 1_000) } = inject;
+  // Before anything is opened: the likeliest thing to be wrong.
+  const trust =
+    options.certificates && (await openNodeTrust(options.certificates, { cluster, storage, provider, log }));
   const driver = new Driver({
     ...common,
     transports,
     events,
     persistBoot: (boot) => storage.counter.adopt(boot),
     persistKeys: (kept) => storage.keyring.save(kept),
+    ...(trust !== undefined && { persistTrust: trust.persist }),
   });
   const view = await openTransports({ network, transports, options, open, handlers: driver.handlers });
   open.push(() => driver.stop());
 
-  const { provider = createNodeProvider() } = inject;
-  const configured = nameKey(provider, groupKeyOf(provider, options.psk, cluster));
-  const keys = await keysOf(configured, { storage, provider, log });
-  const engineOptions = engineOptionsOf(options, { storage, view, provider, keys });
+  const configured = options.psk && nameKey(provider, groupKeyOf(provider, options.psk, cluster));
+  const keys = configured && (await keysOf(configured, { storage, provider, log }));
+  const engineOptions = engineOptionsOf(options, { storage, view, provider, keys, trust: trust?.options });
   const engine = inject.createEngine?.(engineOptions) ?? new Engine(engineOptions);
   putAgain(engine, clock.nowMs(), storage, log);
   driver.start(engine);
@@ -114,7 +120,10 @@ async function start(
     events,
     kept: storage.kept,
     peers: storage.peers,
-    configuredKey: configured.fingerprint,
+    configuredKey: configured?.fingerprint,
+    seeds,
+    wallSeconds,
+    cryptoProvider: provider.name,
     leaveTimeoutMs: engineOptions.settings.leaveTimeoutMs,
     release,
   });
@@ -176,17 +185,23 @@ async function keysOf(
 
 function engineOptionsOf(
   options: NodeOptions,
-  parts: { storage: NodeStorage; view: NetworkView; provider: CryptoProvider; keys: KeySet },
+  parts: {
+    readonly storage: NodeStorage;
+    readonly view: NetworkView;
+    readonly provider: CryptoProvider;
+    readonly keys: KeySet | undefined;
+    readonly trust: TrustOptions | undefined;
+  },
 ): EngineOptions {
-  const { storage, view, provider, keys } = parts;
+  const { storage, view, provider, keys, trust } = parts;
   const { random = new SystemRandom() } = options.inject ?? {};
   return {
     id: identityFromSeed(provider, storage.seed).id,
     name: options.name,
     cluster: options.cluster,
     boot: storage.boot,
-    keyring: keys.keyring(),
-    keys,
+    ...(keys !== undefined && { keyring: keys.keyring(), keys }),
+    ...(trust !== undefined && { trust }),
     provider,
     random,
     settings: settingsOf(options.preset ?? 'lan', options.settings),

@@ -4,12 +4,15 @@ import type { EngineEvent, Output, Path } from '../core/outputs.ts';
 import { BOOT_MAX } from '../core/version.ts';
 import type { GossipEngine } from '../engine/contract.ts';
 import type { Transport, TransportFailure, TransportHandlers } from '../transport/transport.ts';
+import type { TrustState } from '../trust/trust.ts';
 import type { Clock } from './clock.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { HealthBoard } from './health-board.ts';
 import { KeySaver } from './key-saver.ts';
 import type { LogSink } from './log.ts';
 import type { Scheduler } from './scheduler.ts';
+import { deniedNotice } from './trust-health.ts';
+import { TrustSaver } from './trust-saver.ts';
 
 /** A timer this late means that the event loop or the machine stood still: the engine is told before it judges anybody. */
 export const LAG_REPORT_MS = 50;
@@ -19,6 +22,8 @@ const CATCH_UP_TURNS_MAX = 16;
 
 /** How long conditions known from single events stay on the health list after the last one. */
 const FLEETING_MS = 60_000;
+/** Nobody is called again sooner than 60 s after a denial. */
+const DENIED_MS = 150_000;
 
 const KEY_CHANGED =
   "Either one of the two has another key file, or the cluster's keys were changed while one was away. On a member run gridvine keys list, and compare with gridvine keys list here; put the key that the members write with into the key file of the one that lacks it, and restart it.";
@@ -34,6 +39,8 @@ export interface DriverOptions {
   readonly persistBoot: (boot: number) => Promise<void>;
   /** Puts the node's keys on the medium. Rejects with the platform's error where it can't. */
   readonly persistKeys: (kept: Uint8Array) => Promise<void>;
+  /** Puts what the node lives by in a cluster of certificates on the medium, as `persistKeys`. Absent: there is none. */
+  readonly persistTrust?: (state: TrustState) => Promise<void>;
 }
 
 /**
@@ -44,6 +51,7 @@ export class Driver {
   readonly #options: DriverOptions;
   readonly #failures = new Map<string, number>();
   readonly #keySaver: KeySaver;
+  readonly #trustSaver: TrustSaver;
   #engine: GossipEngine | undefined;
   #phase: 'new' | 'running' | 'stopped' = 'new';
   #mutating = false;
@@ -57,6 +65,7 @@ export class Driver {
   constructor(options: DriverOptions) {
     this.#options = options;
     this.#keySaver = new KeySaver({ ...options, save: options.persistKeys });
+    this.#trustSaver = new TrustSaver({ ...options, save: () => this.#persistTrust() });
   }
 
   /** Failures by code, since the start. */
@@ -78,6 +87,11 @@ export class Driver {
     this.#keySaver.stop();
     this.#disarm();
     this.#settleLeft();
+  }
+
+  /** After `stop`: resolves when what the node lives by is on the medium, or was refused there. */
+  settle(): Promise<void> {
+    return this.#trustSaver.close();
   }
 
   /**
@@ -228,6 +242,16 @@ export class Driver {
           `${event.address}, of cluster "${event.cluster}", answered ${event.code} (a hint, not authenticated). ${event.code === 'unknown-key' ? KEY_CHANGED : 'Compare cluster name and key.'}`,
         );
         break;
+      case 'trust-changed':
+        this.#trustSaver.changed();
+        if (typeof engine.trust()?.epoch === 'number') health.clear('admission-denied');
+        break;
+      case 'denied':
+        health.raise(clock.nowMs(), 'admission-denied', deniedNotice(event), DENIED_MS);
+        break;
+      case 'own-certificate-lapsed':
+        this.#options.log('error', 'own-certificate-lapsed', { own: engine.trust()?.own });
+        break;
       case 'unknown-key':
         raise(
           'unknown-key',
@@ -282,6 +306,11 @@ export class Driver {
   /** The engine goes on meanwhile under its present keys. */
   #keepKeys(ticket: number, kept: { reveal(): Uint8Array }): void {
     this.#keySaver.keep(kept, () => this.mutate((engine, nowMs) => engine.keysKept(nowMs, ticket)));
+  }
+
+  async #persistTrust(): Promise<void> {
+    const state = this.#engine?.trustState();
+    if (state !== undefined) await this.#options.persistTrust?.(state);
   }
 
   #settleLeft(): void {

@@ -1,7 +1,8 @@
 import type { Counters } from '../core/counters.ts';
-import type { Endpoint } from '../core/endpoint.ts';
+import { type Endpoint, formatAuthority } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
 import type { Fingerprint, KeyOperation, KeysView } from '../core/key-views.ts';
+import type { CertifiedView, Proclaimed, TrustView } from '../core/trust-view.ts';
 import type { AppValue } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { MemberView, RecordView } from '../core/views.ts';
@@ -15,10 +16,11 @@ import type { Clock } from './clock.ts';
 import type { HealthItem, LinkTraffic, NodePutOptions, RunningNode } from './contract.ts';
 import type { Driver } from './driver.ts';
 import type { EventListener, EventQueue } from './event-queue.ts';
-import type { HealthBoard } from './health-board.ts';
+import type { HealthBoard, HealthNotice } from './health-board.ts';
 import { KEY_HEALTH_CODES, keyHealth } from './key-health.ts';
 import { sumTraffic } from './link-traffic.ts';
 import type { Scheduler } from './scheduler.ts';
+import { TRUST_HEALTH_CODES, trustHealth } from './trust-health.ts';
 
 /** Past the engine's own bound on leaving: it should never be needed. */
 const LEAVE_GRACE_MS = 1_000;
@@ -39,8 +41,14 @@ export interface LocalNodeOptions {
   readonly kept: KeptRecords;
   readonly peers: KnownPeers;
   readonly leaveTimeoutMs: number;
-  /** The key of the key file. */
-  readonly configuredKey: Fingerprint;
+  /** The key of the key file; undefined in a cluster of certificates. */
+  readonly configuredKey: Fingerprint | undefined;
+  /** Whom it was told to join. */
+  readonly seeds: readonly Endpoint[];
+  /** The wall clock, in seconds since 1970. */
+  readonly wallSeconds: () => number;
+  /** Whose cryptography it uses, for showing. */
+  readonly cryptoProvider: string;
   /** Closes what was opened for this node, storage last. */
   readonly release: () => Promise<void>;
 }
@@ -52,6 +60,8 @@ export class LocalNode implements RunningNode {
   readonly cluster: string;
   readonly #options: LocalNodeOptions;
   readonly #startedMs: number;
+  /** Whom it calls to join, or to be let in. */
+  readonly #called = new Set<string>();
   #cancelPeersPoll: () => void = () => undefined;
   #leaving: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -62,6 +72,7 @@ export class LocalNode implements RunningNode {
     this.cluster = options.cluster;
     this.#options = options;
     this.#startedMs = options.clock.nowMs();
+    for (const seed of options.seeds) this.#called.add(formatAuthority(seed));
     this.#watchPeers();
   }
 
@@ -87,6 +98,10 @@ export class LocalNode implements RunningNode {
 
   get recordCount(): number {
     return this.#options.engine.recordCount;
+  }
+
+  get cryptoProvider(): string {
+    return this.#options.cryptoProvider;
   }
 
   gauges(): EngineGauges {
@@ -138,7 +153,20 @@ export class LocalNode implements RunningNode {
     return this.#options.driver.mutate((engine, nowMs) => engine.operateKeys(nowMs, operation));
   }
 
+  trust(): TrustView | undefined {
+    return this.#options.engine.trust();
+  }
+
+  certified(): CertifiedView | undefined {
+    return this.#options.engine.certified();
+  }
+
+  proclaim(signed: Uint8Array): Proclaimed {
+    return this.#options.driver.mutate((engine, nowMs) => engine.proclaim(nowMs, signed));
+  }
+
   join(seeds: readonly Endpoint[]): void {
+    for (const seed of seeds) this.#called.add(formatAuthority(seed));
     this.#options.driver.mutate((engine, nowMs) => engine.join(nowMs, seeds));
   }
 
@@ -164,13 +192,28 @@ export class LocalNode implements RunningNode {
         text: `${events.lost} events came faster than listeners took them, and the oldest were dropped. Read members and records afresh.`,
       });
     this.#noteKeys(nowMs);
+    this.#noteTrust(nowMs);
     return health.items(nowMs);
   }
 
   #noteKeys(nowMs: number): void {
-    const { health, configuredKey } = this.#options;
-    const found = keyHealth(this.keys(), configuredKey);
-    for (const code of KEY_HEALTH_CODES) {
+    const { configuredKey } = this.#options;
+    if (configuredKey === undefined) return;
+    this.#holdExactly(KEY_HEALTH_CODES, keyHealth(this.keys(), configuredKey), nowMs);
+  }
+
+  #noteTrust(nowMs: number): void {
+    const { wallSeconds } = this.#options;
+    const view = this.trust();
+    if (view === undefined) return;
+    const facts = { view, wallSeconds: wallSeconds(), name: this.name, calls: [...this.#called] };
+    this.#holdExactly(TRUST_HEALTH_CODES, trustHealth(facts), nowMs);
+  }
+
+  /** Of these conditions exactly those that were found hold. */
+  #holdExactly(codes: readonly string[], found: ReadonlyMap<string, HealthNotice>, nowMs: number): void {
+    const { health } = this.#options;
+    for (const code of codes) {
       const notice = found.get(code);
       if (notice === undefined) health.clear(code);
       else health.raise(nowMs, code, notice);
@@ -201,7 +244,7 @@ export class LocalNode implements RunningNode {
     this.#cancelPeersPoll();
     driver.stop();
     events.flush();
-    await Promise.all([kept.close(), peers.close()]);
+    await Promise.all([kept.close(), peers.close(), driver.settle()]);
     await release();
   }
 

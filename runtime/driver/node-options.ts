@@ -8,6 +8,7 @@ import { KEY_BYTES } from '../crypto/keyring.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import type { EngineOptions, GossipEngine, Link } from '../engine/contract.ts';
 import type { EngineSettings, PresetName } from '../engine/settings.ts';
+import { CHAIN_LENGTH_MAX } from '../pki/chain.ts';
 import type { FilePort } from '../storage/file-port.ts';
 import type { InterfaceReader } from '../transport/interface-table.ts';
 import { LINK_BYTES_PER_SECOND_MAX, LINK_BYTES_PER_SECOND_MIN } from '../transport/link-budget.ts';
@@ -23,8 +24,10 @@ export interface NodeOptions {
   readonly name: string;
   /** All nodes of a cluster give the same; 1 to 64 bytes of UTF-8. */
   readonly cluster: string;
-  /** The cluster's pre-shared key, 32 bytes. */
-  readonly psk: Uint8Array;
+  /** The cluster's pre-shared key, 32 bytes. Either this or `certificates`. */
+  readonly psk?: Uint8Array;
+  /** For a cluster of certificates. The node's keys are those of its data directory. */
+  readonly certificates?: CertificateOptions;
   /** Made where it isn't there; one running node a directory. */
   readonly dataDir: string;
   /** Where to listen. `0.0.0.0` and `::` stand for all addresses of their link, as they come and go. */
@@ -51,8 +54,32 @@ export interface NodeOptions {
   readonly inject?: NodeParts;
 }
 
+/** Who a node is in a cluster of certificates, and whom it trusts. */
+export interface CertificateOptions {
+  /** This node's own certificate, then its registrar's where one issued it. */
+  readonly chain: readonly Uint8Array[];
+  /** Statements of the roots: those of `root.cert`, in its order. */
+  readonly roots: readonly Uint8Array[];
+  /**
+   * Keys that begin so aren't signed: any member could forge them. For readings at a high rate; at most 16, the same on all nodes of the
+   * cluster. Default none.
+   */
+  readonly unsignedPrefixes?: readonly string[];
+  /** How long an epoch's key is written with, in milliseconds: 1 minute to 30 days, default 24 h. Those who mint go by theirs. */
+  readonly epochMs?: number;
+  /** How long a node that may mint looks for its cluster before it founds one, in milliseconds: 0 to 10 minutes, default 3 s. */
+  readonly foundingMs?: number;
+}
+
+export const EPOCH_MS_MIN = 60_000;
+export const EPOCH_MS_MAX = 30 * 86_400_000;
+export const FOUNDING_MS_MAX = 600_000;
+export const UNSIGNED_PREFIXES_MAX = 16;
+
 export interface NodeParts {
   readonly clock?: Clock;
+  /** The wall clock, in seconds since 1970. It decides nothing; people are told by it. */
+  readonly wallSeconds?: () => number;
   readonly scheduler?: Scheduler;
   readonly random?: RandomSource;
   readonly provider?: CryptoProvider;
@@ -72,8 +99,7 @@ export function validateNodeOptions(options: NodeOptions): void {
     refuse('name', `1 to ${NAME_BYTES_MAX} bytes of UTF-8`, String(nameBytes));
   const clusterProblem = problemOfClusterName(options.cluster);
   if (clusterProblem !== undefined) throw new GridvineError('E_CONFIG', `cluster: ${clusterProblem}`);
-  if (options.psk.length !== KEY_BYTES)
-    refuse('psk', `${KEY_BYTES} bytes (make one with keygen)`, String(options.psk.length));
+  checkSecurity(options);
   if (options.dataDir === '') refuse('dataDir', 'a path', 'an empty text');
   const usesSockets = options.inject?.transports === undefined;
   if (usesSockets && options.bind.length === 0) refuse('bind', 'at least one address', 'none');
@@ -88,6 +114,35 @@ export function validateNodeOptions(options: NodeOptions): void {
   });
   checkMulticast(options.multicast ?? {});
   checkBudgets(options);
+}
+
+function checkSecurity({ psk, certificates }: NodeOptions): void {
+  if ((psk === undefined) === (certificates === undefined))
+    refuse('psk', 'either psk or certificates', psk === undefined ? 'neither' : 'both');
+  if (psk !== undefined && psk.length !== KEY_BYTES)
+    refuse('psk', `${KEY_BYTES} bytes (make one with keygen)`, String(psk.length));
+  if (certificates === undefined) return;
+  const { chain, roots, unsignedPrefixes = [], epochMs, foundingMs } = certificates;
+  if (chain.length < 1 || chain.length > CHAIN_LENGTH_MAX)
+    refuse('certificates.chain', `1 to ${CHAIN_LENGTH_MAX} certificates`, String(chain.length));
+  if (roots.length < 1) refuse('certificates.roots', 'at least one root', 'none');
+  if (unsignedPrefixes.length > UNSIGNED_PREFIXES_MAX)
+    refuse(
+      'certificates.unsignedPrefixes',
+      `at most ${UNSIGNED_PREFIXES_MAX}`,
+      String(unsignedPrefixes.length),
+    );
+  unsignedPrefixes.forEach((prefix, i) => {
+    if (prefix === '')
+      refuse(`certificates.unsignedPrefixes[${i}]`, 'the beginning of a key', 'an empty text');
+  });
+  checkRange('certificates.epochMs', epochMs, EPOCH_MS_MIN, EPOCH_MS_MAX);
+  checkRange('certificates.foundingMs', foundingMs, 0, FOUNDING_MS_MAX);
+}
+
+function checkRange(option: string, value: number | undefined, min: number, max: number): void {
+  if (value !== undefined && !(Number.isInteger(value) && value >= min && value <= max))
+    refuse(option, `${min} to ${max} milliseconds`, String(value));
 }
 
 function checkBudgets({ links, linkBytesPerSecond = {} }: NodeOptions): void {

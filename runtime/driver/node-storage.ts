@@ -9,6 +9,7 @@ import { KeyringFile } from '../storage/keyring-file.ts';
 import { KnownPeers } from '../storage/known-peers.ts';
 import { nodeFiles } from '../storage/node-files.ts';
 import type { StorageNotice, StorageNoticeCode } from '../storage/notice.ts';
+import { TrustFile } from '../storage/trust-file.ts';
 import type { Clock } from './clock.ts';
 import type { HealthBoard } from './health-board.ts';
 import type { LogSink } from './log.ts';
@@ -37,6 +38,8 @@ export interface NodeStorage {
   readonly keyring: KeyringFile;
   /** The keys that earlier lives kept, as bytes; undefined: none. */
   readonly keptKeys: Uint8Array | undefined;
+  /** What it keeps of a cluster of certificates; not looked at yet. */
+  readonly trust: TrustFile;
   /** Tells people of a condition of the storage. */
   readonly notify: (notice: StorageNotice) => void;
   close(): void;
@@ -87,6 +90,7 @@ async function load(options: NodeStorageOptions, dataDir: DataDir): Promise<Node
     knownPeers,
     keyring,
     keptKeys,
+    trust: new TrustFile(place),
     notify: (each) => notify(each.code, each),
     close: () => dataDir.close(),
   };

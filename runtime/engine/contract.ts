@@ -4,7 +4,7 @@ import type { NodeId } from '../core/ids.ts';
 import type { Fingerprint, KeyOperation, KeysView } from '../core/key-views.ts';
 import type { Output, Path } from '../core/outputs.ts';
 import type { RandomSource } from '../core/random.ts';
-import type { Proclaimed, TrustView } from '../core/trust-view.ts';
+import type { CertifiedView, Proclaimed, TrustView } from '../core/trust-view.ts';
 import type { AppValue } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { MemberView, PutOptions, RecordView } from '../core/views.ts';
@@ -122,6 +122,8 @@ export interface GossipEngine {
   tellTime(nowMs: number, unixSeconds: number): void;
   /** What a node in a cluster of certificates lives by; undefined in one of a pre-shared key. */
   trust(): TrustView | undefined;
+  /** Who is certified there, and who is out; undefined as above. */
+  certified(): CertifiedView | undefined;
   /** What to keep of it, readable by nobody else, whenever the event `trust-changed` came; undefined as above. */
   trustState(): TrustState | undefined;
   observeHost(nowMs: number, observation: HostObservation): void;

@@ -4,7 +4,7 @@ import type { NodeId } from '../core/ids.ts';
 import type { Fingerprint, KeyOperation, KeysView } from '../core/key-views.ts';
 import type { Output, Path } from '../core/outputs.ts';
 import { isReservedKey, isSecretKey } from '../core/reserved-keys.ts';
-import type { Proclaimed, TrustView } from '../core/trust-view.ts';
+import type { CertifiedView, Proclaimed, TrustView } from '../core/trust-view.ts';
 import type { AppValue } from '../core/value.ts';
 import { BOOT_MAX, type Version } from '../core/version.ts';
 import type { MemberState, MemberView, PutOptions, RecordView } from '../core/views.ts';
@@ -201,6 +201,10 @@ export class Engine implements GossipEngine {
 
   trust(): TrustView | undefined {
     return this.#ctx.warden?.view;
+  }
+
+  certified(): CertifiedView | undefined {
+    return this.#ctx.warden?.certified;
   }
 
   trustState(): TrustState | undefined {

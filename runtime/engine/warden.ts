@@ -3,7 +3,7 @@ import { GridvineError } from '../core/errors.ts';
 import type { NodeId } from '../core/ids.ts';
 import type { Path } from '../core/outputs.ts';
 import type { RandomSource } from '../core/random.ts';
-import type { Proclaimed, TrustView } from '../core/trust-view.ts';
+import type { CertifiedView, Proclaimed, TrustView } from '../core/trust-view.ts';
 import type { AppValue } from '../core/value.ts';
 import type { Keyring } from '../crypto/keyring.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
@@ -24,6 +24,7 @@ import type { Trust, TrustState } from '../trust/trust.ts';
 import { type EngineContext, replyEndpoint } from './context.ts';
 import { Renewals } from './renewals.ts';
 import { WardenCalls } from './warden-calls.ts';
+import { admissionView, certifiedView } from './warden-views.ts';
 
 const EPOCH_MS = 24 * 3_600_000;
 const FOUNDING_MS = 3_000;
@@ -124,11 +125,16 @@ export class Warden {
       revocations: law.revocations.size,
       policy: law.policy.number,
       floorSeconds: law.floorSeconds,
+      admission: admissionView(this.#admission.counters),
       own:
         'value' in self
           ? { standing: true, name: self.value.name, groups: self.value.groups, expires: self.value.expires }
           : { standing: false, reason: self.refusal.reason, text: self.refusal.text },
     };
+  }
+
+  get certified(): CertifiedView {
+    return certifiedView(this.#parts.trust);
   }
 
   isRevoked(id: NodeId): boolean {

@@ -17,6 +17,11 @@ export interface FilePort {
   list(directory: string): Promise<string[]>;
   /** Permission bits (`0o600`); undefined where there is no such file. */
   modeOf(path: string): Promise<number | undefined>;
+  /**
+   * The user id of a file's owner where that isn't this process's user; undefined where it is, where there is no such file, and where
+   * the platform has no owners. Absent: files have no owners there.
+   */
+  foreignOwnerOf?(path: string): Promise<number | undefined>;
 }
 
 /**

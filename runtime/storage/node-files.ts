@@ -35,6 +35,11 @@ export const nodeFiles: FilePort = {
     const found = await absentAsUndefined(stat(path));
     return found === undefined ? undefined : found.mode & 0o777;
   },
+  async foreignOwnerOf(path) {
+    const self = process.geteuid?.();
+    const found = await absentAsUndefined(stat(path));
+    return found === undefined || self === undefined || found.uid === self ? undefined : found.uid;
+  },
 };
 
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {

@@ -14,6 +14,7 @@ export type StorageNoticeCode =
   | 'records-damaged'
   | 'records-unsaved'
   | 'keyring-damaged'
+  | 'trust-damaged'
   | 'peers-damaged'
   | 'peers-unsaved';
 

@@ -19,7 +19,7 @@ test('what a node sends over a real socket is what the specification says, to a 
   const [datagram] = (await arrived) as [Buffer];
   const opened = openDatagram(datagram, {
     cluster: node.cluster,
-    preSharedKey: toHex(cluster.options('a').psk),
+    preSharedKey: toHex(cluster.psk),
     destination: '',
   });
   assert.ok('body' in opened, 'drop' in opened ? opened.drop : '');

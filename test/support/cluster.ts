@@ -24,6 +24,7 @@ export const FAST: Partial<EngineSettings> = {
 export class TestCluster {
   readonly name: string;
   readonly directory: string;
+  readonly psk = new Uint8Array(32).fill(7);
   readonly #t: TestContext;
   readonly #multicastPort: number;
 
@@ -42,7 +43,7 @@ export class TestCluster {
     return {
       name,
       cluster: this.name,
-      psk: new Uint8Array(32).fill(7),
+      psk: this.psk,
       dataDir: join(this.directory, name),
       bind: [{ address: '127.0.0.1', port: 0, link: 'lo' }],
       links: [{ name: 'lo', multicast: 'off' }],

@@ -4,6 +4,7 @@ import type { Output, Path } from '#runtime/core/outputs.ts';
 import type { Proclaimed, TrustView } from '#runtime/core/trust-view.ts';
 import type { GossipEngine, HostObservation } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
+import type { TrustState } from '#runtime/trust/trust.ts';
 import { NO_GAUGES } from './no-gauges.ts';
 import { NO_KEYS } from './no-keys.ts';
 
@@ -18,6 +19,9 @@ export class FakeEngine implements GossipEngine {
   readonly outputs: Exclude<Output, { type: 'timeout' }>[] = [];
   deadlineMs = Number.POSITIVE_INFINITY;
   boot = 1;
+  /** What it lives by, and keeps, in a cluster of certificates. */
+  trustView: TrustView | undefined;
+  kept: TrustState | undefined;
   #undrained = 0;
   #started = false;
 
@@ -90,10 +94,14 @@ export class FakeEngine implements GossipEngine {
   tellTime(): void {}
 
   trust(): TrustView | undefined {
-    return undefined;
+    return this.trustView;
   }
 
-  trustState(): undefined {}
+  certified(): undefined {}
+
+  trustState(): TrustState | undefined {
+    return this.kept;
+  }
 
   observeHost(nowMs: number, observation: HostObservation): void {
     this.#mutated(`observeHost ${nowMs} lag ${observation.lagMs}`);

@@ -2,6 +2,7 @@ import { createCounters } from '#runtime/core/counters.ts';
 import { GridvineError } from '#runtime/core/errors.ts';
 import type { KeyOperation, KeysView } from '#runtime/core/key-views.ts';
 import type { EngineEvent } from '#runtime/core/outputs.ts';
+import type { CertifiedView, Proclaimed, TrustView } from '#runtime/core/trust-view.ts';
 import type { AppValue } from '#runtime/core/value.ts';
 import type { MemberView, RecordView } from '#runtime/core/views.ts';
 import type { WhyView } from '#runtime/core/why.ts';
@@ -23,6 +24,7 @@ export class FakeNode implements RunningNode {
   readonly uptimeMs = 1234.5;
   readonly counters = createCounters();
   readonly localHealth = 0;
+  readonly cryptoProvider = 'node';
   readonly puts: { key: string; value: AppValue; options: NodePutOptions }[] = [];
   /** Thrown by the next `put`. */
   refusal: Error | undefined;
@@ -87,6 +89,24 @@ export class FakeNode implements RunningNode {
     if (this.refusal !== undefined) throw this.refusal;
     this.keyOperations.push(operation);
     return operation.type === 'install' ? 'ab'.repeat(8) : operation.fingerprint;
+  }
+
+  trustView: TrustView | undefined;
+  certifiedView: CertifiedView | undefined;
+  readonly proclaimed: Uint8Array[] = [];
+
+  trust(): TrustView | undefined {
+    return this.trustView;
+  }
+
+  certified(): CertifiedView | undefined {
+    return this.certifiedView;
+  }
+
+  proclaim(signed: Uint8Array): Proclaimed {
+    if (this.refusal !== undefined) throw this.refusal;
+    this.proclaimed.push(signed);
+    return { kind: 'revocation', isNew: this.proclaimed.length === 1 };
   }
 
   join(): void {}

@@ -54,6 +54,7 @@ export class IdleEngine implements GossipEngine {
     return undefined;
   }
 
+  certified(): undefined {}
   trustState(): undefined {}
 
   observeHost(): void {}

@@ -2,7 +2,7 @@ import type { Endpoint } from '#runtime/core/endpoint.ts';
 import type { NodeId } from '#runtime/core/ids.ts';
 import type { Fingerprint, KeyOperation, KeysView } from '#runtime/core/key-views.ts';
 import type { Output, Path } from '#runtime/core/outputs.ts';
-import type { Proclaimed, TrustView } from '#runtime/core/trust-view.ts';
+import type { CertifiedView, Proclaimed, TrustView } from '#runtime/core/trust-view.ts';
 import type { AppValue } from '#runtime/core/value.ts';
 import type { MemberView, PutOptions, RecordView } from '#runtime/core/views.ts';
 import type { WhyView } from '#runtime/core/why.ts';
@@ -87,6 +87,9 @@ export class EngineWrapper implements GossipEngine {
   }
   trust(): TrustView | undefined {
     return this.inner.trust();
+  }
+  certified(): CertifiedView | undefined {
+    return this.inner.certified();
   }
   trustState(): TrustState | undefined {
     return this.inner.trustState();

@@ -18,6 +18,8 @@ import { ManualTime } from '../../../support/manual-time.ts';
 import { MemoryNetwork } from '../../../support/memory-network.ts';
 import { temporaryDirectory } from '../../../support/temporary-directory.ts';
 
+const PSK = new Uint8Array(32);
+
 async function bench(t: TestContext) {
   const time = new ManualTime();
   const disk = new FailingDisk();
@@ -41,7 +43,7 @@ async function bench(t: TestContext) {
   const options: NodeOptions = {
     name: 'a',
     cluster: 'test',
-    psk: new Uint8Array(32),
+    psk: PSK,
     dataDir,
     bind: [],
     links: [{ name: 'mem0', multicast: 'full' }],
@@ -208,7 +210,7 @@ test('a node goes on with the keys that it kept, and says that its key file is o
   const provider = createNodeProvider();
   const keyOf = (psk: Uint8Array) => nameKey(provider, groupKeyOf(provider, psk, options.cluster));
   const stamp = { lamport: 1, by: 'ab'.repeat(16) };
-  const [old, fresh] = [keyOf(options.psk), keyOf(new Uint8Array(32).fill(9))];
+  const [old, fresh] = [keyOf(PSK), keyOf(new Uint8Array(32).fill(9))];
   const state = KeyState.of([{ fingerprint: old.fingerprint, stamp, state: 'removed' }], {
     fingerprint: fresh.fingerprint,
     stamp,

@@ -111,6 +111,8 @@ export class ScriptedEngine implements GossipEngine {
     return undefined;
   }
 
+  certified(): undefined {}
+
   trustState(): undefined {}
 
   observeHost(nowMs: number, observation: HostObservation): void {
