@@ -25,6 +25,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   E_UNIT_INVALID: 400,
   E_VERSION_CONFLICT: 409,
   E_KEYS: 409,
+  E_NOT_ALLOWED: 403,
+  E_CERTIFICATE: 422,
   E_QUOTA: 507,
   E_NOT_FOUND: 404,
 };

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { TrustView } from '#runtime/core/trust-view.ts';
 import type { LinkTraffic } from '#runtime/driver/contract.ts';
 import type { ApiService } from './service.ts';
 import { countByState } from './views.ts';
@@ -29,6 +30,16 @@ function metric(
   labels: readonly string[] = [],
 ): MetricDoc {
   return { kind, name: `gridvine_${name}`, help, read, labels };
+}
+
+/** Nothing in a cluster of a pre-shared key. */
+function ofTrust({ node }: ApiService, read: (view: TrustView) => number): readonly Sample[] {
+  const view = node.trust();
+  return view === undefined ? [] : one(read(view));
+}
+
+function secondsTo(expires: number, floorSeconds: number): number {
+  return Math.max(0, expires - Math.max(floorSeconds, Math.floor(Date.now() / 1_000)));
 }
 
 export const METRICS: readonly MetricDoc[] = [
@@ -133,6 +144,36 @@ export const METRICS: readonly MetricDoc[] = [
           value === null ? [] : [{ labels: { interface: name }, value }],
         ),
     ['interface'],
+  ),
+  metric(
+    'gauge',
+    'trust_epoch',
+    'Number of the epoch that the node writes under; 0: nobody let it in yet.',
+    (service) => ofTrust(service, ({ epoch }) => epoch ?? 0),
+  ),
+  metric('gauge', 'trust_certificates', 'Members whose certificates stand and are known.', (service) =>
+    ofTrust(service, ({ certificates }) => certificates),
+  ),
+  metric('gauge', 'trust_revocations', 'Revocations known.', (service) =>
+    ofTrust(service, ({ revocations }) => revocations),
+  ),
+  metric('gauge', 'trust_policy_number', "Number of the root's policy; 0: the default one.", (service) =>
+    ofTrust(service, ({ policy }) => policy),
+  ),
+  metric(
+    'gauge',
+    'certificate_expiry_seconds',
+    "Until the own certificate ends, by the later of this machine's clock and the time floor; 0 where it doesn't stand.",
+    (service) =>
+      ofTrust(service, ({ own, floorSeconds }) => (own.standing ? secondsTo(own.expires, floorSeconds) : 0)),
+  ),
+  metric(
+    'counter',
+    'admission_total',
+    'Handshakes of admission: calls, answers, verdicts, epochs given and taken, and datagrams dropped, by what.',
+    ({ node }) =>
+      Object.entries(node.trust()?.admission ?? {}).map(([what, value]) => ({ labels: { what }, value })),
+    ['what'],
   ),
   metric('counter', 'probes_total', 'Probes of members.', ({ node }) => one(node.counters.probes)),
   metric('counter', 'probes_failed_total', 'Probes that stayed unanswered.', ({ node }) =>

@@ -4,11 +4,20 @@ import { nodeRoutes } from './routes/node.ts';
 import { observeRoutes } from './routes/observe.ts';
 import { recordRoutes } from './routes/records.ts';
 import { type StreamHub, streamRoute } from './routes/stream.ts';
+import { trustRoutes } from './routes/trust.ts';
 import { whyRoute } from './routes/why.ts';
 
 /** Every route of the API. */
 export function routeTable(hub: StreamHub): readonly Route[] {
-  const routes = [...observeRoutes, ...nodeRoutes, whyRoute, ...recordRoutes, ...keyRoutes, streamRoute(hub)];
+  const routes = [
+    ...observeRoutes,
+    ...nodeRoutes,
+    whyRoute,
+    ...recordRoutes,
+    ...keyRoutes,
+    ...trustRoutes,
+    streamRoute(hub),
+  ];
   return [...routes, openApiRoute(routes)];
 }
 

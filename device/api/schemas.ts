@@ -20,6 +20,17 @@ const object = (properties: Record<string, JsonSchema>, optional: readonly strin
 const severity = oneOf('info', 'warning', 'failure');
 const nodeId: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{32}$' };
 
+const boolean: JsonSchema = { type: 'boolean' };
+const mode = oneOf('psk', 'certificates');
+const ownCertificate = object({
+  standing: boolean,
+  name: nullable(text),
+  groups: list(text),
+  expiresMs: nullable(integer),
+  reason: nullable(text),
+  text: nullable(text),
+});
+
 const fingerprint: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{16}$' };
 
 export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
@@ -40,6 +51,12 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     protocol: integer,
     uptimeMs: integer,
     profile: nullable(text),
+    security: object({
+      mode,
+      crypto: oneOf('node', 'noble'),
+      epoch: nullable(integer),
+      certificate: nullable(ownCertificate),
+    }),
     members: mapOf(integer),
     records: integer,
     drops: mapOf(integer),
@@ -151,6 +168,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   Keys: object({
     schema: constant('gridvine.keys/1'),
     self: nodeId,
+    mode,
     use: nullable(fingerprint),
     keys: list(
       object({
@@ -181,6 +199,41 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     schema: constant('gridvine.key-operation/1'),
     operation: oneOf('install', 'use', 'remove'),
     fingerprint,
+  }),
+  Trust: object({
+    schema: constant('gridvine.trust/1'),
+    self: nodeId,
+    mode,
+    epoch: nullable(integer),
+    next: nullable(integer),
+    policy: nullable(integer),
+    floorMs: nullable(integer),
+    own: nullable(ownCertificate),
+    members: list(
+      object({
+        id: nodeId,
+        name: text,
+        groups: list(text),
+        serial: text,
+        issuedMs: integer,
+        expiresMs: integer,
+        byRegistrar: boolean,
+        standing: oneOf('valid', 'revoked', 'expired'),
+        state: nullable(oneOf('joining', 'alive', 'suspect', 'down', 'leaving', 'left')),
+      }),
+    ),
+    revoked: list(
+      object({ kind: oneOf('node', 'certificate'), target: text, revokedAtMs: integer, reason: text }),
+    ),
+    admission: mapOf(integer),
+  }),
+  Proclaim: object({
+    signed: { ...text, description: 'A revocation, policy or root as text, with its BEGIN and END lines.' },
+  }),
+  Proclaimed: object({
+    schema: constant('gridvine.proclaimed/1'),
+    kind: oneOf('root', 'revocation', 'policy'),
+    isNew: boolean,
   }),
   Left: object({ schema: constant('gridvine.left/1'), id: nodeId }),
   Healthz: object({ schema: constant('gridvine.healthz/1'), status: oneOf('ok', 'degraded') }),

@@ -1,10 +1,12 @@
-import type { MemberKeys } from '#runtime/core/key-views.ts';
+import type { KeysView, MemberKeys } from '#runtime/core/key-views.ts';
 import type { EngineEvent } from '#runtime/core/outputs.ts';
 import { valueToJson } from '#runtime/core/value-json.ts';
 import type { MemberState, MemberView, RecordView } from '#runtime/core/views.ts';
 import type { WhyView } from '#runtime/core/why.ts';
 import type { ApiService } from './service.ts';
+import { securityJson } from './trust-views.ts';
 
+const NO_KEYS: KeysView = { use: null, keys: [], members: [], waiting: [], saving: false };
 const STATES: readonly MemberState[] = ['joining', 'alive', 'suspect', 'down', 'leaving', 'left'];
 
 /** The document of `GET /v1/status`. */
@@ -19,6 +21,7 @@ export function statusDocument(service: ApiService) {
     protocol: service.protocol,
     uptimeMs: Math.round(node.uptimeMs),
     profile: service.profile()?.id ?? null,
+    security: securityJson(service),
     members: countByState(node.members()),
     records: node.recordCount,
     drops: node.counters.drops,
@@ -49,11 +52,14 @@ export function whyDocument({ member, ...why }: WhyView, self: string) {
 
 /** The document of `GET /v1/keys`. */
 export function keysDocument({ node }: ApiService) {
-  const { use, keys, members, waiting, saving } = node.keys();
+  // There a key lives for a day, and is nobody's to handle.
+  const isByCertificates = node.trust() !== undefined;
+  const { use, keys, members, waiting, saving } = isByCertificates ? NO_KEYS : node.keys();
   const idsOf = (which: (member: MemberKeys) => boolean) => members.filter(which).map(({ id }) => id);
   return {
     schema: 'gridvine.keys/1',
     self: node.id,
+    mode: isByCertificates ? 'certificates' : 'psk',
     use,
     keys: keys.map(({ fingerprint, state, held }) => ({
       fingerprint,

@@ -34,12 +34,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'ca',
-    summary: 'certificates: init, issue, revoke, policy, rotate, show',
+    summary: 'certificates: init, issue, revoke, policy, rotate, show, publish',
     load: async () => (await import('./commands/ca.ts')).caCommand,
   },
   {
     name: 'identity',
-    summary: "this board's identity: request a certificate",
+    summary: "this board's identity: show, request a certificate, install it",
     load: async () => (await import('./commands/identity.ts')).identityCommand,
   },
   {
@@ -86,6 +86,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'keys',
     summary: "the cluster's keys: list, install, use, remove",
     load: async () => (await import('./commands/keys.ts')).keysCommand,
+  },
+  {
+    name: 'trust',
+    summary: 'what this node lives by in a cluster of certificates: epoch, who is in, who is out',
+    load: async () => (await import('./commands/trust.ts')).trustCommand,
   },
   {
     name: 'profile',

@@ -18,6 +18,12 @@ export interface StatusJson {
   readonly protocol: number;
   readonly uptimeMs: number;
   readonly profile: string | null;
+  readonly security: {
+    readonly mode: 'psk' | 'certificates';
+    readonly crypto: string;
+    readonly epoch: number | null;
+    readonly certificate: CertificateStandingJson | null;
+  };
   readonly members: Readonly<Record<string, number>>;
   readonly records: number;
   readonly drops: Readonly<Record<string, number>>;
@@ -32,6 +38,43 @@ export interface StatusJson {
     readonly bytesPerSecondMax: number | null;
   }[];
   readonly health: readonly HealthJson[];
+}
+
+/** How a node's own certificate stands. */
+export interface CertificateStandingJson {
+  readonly standing: boolean;
+  readonly name: string | null;
+  readonly groups: readonly string[];
+  readonly expiresMs: number | null;
+  readonly reason: string | null;
+  readonly text: string | null;
+}
+
+export interface TrustJson {
+  readonly self: string;
+  readonly mode: 'psk' | 'certificates';
+  readonly epoch: number | null;
+  readonly next: number | null;
+  readonly policy: number | null;
+  readonly floorMs: number | null;
+  readonly own: CertificateStandingJson | null;
+  readonly members: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly groups: readonly string[];
+    readonly serial: string;
+    readonly issuedMs: number;
+    readonly expiresMs: number;
+    readonly byRegistrar: boolean;
+    readonly standing: 'valid' | 'revoked' | 'expired';
+    readonly state: string | null;
+  }[];
+  readonly revoked: readonly {
+    readonly kind: 'node' | 'certificate';
+    readonly target: string;
+    readonly revokedAtMs: number;
+    readonly reason: string;
+  }[];
 }
 
 export interface MemberJson {
@@ -95,6 +138,7 @@ export interface MemberKeysJson {
 
 export interface KeysJson {
   readonly self: string;
+  readonly mode: 'psk' | 'certificates';
   readonly use: string | null;
   readonly keys: readonly {
     readonly fingerprint: string;

@@ -14,6 +14,8 @@ const REASONS: Readonly<Record<string, string>> = {
 /** Values that name files. In a configuration file they count from its own directory, so that it can be moved as a whole. */
 const FILE_KEYS: readonly string[] = [
   'keyFile',
+  'security.certificate',
+  'security.roots',
   'dataDir',
   'socket',
   'mqtt.passwordFile',
@@ -85,5 +87,6 @@ function readText(path: string): string {
 }
 
 function absolute(directory: string, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => absolute(directory, item));
   return typeof value === 'string' && value !== '' && !isAbsolute(value) ? resolve(directory, value) : value;
 }

@@ -82,6 +82,7 @@ function defaultLayer(context: PathContext): Assignment[] {
   const defaults: ConfigTree = {
     name: defaultName(),
     cluster: 'gridvine',
+    security: { mode: 'psk' },
     dataDir: defaultDataDir(context),
     socket: defaultSocket(context),
     bind: [],

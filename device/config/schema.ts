@@ -7,6 +7,7 @@ import { CLUSTER_NAME_BYTES_MAX, NAME_BYTES_MAX, TAGS_PER_NODE_MAX } from '#runt
 import { PRESETS, type PresetName } from '#runtime/engine/settings.ts';
 import { LINK_BYTES_PER_SECOND_MAX, LINK_BYTES_PER_SECOND_MIN } from '#runtime/transport/link-budget.ts';
 import { MqttConfigSchema } from '../mqtt/config.ts';
+import { securitySchema } from './security-schema.ts';
 import { settingsSchema } from './settings-schema.ts';
 
 /** Longest path that Linux takes for a unix socket, without the NUL at its end. */
@@ -93,14 +94,11 @@ const tagText = v.pipe(
 
 const presetNames = Object.keys(PRESETS) as PresetName[];
 
-/**
- * The whole configuration. The message of each rule is the phrase that follows "expected" in an error. A key that isn't
- * here is an error. `device/README.md` explains each key; a test holds the two equal.
- */
-export const configSchema = v.strictObject({
+const sections = v.strictObject({
   name: label(NAME_BYTES_MAX),
   cluster: label(CLUSTER_NAME_BYTES_MAX),
   keyFile: v.optional(path(PATH)),
+  security: securitySchema,
   dataDir: path('the path of a directory'),
   socket: v.pipe(
     path('the path of a unix socket'),
@@ -166,6 +164,21 @@ export const configSchema = v.strictObject({
     'a section with group',
   ),
 });
+
+/**
+ * The whole configuration. The message of each rule is the phrase that follows "expected" in an error. A key that isn't
+ * here is an error. `device/README.md` explains each key; a test holds the two equal.
+ */
+export const configSchema = v.pipe(
+  sections,
+  v.forward(
+    v.check(
+      ({ keyFile, security }) => keyFile === undefined || security.mode === 'psk',
+      'nothing where security.mode is certificates: such a cluster has no key file',
+    ),
+    ['keyFile'],
+  ),
+);
 
 /** A configuration that passed every check. */
 export type GridvineConfig = v.InferOutput<typeof configSchema>;

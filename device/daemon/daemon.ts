@@ -13,6 +13,7 @@ import { EventLog } from '../api/event-log.ts';
 import type { ApiService } from '../api/service.ts';
 import { checkSocketFree } from '../api/socket-file.ts';
 import { buildInfo } from '../build-info.ts';
+import type { NodeSecrets } from '../config/node-secrets.ts';
 import type { MqttBridge } from '../mqtt/bridge.ts';
 import { publishes } from '../mqtt/config.ts';
 import { inventoryCommand, sensorsOf } from './board-sensors.ts';
@@ -23,8 +24,8 @@ import { isWildcard, planNetwork } from './network-plan.ts';
 import { SourceRunner } from './source-runner.ts';
 
 export interface DaemonOptions extends LoadedBoard {
-  /** The cluster's pre-shared key. */
-  readonly psk: Uint8Array;
+  /** By what it is let into the cluster. */
+  readonly secrets: NodeSecrets;
   readonly log: LogSink;
 }
 
@@ -192,7 +193,11 @@ function planOf({ config: { values }, board }: DaemonOptions) {
   });
 }
 
-function nodeOptions({ config: { values }, psk, log }: DaemonOptions): Omit<NodeOptions, 'bind' | 'links'> {
+function nodeOptions({
+  config: { values },
+  secrets,
+  log,
+}: DaemonOptions): Omit<NodeOptions, 'bind' | 'links'> {
   const endpoint = (authority: { address: string; port: number }): Endpoint => ({
     transport: 'udp',
     ...authority,
@@ -200,7 +205,7 @@ function nodeOptions({ config: { values }, psk, log }: DaemonOptions): Omit<Node
   return {
     name: values.name,
     cluster: values.cluster,
-    psk,
+    ...secrets,
     dataDir: values.dataDir,
     advertise: values.advertise.map(endpoint),
     seeds: values.join.map(endpoint),

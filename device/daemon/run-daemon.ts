@@ -1,7 +1,7 @@
 import type { LogSink } from '#runtime/driver/log.ts';
 import { buildInfo } from '../build-info.ts';
 import type { ConfigFlags } from '../config/flags.ts';
-import { readKeyFile } from '../config/key-file.ts';
+import { readNodeSecrets } from '../config/node-secrets.ts';
 import { processPaths } from '../config/paths.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { loadBoard } from './load.ts';
@@ -18,12 +18,12 @@ const STOP_MS_MAX = 4_500;
  */
 export async function runDaemon(flags: ConfigFlags): Promise<void> {
   const loaded = await loadBoard(flags, processPaths(process.env));
-  const psk = readKeyFile(loaded.config.values.keyFile);
+  const secrets = await readNodeSecrets(loaded.config.values);
   const log = createLogger({ level: loaded.config.values.log.level });
   for (const text of loaded.config.warnings) log('warn', 'config-warning', { text });
   crashLoudly(log);
   const early = catchEarlySignals();
-  const daemon = await startDaemon({ ...loaded, psk, log });
+  const daemon = await startDaemon({ ...loaded, secrets, log });
   early.release();
   stopOnSignal(daemon, log);
   const { node } = daemon;

@@ -52,6 +52,34 @@ export async function loadOrCreateSeed(options: IdentityFileOptions): Promise<St
   }
 }
 
+/** The node's seed; undefined where it has none yet. @throws GridvineError `E_IDENTITY` where it is damaged, or others may read it. */
+export async function loadSeed(
+  place: Pick<IdentityFileOptions, 'files' | 'directory'>,
+): Promise<Uint8Array | undefined> {
+  const path = `${place.directory}/${NAME}`;
+  if ((await place.files.modeOf(path)) === undefined) return undefined;
+  const randomBytes = () => {
+    throw new GridvineError('E_IDENTITY', `${path}: it vanished while it was read`);
+  };
+  return (await loadOrCreateSeed({ ...place, randomBytes })).seed;
+}
+
+/**
+ * Gives a node an identity that was made elsewhere. The one that is there already may be given again.
+ * @throws GridvineError `E_IDENTITY` where it has another; nothing is changed then.
+ */
+export async function storeSeed(
+  place: Pick<IdentityFileOptions, 'files' | 'directory'>,
+  seed: Uint8Array,
+): Promise<void> {
+  const stored = await loadOrCreateSeed({ ...place, randomBytes: () => seed });
+  if (!stored.created && toHex(stored.seed) !== toHex(seed))
+    throw new GridvineError(
+      'E_IDENTITY',
+      `${place.directory}/${NAME}: expected no identity yet; this board has one, and would lose it. Name another data directory (--data-dir), or have the CA certify this one: gridvine identity request`,
+    );
+}
+
 async function create(
   { files, directory, randomBytes }: IdentityFileOptions,
   path: string,

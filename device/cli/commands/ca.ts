@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseValidity } from '../../ca/validity.ts';
-import { jsonOption } from '../arguments.ts';
+import { jsonOption, socketOption } from '../arguments.ts';
 import type { CliIo } from '../io.ts';
 
 /** Flags that all sub-commands have. */
@@ -84,8 +84,19 @@ export function caCommand(io: CliIo): Command {
     .addOption(dirOption())
     .addOption(jsonOption())
     .action(async (file: string | undefined, flags: CaFlags) => (await load()).runShow(io, file, flags));
+  const publish = new Command('publish')
+    .description(
+      'bring what the CA signed (a revocation, a policy, a next root) to the cluster of the daemon here',
+    )
+    .argument('<file>', 'of: gridvine ca revoke --out, or fleet.statements; - for stdin')
+    .addOption(jsonOption())
+    .addOption(socketOption())
+    .action(async (file: string, flags: { readonly json?: true; readonly socket?: string }) => {
+      const { runPublish } = await import('../ca-publish.ts');
+      await runPublish(io, file, flags);
+    });
   const command = new Command('ca');
-  for (const one of [init, issue, revoke, policy, rotate, show]) command.addCommand(one);
+  for (const one of [init, issue, revoke, policy, rotate, show, publish]) command.addCommand(one);
   return command;
 }
 

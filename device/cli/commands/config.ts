@@ -15,7 +15,7 @@ type Options = ConfigFlags & { readonly json?: true; readonly origin?: true };
 /** `gridvine config`: what is in force, and whether it is right. Works without a daemon. */
 export function configCommand(io: CliIo): Command {
   const check = addConfigOptions(new Command('check'))
-    .description('check the configuration and the key file as `run` would')
+    .description('check the configuration and the key or certificate files as `run` would')
     .addOption(jsonOption())
     .action((options: Options) => runCheck(io, options));
   const show = addConfigOptions(new Command('show'))
@@ -28,14 +28,14 @@ export function configCommand(io: CliIo): Command {
 
 async function runCheck(io: CliIo, options: Options): Promise<void> {
   const { loadBoard } = await import('../../daemon/load.ts');
-  const { readKeyFile } = await import('../../config/key-file.ts');
+  const { readNodeSecrets } = await import('../../config/node-secrets.ts');
   const { ConfigError, formatProblem } = await import('../../config/problem.ts');
   const { config } = await loadBoard(options, processPaths(io.env)).catch((error) => {
     if (!options.json || !(error instanceof ConfigError)) throw error;
     printJson(io, { schema: SCHEMA, ok: false, problems: error.problems.map(formatProblem) });
     throw new CliError('', EXIT.config);
   });
-  readKeyFile(config.values.keyFile);
+  await readNodeSecrets(config.values);
   for (const warning of config.warnings) io.stderr.write(`gridvine: warning: ${warning}\n`);
   const file = config.file ?? null;
   if (options.json) printJson(io, { schema: SCHEMA, ok: true, file, warnings: config.warnings });

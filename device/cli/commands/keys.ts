@@ -47,6 +47,10 @@ function listCommand(io: CliIo): Command {
     .action(async ({ json, socket }: CommonOptions) => {
       const document = await new ApiClient({ io, socket }).call<KeysJson>('GET', '/v1/keys');
       if (json) printJson(io, document);
+      else if (document.mode === 'certificates')
+        printLines(io, [
+          'a cluster of certificates makes its keys itself, every day and at each revocation; see: gridvine trust',
+        ]);
       else printKeys(io, document);
     });
 }

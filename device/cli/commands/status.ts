@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { formatByteRate } from '#runtime/core/byte-rates.ts';
 import { formatDuration } from '#runtime/core/durations.ts';
+import { formatSeconds } from '#runtime/pki/refusal.ts';
 import { ApiClient } from '../api-client.ts';
 import { jsonOption, socketOption } from '../arguments.ts';
 import type { HealthJson, StatusJson } from '../documents.ts';
@@ -34,6 +35,7 @@ function statusLines(io: CliIo, status: StatusJson): string[] {
     label('node', `${paint('bold', plain(status.name))}  ${status.id}`),
     label('cluster', plain(status.cluster)),
     label('running', `for ${up}, version ${status.version}, protocol ${status.protocol}`),
+    label('security', securityText(status.security)),
     label('profile', plain(status.profile ?? 'none')),
     label('members', counts(status.members) || 'none'),
     label('records', String(status.records)),
@@ -51,6 +53,14 @@ function statusLines(io: CliIo, status: StatusJson): string[] {
       `  ${plain(item.text)}`,
     ]),
   ];
+}
+
+function securityText({ mode, crypto, epoch, certificate }: StatusJson['security']): string {
+  if (mode === 'psk') return `pre-shared key, cryptography by ${crypto}`;
+  const until = certificate?.expiresMs ?? null;
+  const own =
+    until === null ? 'no certificate that counts' : `certificate until ${formatSeconds(until / 1_000)}`;
+  return `${epoch === null ? 'not let in yet' : `epoch ${epoch}`}, ${own}, cryptography by ${crypto}`;
 }
 
 /** How much may leave, and what did not. */
