@@ -1,3 +1,4 @@
+import { GridvineError } from '#runtime/core/errors.ts';
 import { toHex } from '#runtime/core/ids.ts';
 import { agreementKeyOf } from '#runtime/crypto/agreement-key.ts';
 import { type Identity, identityFromSeed } from '#runtime/crypto/identity.ts';
@@ -9,8 +10,9 @@ import type { Certificate } from '#runtime/pki/certificate.ts';
 import { formatSeconds } from '#runtime/pki/refusal.ts';
 import { TrustAnchors } from '#runtime/pki/trust-anchors.ts';
 import { DataDir } from '#runtime/storage/data-dir.ts';
-import { loadSeed, storeSeed } from '#runtime/storage/identity-file.ts';
+import { loadSeed } from '#runtime/storage/identity-file.ts';
 import { nodeFiles } from '#runtime/storage/node-files.ts';
+import { prepareIdentity } from '#runtime/storage/prepare-identity.ts';
 import { FleetLaw } from '#runtime/trust/fleet-law.ts';
 import { decodeBundle, type ProvisioningBundle } from '../ca/bundle.ts';
 import { caError } from '../ca/ca-error.ts';
@@ -159,7 +161,12 @@ async function installBundle(
   try {
     const place = { files: nodeFiles, directory: held.path };
     const certificate = judge(provider, values, { seed: bundle.seed, files: bundle });
-    await storeSeed(place, bundle.seed);
+    const { seed } = await prepareIdentity({ ...place, randomBytes: () => bundle.seed });
+    if (!Buffer.from(seed).equals(bundle.seed))
+      throw new GridvineError(
+        'E_IDENTITY',
+        `${held.path}: expected no identity yet; this board has one, and would lose it. Name another data directory (--data-dir), or have the CA certify this one: gridvine identity request`,
+      );
     writeCertificate(values, bundle);
     return certificate;
   } finally {

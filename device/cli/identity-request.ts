@@ -8,6 +8,7 @@ import { signRequest } from '#runtime/pki/request.ts';
 import { DataDir } from '#runtime/storage/data-dir.ts';
 import { loadOrCreateSeed } from '#runtime/storage/identity-file.ts';
 import { nodeFiles } from '#runtime/storage/node-files.ts';
+import { prepareIdentity } from '#runtime/storage/prepare-identity.ts';
 import type { ConfigFlags } from '../config/flags.ts';
 import { processPaths } from '../config/paths.ts';
 import { loadBoard } from '../daemon/load.ts';
@@ -38,16 +39,17 @@ async function seedOf(directory: string): Promise<Uint8Array> {
     directory,
     randomBytes: (length: number) => new SystemRandom().bytes(length),
   };
-  let held: DataDir | undefined;
+  let held: DataDir;
   try {
     held = await DataDir.open(directory);
   } catch (error) {
-    // A daemon holds it: it has made the identity, and only reading is left to do.
     if (!(error instanceof GridvineError && error.code === 'E_DATA_DIR_IN_USE')) throw error;
+    // A daemon holds it: it has made the identity, and only reading is left to do.
+    return (await loadOrCreateSeed(options)).seed;
   }
   try {
-    return (await loadOrCreateSeed(options)).seed;
+    return (await prepareIdentity(options)).seed;
   } finally {
-    held?.close();
+    held.close();
   }
 }

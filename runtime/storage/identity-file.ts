@@ -64,22 +64,6 @@ export async function loadSeed(
   return (await loadOrCreateSeed({ ...place, randomBytes })).seed;
 }
 
-/**
- * Gives a node an identity that was made elsewhere. The one that is there already may be given again.
- * @throws GridvineError `E_IDENTITY` where it has another; nothing is changed then.
- */
-export async function storeSeed(
-  place: Pick<IdentityFileOptions, 'files' | 'directory'>,
-  seed: Uint8Array,
-): Promise<void> {
-  const stored = await loadOrCreateSeed({ ...place, randomBytes: () => seed });
-  if (!stored.created && toHex(stored.seed) !== toHex(seed))
-    throw new GridvineError(
-      'E_IDENTITY',
-      `${place.directory}/${NAME}: expected no identity yet; this board has one, and would lose it. Name another data directory (--data-dir), or have the CA certify this one: gridvine identity request`,
-    );
-}
-
 async function create(
   { files, directory, randomBytes }: IdentityFileOptions,
   path: string,

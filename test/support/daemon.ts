@@ -22,6 +22,8 @@ export type DaemonOptions = {
   readonly command?: Command;
   /** Address of its UDP socket, as `ADDR:PORT`; a free port of the loopback if absent. */
   readonly bind?: string;
+  /** By what it is let in: the playground's key, or the certificate in its data directory. Default `key`. */
+  readonly security?: 'key' | 'certificates';
   /** Endpoints to join, as `ADDR:PORT`. */
   readonly join?: readonly string[];
   /** More arguments of `gridvine run`. Multicast is off unless this says otherwise. */
@@ -67,7 +69,11 @@ export async function startDaemon(playground: Playground, options: DaemonOptions
   const dataDir = join(home, 'data');
   const bind = options.bind ?? `127.0.0.1:${await freeUdpPort()}`;
   const [program, ...before] = options.command ?? SOURCE_COMMAND;
-  const args = ['run', '--name', options.name, '--key-file', playground.keyFile, '--socket', socket];
+  const secured =
+    options.security === 'certificates'
+      ? ['--set', 'security.mode=certificates']
+      : ['--key-file', playground.keyFile];
+  const args = ['run', '--name', options.name, ...secured, '--socket', socket];
   args.push(
     '--data-dir',
     dataDir,
