@@ -212,6 +212,8 @@ export async function renderMetrics(service: ApiService): Promise<{ contentType:
       for (const sample of sum) counter.inc(sample.labels ?? {}, sample.value);
     } else {
       const gauge = new Gauge(options);
+      // The library begins with a 0 that nobody measured.
+      gauge.remove({});
       for (const sample of sum) gauge.set(sample.labels ?? {}, sample.value);
     }
   }

@@ -157,6 +157,8 @@ describe('/openapi.json', () => {
       '/v1/sources',
       '/v1/status',
       '/v1/stream',
+      '/v1/trust',
+      '/v1/trust/proclaim',
     ]);
     const names = [...text.matchAll(/#\/components\/schemas\/(\w+)/g)].map((match) => match[1] ?? '');
     for (const name of new Set(names)) assert.ok(name in SCHEMAS, name);

@@ -21,6 +21,7 @@ describe('GET /v1/status', () => {
       'protocol',
       'uptimeMs',
       'profile',
+      'security',
       'members',
       'records',
       'drops',

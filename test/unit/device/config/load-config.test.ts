@@ -1,44 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, type TestContext, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { formatPath } from '#device/config/config-path.ts';
 import { effectiveTree, effectiveValues } from '#device/config/effective.ts';
-import type { ConfigFlags } from '#device/config/flags.ts';
-import { type ProfileDefaults, readConfigSources, resolveConfig } from '#device/config/load-config.ts';
-import { ConfigError, formatProblem } from '#device/config/problem.ts';
-import { temporaryDirectory } from '../../../support/temporary-directory.ts';
-
-interface Given {
-  readonly flags?: ConfigFlags;
-  readonly env?: Record<string, string>;
-  readonly yaml?: string;
-  readonly profile?: ProfileDefaults;
-}
-
-async function load(t: TestContext, { flags = {}, env = {}, yaml, profile }: Given) {
-  const sysroot = await temporaryDirectory(t);
-  const file = join(sysroot, 'etc/gridvine/gridvine.yaml');
-  if (yaml !== undefined) {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, yaml);
-  }
-  const context = { env: { HOME: '/home/u', XDG_RUNTIME_DIR: '/run/user/1', ...env }, root: false, sysroot };
-  return { file, config: resolveConfig(await readConfigSources(flags, context), profile) };
-}
-
-/** The lines that a configuration is refused with. */
-async function problems(t: TestContext, given: Given): Promise<string[]> {
-  try {
-    await load(t, given);
-  } catch (error) {
-    assert.ok(error instanceof ConfigError, String(error));
-    assert.equal(error.code, 'E_CONFIG');
-    assert.equal(error.message, error.problems.map(formatProblem).join('\n'));
-    return error.message.split('\n');
-  }
-  return assert.fail('it was accepted');
-}
+import { type Given, load, problems } from './loading.ts';
 
 describe('precedence', () => {
   const profile = { id: 'pi', values: { preset: 'wan', settings: { fanOut: 2 } } };

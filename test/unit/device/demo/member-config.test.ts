@@ -24,6 +24,7 @@ function configOf(index: number, brokerUrl?: string) {
 describe('the configuration of a demo daemon', () => {
   it('passes the checks of any configuration, once defaults are added', () => {
     const defaults = {
+      security: { mode: 'psk' },
       bind: [],
       advertise: [],
       join: [],
