@@ -10,12 +10,13 @@ export async function readNodeSecrets(values: GridvineConfig): Promise<NodeSecre
   const { security } = values;
   if (security.mode === 'psk') return { psk: readKeyFile(values.keyFile) };
   const { readCertificateFiles } = await import('./certificate-files.ts');
-  const { unsignedPrefixes, epoch } = security;
+  const { unsignedPrefixes, epoch, registrar } = security;
   return {
     certificates: {
       ...readCertificateFiles(values),
       ...(unsignedPrefixes === undefined ? {} : { unsignedPrefixes }),
       ...(epoch === undefined ? {} : { epochMs: epoch }),
+      ...(registrar === undefined ? {} : { registrar }),
     },
   };
 }

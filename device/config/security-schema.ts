@@ -43,8 +43,9 @@ export const securitySchema = v.pipe(
         ),
       ),
       epoch: v.optional(epoch),
+      registrar: v.optional(v.boolean('true or false')),
     },
-    'a section with mode, and certificate, roots, unsignedPrefixes, epoch',
+    'a section with mode, and certificate, roots, unsignedPrefixes, epoch, registrar',
   ),
   v.forward(
     v.check(({ mode, certificate }) => mode === 'certificates' || certificate === undefined, ONLY),
@@ -61,5 +62,9 @@ export const securitySchema = v.pipe(
   v.forward(
     v.check(({ mode, epoch }) => mode === 'certificates' || epoch === undefined, ONLY),
     ['epoch'],
+  ),
+  v.forward(
+    v.check(({ mode, registrar }) => mode === 'certificates' || registrar === undefined, ONLY),
+    ['registrar'],
   ),
 );

@@ -1,6 +1,12 @@
 import * as v from 'valibot';
 import { formatDuration, parseDuration } from '#runtime/core/durations.ts';
-import { BYTES_PER_OWNER_MAX, OWNERS_MAX, RECORDS_PER_OWNER_MAX } from '#runtime/core/limits.ts';
+import {
+  BYTES_PER_OWNER_MAX,
+  OWNERS_MAX,
+  RECORDS_PER_OWNER_MAX,
+  RESERVED_BYTES,
+  RESERVED_RECORDS,
+} from '#runtime/core/limits.ts';
 import type { EngineSettings } from '#runtime/engine/settings.ts';
 
 /** Bounds of one setting. `duration`: milliseconds, which may be written `500ms` or `2s`. `ratio`: any number between. */
@@ -41,8 +47,8 @@ export const SETTING_BOUNDS: Readonly<Record<keyof EngineSettings, SettingBounds
   urgentBytesPerSecond: count(1_000, 1_000_000_000),
   dataBytesPerSecond: count(1_000, 1_000_000_000),
   syncBytesPerSecond: count(1_000, 1_000_000_000),
-  recordsPerOwnerMax: count(1, RECORDS_PER_OWNER_MAX),
-  bytesPerOwnerMax: count(1_024, BYTES_PER_OWNER_MAX),
+  recordsPerOwnerMax: count(RESERVED_RECORDS + 1, RECORDS_PER_OWNER_MAX),
+  bytesPerOwnerMax: count(RESERVED_BYTES + 1_024, BYTES_PER_OWNER_MAX),
   ownersMax: count(2, OWNERS_MAX),
   tableBytesMax: count(65_536, 1_073_741_824),
 };

@@ -10,8 +10,11 @@ export const KEY_BYTES_MAX = 128;
 export const NAME_BYTES_MAX = 64;
 export const UNIT_BYTES_MAX = 32;
 export const CLUSTER_NAME_BYTES_MAX = 64;
-export const RECORDS_PER_OWNER_MAX = 1000;
-export const BYTES_PER_OWNER_MAX = 65_536;
+export const RECORDS_PER_OWNER_MAX = 1200;
+export const BYTES_PER_OWNER_MAX = 98_304;
+/** Of these the node itself may need so many: accusations, keys, certificate, epochs, the root's word. Applications have the rest. */
+export const RESERVED_RECORDS = 248;
+export const RESERVED_BYTES = 47_104;
 export const OWNERS_MAX = 4096;
 export const REPLAY_WINDOW = 1024;
 export const CBOR_DEPTH_MAX = 8;

@@ -23,6 +23,7 @@ import { noLog } from './log.ts';
 import { type NodeOptions, validateNodeOptions } from './node-options.ts';
 import { type NodeStorage, openNodeStorage } from './node-storage.ts';
 import { openNodeTrust } from './node-trust.ts';
+import { tellTimeHourly } from './registrar-clock.ts';
 import { nodeScheduler } from './scheduler.ts';
 import { SystemRandom } from './system-random.ts';
 import { type NetworkView, UdpNetwork } from './udp-network.ts';
@@ -102,6 +103,7 @@ async function start(
   driver.start(engine);
   const { seeds = [] } = options;
   if (seeds.length > 0) driver.mutate((_engine, nowMs) => engine.join(nowMs, seeds));
+  if (options.certificates?.registrar === true) open.push(tellTimeHourly({ driver, scheduler, wallSeconds }));
   network?.watch(({ endpoints, links }) =>
     driver.mutate((_engine, nowMs) => engine.setEndpoints(nowMs, endpoints, links)),
   );

@@ -65,6 +65,8 @@ export interface CertificateOptions {
    * cluster. Default none.
    */
   readonly unsignedPrefixes?: readonly string[];
+  /** This host's clock is right, and its certificate lets it issue others: it renews those that near their end. Default false. */
+  readonly registrar?: boolean;
   /** How long an epoch's key is written with, in milliseconds: 1 minute to 30 days, default 24 h. Those who mint go by theirs. */
   readonly epochMs?: number;
   /** How long a node that may mint looks for its cluster before it founds one, in milliseconds: 0 to 10 minutes, default 3 s. */

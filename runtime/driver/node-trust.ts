@@ -26,7 +26,7 @@ export interface NodeTrust {
  * @throws GridvineError `E_CERTIFICATE` where certificate, roots and identity don't fit together; `E_TRUST_FILE`.
  */
 export async function openNodeTrust(
-  { chain, roots, ...settings }: CertificateOptions,
+  { chain, roots, registrar: _, ...settings }: CertificateOptions,
   parts: {
     readonly cluster: string;
     readonly storage: NodeStorage;

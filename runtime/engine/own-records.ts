@@ -1,6 +1,6 @@
 import { assert, GridvineError } from '../core/errors.ts';
 import type { NodeId } from '../core/ids.ts';
-import { RECORD_BYTES_MAX, TTL_MS_MAX } from '../core/limits.ts';
+import { RECORD_BYTES_MAX, RESERVED_BYTES, RESERVED_RECORDS, TTL_MS_MAX } from '../core/limits.ts';
 import { isReservedKey } from '../core/reserved-keys.ts';
 import type { AppValue } from '../core/value.ts';
 import { makeVersion, type Version } from '../core/version.ts';
@@ -17,8 +17,6 @@ import type { EngineSettings } from './settings.ts';
 
 /** What is left of an expired record stays so long for those who may still have its elder. */
 const EXPIRED_GRACE_MS = 60_000;
-/** Records that the node itself needs have this much room beside the application's quota. */
-const RESERVED_ROOM = { records: 248, bytes: 47_104 };
 
 /** This node's own records: the only ones that it writes. Hands out versions, checks what applications put. */
 export class OwnRecords {
@@ -234,11 +232,11 @@ export class OwnRecords {
   }
 
   get #recordsMax(): number {
-    return this.#settings.recordsPerOwnerMax - RESERVED_ROOM.records;
+    return this.#settings.recordsPerOwnerMax - RESERVED_RECORDS;
   }
 
   get #bytesMax(): number {
-    return this.#settings.bytesPerOwnerMax - RESERVED_ROOM.bytes;
+    return this.#settings.bytesPerOwnerMax - RESERVED_BYTES;
   }
 
   #checkQuota(record: StoredRecord): void {

@@ -93,6 +93,8 @@ export class Warden {
     });
     this.#calls = new WardenCalls(this.#admission, random);
     const draw = (length: number) => random.bytes(length);
+    // What this node may write is known before it puts its first record.
+    trust.judgeSelf();
     const registrar = new Registrar({ provider, identity, random: draw });
     this.renewals = new Renewals({ ctx: parts.ctx, trust, registrar });
   }
@@ -168,9 +170,9 @@ export class Warden {
   /** Takes up what was kept; when nothing was sent yet. */
   start(nowMs: number): void {
     const { trust } = this.#parts;
-    trust.judgeSelf();
     this.#keeper.start(nowMs);
-    this.#epochs.restore(trust.options.saved?.epochs ?? [], nowMs);
+    // Whose certificate is over, or was revoked, is let in by nobody: it had better ask than speak.
+    if ('value' in trust.judgeSelf()) this.#epochs.restore(trust.options.saved?.epochs ?? [], nowMs);
     if (this.isAdmitted) this.#admit(nowMs);
   }
 

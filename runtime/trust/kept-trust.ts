@@ -1,6 +1,7 @@
 import { fromHex, toHex } from '../core/ids.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import { Secret } from '../crypto/secret.ts';
+import { CHAIN_LENGTH_MAX } from '../pki/chain.ts';
 import { decodeRoot } from '../pki/root.ts';
 import type { TrustAnchors } from '../pki/trust-anchors.ts';
 import { EPOCH_NUMBER_MAX, EPOCH_SECRET_BYTES, type Epoch, epochOf, REVOCATION_MARK_BYTES } from './epoch.ts';
@@ -20,12 +21,13 @@ export type KeptTrust =
 
 /** What a node keeps of a cluster of certificates, as bytes for its medium; they hold the secrets of its epochs. */
 export function encodeKeptTrust(provider: CryptoProvider, anchors: TrustAnchors, state: TrustState): Secret {
-  const { law, epochs } = state;
+  const { law, epochs, chain } = state;
   const kept = {
     cluster: anchors.cluster,
     roots: [...rootsOf(anchors), ...endorsedRoots(provider, law.objects)],
     floorSeconds: law.floorSeconds,
     objects: law.objects.map(toHex),
+    chain: chain?.map(toHex) ?? [],
     epochs: epochs.map(({ number, secret, revocations, warrant }) => ({
       number,
       secret: toHex(secret.reveal()),
@@ -55,13 +57,15 @@ export function decodeKeptTrust(
     return 'damaged';
   }
   if (typeof body !== 'object' || body === null) return 'damaged';
-  const { cluster, roots, floorSeconds, objects, epochs } = body;
+  const { cluster, roots, floorSeconds, objects, epochs, chain } = body;
   if (typeof cluster !== 'string' || !isListOf(roots, isHex) || !isListOf(objects, isHex)) return 'damaged';
   if (!(Number.isSafeInteger(floorSeconds) && Number(floorSeconds) >= 0)) return 'damaged';
+  if (!isListOf(chain, isHex) || chain.length > CHAIN_LENGTH_MAX) return 'damaged';
   if (!isListOf(epochs, isKeptEpoch) || epochs.length > EPOCHS_MAX) return 'damaged';
   if (cluster !== anchors.cluster || !rootsOf(anchors).some((kid) => roots.includes(kid))) return 'foreign';
   const law = { objects: objects.map(fromHex), floorSeconds: Number(floorSeconds) };
-  return { state: { law, epochs: epochs.map((kept) => epochFrom(provider, kept)) } };
+  const state = { law, epochs: epochs.map((kept) => epochFrom(provider, kept)) };
+  return { state: chain.length === 0 ? state : { ...state, chain: chain.map(fromHex) } };
 }
 
 interface KeptEpoch {

@@ -223,7 +223,7 @@ test('a file that makes no sense is set aside and told, and that of another clus
   const second = await start();
   assert.ok(codes(second).includes('trust-damaged'));
   await second.close();
-  wrap({ cluster: 'valley', roots: [], floorSeconds: START + 99 * YEAR, objects: [], epochs: [] });
+  wrap({ cluster: 'valley', roots: [], floorSeconds: START + 99 * YEAR, objects: [], epochs: [], chain: [] });
   await start();
   assert.ok(logged.includes('trust-foreign'));
   assert.equal(made[2].trust?.saved, undefined);

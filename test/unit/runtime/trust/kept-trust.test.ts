@@ -9,6 +9,7 @@ import { anchors, OTHER_ROOT, provider, ROOT, rootBytes, START } from '../../../
 const STATE: TrustState = {
   law: { objects: [rootBytes(OTHER_ROOT, ROOT)], floorSeconds: START + 5 },
   epochs: [testEpoch(7, 7, 3), testEpoch(6)],
+  chain: [Uint8Array.of(1, 2), Uint8Array.of(3)],
 };
 const kept = () => encodeKeptTrust(provider, anchors(), STATE).reveal();
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -19,6 +20,7 @@ test('epochs, the law and the time floor come back as they were', () => {
   const back = decodeKeptTrust(provider, anchors(), kept());
   assert.ok(typeof back === 'object');
   assert.deepEqual(back.state.law, STATE.law);
+  assert.deepEqual(back.state.chain, STATE.chain);
   assert.deepEqual(
     back.state.epochs.map(({ number, id, secret }) => [number, id, secret.reveal()]),
     STATE.epochs.map(({ number, id, secret }) => [number, id, secret.reveal()]),
