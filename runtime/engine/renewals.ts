@@ -8,12 +8,14 @@ import {
   encodeCertificateRecord,
 } from '../trust/certificate-record.ts';
 import { ISSUED_PREFIX, issuedKey } from '../trust/law-record.ts';
-import type { Registrar } from '../trust/registrar.ts';
+import { type Registrar, renewalSeconds } from '../trust/registrar.ts';
 import type { Trust } from '../trust/trust.ts';
 import type { EngineContext } from './context.ts';
 
-/** How often a registrar looks for certificates to renew. */
+/** A registrar looks for certificates to renew when the next is due, and so often at least. */
 const LOOK_EVERY_MS = 3_600_000;
+/** Several that come together are looked at together. */
+const LOOK_AFTER_MS = 1_000;
 /** While some wait for their owners to come. */
 const LOOK_SOON_MS = 60_000;
 /** Successors that wait at the same time: they lie in the registrar's own records. */
@@ -38,7 +40,14 @@ export class Renewals {
   /** Somebody who knows says what time it is. Without it a registrar issues nothing. */
   tellTime(seconds: number, nowMs: number): void {
     if (this.#told === undefined) this.#ctx().timers.setEarlier('renew', nowMs);
-    this.#told = { seconds, atMs: nowMs };
+    this.#told = { seconds: Math.floor(seconds), atMs: nowMs };
+  }
+
+  /** A certificate came that may be due before all others. */
+  onCertificate(nowMs: number): void {
+    const { timers, id } = this.#ctx();
+    if (this.#told !== undefined && this.#trust.standing(id)?.issuer !== undefined)
+      timers.setEarlier('renew', nowMs + LOOK_AFTER_MS);
   }
 
   /** A registrar's turn: issues what is due, and takes back what was fetched. */
@@ -49,16 +58,21 @@ export class Renewals {
     const elapsed = Math.floor((nowMs - this.#told.atMs) / 1_000);
     const atSeconds = Math.max(this.#trust.law.floorSeconds, this.#told.seconds + elapsed);
     let waiting = this.#takeBackFetched(nowMs);
+    let nextMs = nowMs + LOOK_EVERY_MS;
     for (const certificate of this.#byPresence()) {
       if (waiting >= WAITING_MAX) break;
       const before = this.#ctx().own.get(issuedKey(certificate.id));
       if (before !== undefined && isLive(before)) continue;
       const chain = this.#registrar.renew(certificate, own, atSeconds);
-      if (chain === undefined) continue;
+      if (chain === undefined) {
+        const dueMs = nowMs + 1_000 * (renewalSeconds(certificate) - atSeconds);
+        if (dueMs > nowMs) nextMs = Math.min(nextMs, dueMs);
+        continue;
+      }
       this.#put(issuedKey(certificate.id), encodeCertificateRecord(chain), nowMs, WAITING_TTL_MS);
       waiting++;
     }
-    timers.set('renew', nowMs + (waiting > 0 ? LOOK_SOON_MS : LOOK_EVERY_MS));
+    timers.set('renew', waiting > 0 ? Math.min(nextMs, nowMs + LOOK_SOON_MS) : nextMs);
   }
 
   /**

@@ -316,6 +316,7 @@ export class Warden {
   #read(owner: NodeId, key: string, nowMs: number): void {
     if (key === EPOCH_KEY || key.startsWith(`${EPOCH_KEY}/`))
       this.#follow(nowMs, () => this.#keeper.onRecord(owner, key, nowMs));
+    else if (key === CERTIFICATE_KEY) this.renewals.onCertificate(nowMs);
     else if (key.startsWith(ISSUED_PREFIX)) {
       if (this.renewals.onIssued(key, this.#valueOf(owner, key), nowMs)) this.#changed = true;
     } else if (key.startsWith(LAW_PREFIX)) {

@@ -5,7 +5,15 @@ import { SERIAL_BYTES } from '../pki/certificate-claims.ts';
 import type { KnownCertificate } from './certificate-book.ts';
 
 /** Of a certificate's life, after which it is renewed: who is away then has the rest to come back in. */
-export const RENEW_SHARE = 2 / 3;
+const RENEW_SHARE = 2 / 3;
+
+/** From when on a certificate is to be renewed, in seconds since 1970. */
+export function renewalSeconds({
+  issuedAt,
+  expires,
+}: Pick<KnownCertificate, 'issuedAt' | 'expires'>): number {
+  return Math.ceil(issuedAt + RENEW_SHARE * (expires - issuedAt));
+}
 
 /** Issues successors of certificates, within what its own certificate allows: same node, same keys, same groups, a later end. */
 export class Registrar {
@@ -34,11 +42,11 @@ export class Registrar {
     atSeconds: number,
   ): readonly Uint8Array[] | undefined {
     const { issuer } = own;
-    const { id, issuedAt, expires, groups } = certificate;
+    const { id, expires, groups } = certificate;
     if (issuer === undefined || certificate.issuer !== undefined || id === own.id) return undefined;
     if (!groups.every((group) => issuer.groups.includes(group))) return undefined;
     // What has ended stays ended: its keys may be in other hands by now.
-    if (atSeconds >= expires || atSeconds < issuedAt + RENEW_SHARE * (expires - issuedAt)) return undefined;
+    if (atSeconds >= expires || atSeconds < renewalSeconds(certificate)) return undefined;
     const validity = Math.min(expires - certificate.notBefore, issuer.validitySecondsMax);
     const end = Math.min(atSeconds + validity, own.expires);
     if (end <= expires || atSeconds < own.notBefore) return undefined;
