@@ -28,6 +28,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   E_NOT_ALLOWED: 403,
   E_CERTIFICATE: 422,
   E_QUOTA: 507,
+  E_CRDT_TYPE: 409,
+  E_CRDT_LIMIT: 413,
   E_NOT_FOUND: 404,
 };
 

@@ -1,0 +1,124 @@
+import type { NodeId } from '../../core/ids.ts';
+import type { AppValue } from '../../core/value.ts';
+import type { RecordView } from '../../core/views.ts';
+import {
+  type CrdtKey,
+  type CrdtTypeName,
+  crdtKeyOf,
+  crdtType,
+  type OpaqueState,
+} from '../../data/crdt/crdt-key.ts';
+import type { CrdtType } from '../../data/crdt/crdt-type.ts';
+import { bytesOf, joinAll } from '../../data/crdt/value-order.ts';
+import type { CrdtView } from './contract.ts';
+
+/** One name of shared data: all that was seen of it, and whose slots hold it. */
+export class SharedName {
+  readonly key: string;
+  readonly type: CrdtTypeName;
+  readonly name: string;
+  readonly lattice: CrdtType<OpaqueState>;
+  /** This node's own slot. */
+  own: OpaqueState;
+  /** Whether its upkeep has to be looked into. */
+  dirty = true;
+  /** When what no live slot holds was first noticed. */
+  orphanedSinceMs: number | undefined;
+  /** Own tombstones by name, and since when this process knows of them. */
+  readonly tombstones = new Map<string, number>();
+  readonly #owners = new Set<NodeId>();
+  readonly #ignored = new Map<NodeId, string>();
+  #seen: OpaqueState;
+  #value: { readonly of: OpaqueState; readonly value: AppValue } | undefined;
+
+  constructor({ type, name }: CrdtKey) {
+    this.key = crdtKeyOf({ type, name });
+    this.type = type;
+    this.name = name;
+    this.lattice = crdtType(type);
+    this.own = this.lattice.empty;
+    this.#seen = this.lattice.empty;
+  }
+
+  /** The join of all slots that ever came: what one of them no longer holds still counts [P-16.5]. */
+  get seen(): OpaqueState {
+    return this.#seen;
+  }
+
+  get value(): AppValue {
+    if (this.#value?.of !== this.#seen)
+      this.#value = { of: this.#seen, value: this.lattice.value(this.#seen) };
+    return this.#value.value;
+  }
+
+  /** Whether anybody holds, or held, something of it. */
+  get known(): boolean {
+    return this.#owners.size > 0 || this.orphanedSinceMs !== undefined;
+  }
+
+  get seenBytes(): number {
+    return bytesOf(this.lattice, this.#seen);
+  }
+
+  /** A node has a slot of it. */
+  hold(owner: NodeId): void {
+    this.dirty = true;
+    this.#owners.add(owner);
+  }
+
+  /** A slot came. @returns whether it is one. */
+  take(owner: NodeId, slot: AppValue): boolean {
+    this.dirty = true;
+    const state = this.lattice.decode(slot);
+    if (typeof state === 'string') {
+      this.#owners.delete(owner);
+      this.#ignored.set(owner, state);
+      return false;
+    }
+    this.#ignored.delete(owner);
+    this.hold(owner);
+    this.add(state);
+    return true;
+  }
+
+  /** More is known: of an operation here, or of a slot. */
+  add(state: OpaqueState): void {
+    this.#seen = this.lattice.join(this.#seen, state);
+  }
+
+  /** A slot went, and not by its owner's will: what it held counts on. */
+  lose(owner: NodeId): void {
+    this.dirty = true;
+    this.#owners.delete(owner);
+    this.#ignored.delete(owner);
+  }
+
+  /** All is seen anew: what no slot holds is forgotten. */
+  restart(slots: Iterable<OpaqueState>): void {
+    this.dirty = true;
+    this.#seen = joinAll(this.lattice, slots);
+    this.orphanedSinceMs = undefined;
+  }
+
+  /** The slots among records of this key, by owner. */
+  slotsOf(records: readonly RecordView[]): Map<NodeId, OpaqueState> {
+    const slots = new Map<NodeId, OpaqueState>();
+    for (const { owner, value } of records) {
+      const state = this.lattice.decode(value);
+      if (typeof state !== 'string') slots.set(owner, state);
+    }
+    return slots;
+  }
+
+  view(): CrdtView {
+    return {
+      name: this.name,
+      type: this.type,
+      value: this.value,
+      slots: [...this.#owners].sort(),
+      ignored: Array.from(this.#ignored, ([id, problem]) => ({ id, problem })),
+      orphaned: this.orphanedSinceMs !== undefined,
+      written: this.lattice.written?.(this.#seen) ?? [],
+    };
+  }
+}
