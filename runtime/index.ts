@@ -1,4 +1,19 @@
 /** The library: everything an embedding program uses. Other modules of this folder are internal and may change. */
+export type {
+  Aggregate,
+  AggregateFunction,
+  AggregateGroup,
+  AggregateQuery,
+  LeftOut,
+  LeftOutReason,
+  UnknownReason,
+} from './coordination/aggregates/contract.ts';
+export type {
+  CrdtChange,
+  CrdtView,
+  SharedDataCounters,
+  SharedDataFace,
+} from './coordination/shared-data/contract.ts';
 export type { Counters, DropReason } from './core/counters.ts';
 export { formatDuration, parseDuration } from './core/durations.ts';
 export {
@@ -30,6 +45,8 @@ export type {
   WhyView,
 } from './core/why.ts';
 export { formatPsk, parsePsk } from './crypto/keyring.ts';
+export type { CrdtTypeName } from './data/crdt/crdt-key.ts';
+export type { CrdtOperation, Written } from './data/crdt/crdt-type.ts';
 export type { HealthItem, LinkTraffic, NodePutOptions, RunningNode } from './driver/contract.ts';
 export { createNode } from './driver/create-node.ts';
 export type { LogLevel, LogSink } from './driver/log.ts';

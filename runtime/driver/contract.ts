@@ -1,3 +1,5 @@
+import type { Aggregate, AggregateQuery } from '../coordination/aggregates/contract.ts';
+import type { SharedDataFace } from '../coordination/shared-data/contract.ts';
 import type { Counters } from '../core/counters.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
@@ -68,7 +70,14 @@ export interface RunningNode {
   /** The evidence behind what this node says of a member, or of itself; undefined: it knows no such member. */
   why(id: NodeId): WhyView | undefined;
   records(filter?: RecordFilter): RecordView[];
-  /** @throws GridvineError as `GossipEngine.put`. */
+  /** Counters, registers, sets and maps that all nodes write at the same time. */
+  readonly crdt: SharedDataFace;
+  /**
+   * One number of a key's values on many nodes, out of what is known here now; unknown rather than of less than was asked for.
+   * @throws GridvineError `E_VALUE_INVALID` for a question that makes no sense.
+   */
+  aggregate(query: AggregateQuery): Aggregate;
+  /** @throws GridvineError as `GossipEngine.put`; `E_KEY_RESERVED` also below `crdt/`, which is written by `crdt`. */
   put(key: string, value: AppValue, options?: NodePutOptions): Version;
   /** @throws GridvineError `E_NOT_FOUND`. */
   delete(key: string): Version;

@@ -77,7 +77,10 @@ async function start(
     soon: scheduler.soon,
     onListenerError: (error, event) =>
       log('error', 'listener-failed', { event: event.type, error: String(error) }),
+    // What happens before the node is there it reads when it is made.
+    observe: (event) => node?.observe(event),
   });
+  let node: LocalNode | undefined;
   const network = inject.transports === undefined ? networkOf(options, common) : undefined;
   const transports = network?.transports ?? inject.transports ?? [];
   const { provider = createNodeProvider(), wallSeconds = () => Math.floor(Date.now() / 1_000) } = inject;
@@ -111,7 +114,7 @@ async function start(
     driver.mutate((_engine, nowMs) => engine.observeHost(nowMs, { socketDrops })),
   );
 
-  const node = new LocalNode({
+  const made = new LocalNode({
     ...common,
     name,
     cluster,
@@ -127,17 +130,19 @@ async function start(
     wallSeconds,
     cryptoProvider: provider.name,
     leaveTimeoutMs: engineOptions.settings.leaveTimeoutMs,
+    random: engineOptions.random,
     release,
   });
-  open.push(scheduler.after(KNOWN_PEERS_DELAY_MS, () => joinKnown(node, storage)));
+  node = made;
+  open.push(scheduler.after(KNOWN_PEERS_DELAY_MS, () => joinKnown(made, storage)));
   log('info', 'node-started', {
-    id: node.id,
+    id: made.id,
     name,
     cluster,
     boot: storage.boot,
     endpoints: view.endpoints,
   });
-  return node;
+  return made;
 }
 
 function networkOf(options: NodeOptions, common: Common): UdpNetwork {

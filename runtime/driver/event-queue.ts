@@ -8,6 +8,8 @@ export interface EventQueueOptions {
   /** A listener threw: its bug, not ours; the others are called all the same. */
   readonly onListenerError: (error: unknown, event: EngineEvent) => void;
   readonly capacity?: number;
+  /** Sees each event at once, in the engine's drain, and none is lost; must not call the node. */
+  readonly observe?: (event: EngineEvent) => void;
 }
 
 /** Events delivered in one turn of the loop, so that sockets are served in between. */
@@ -45,6 +47,7 @@ export class EventQueue {
   }
 
   push(event: EngineEvent): void {
+    this.#options.observe?.(event);
     if (this.#listeners.size === 0) return;
     if (this.#waiting.length >= this.#capacity) {
       this.#waiting.shift();

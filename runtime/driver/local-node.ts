@@ -1,12 +1,19 @@
+import { aggregate } from '../coordination/aggregates/aggregate.ts';
+import type { Aggregate, AggregateQuery } from '../coordination/aggregates/contract.ts';
+import { SharedData, TEND_INTERVAL_MS } from '../coordination/shared-data/shared-data.ts';
 import type { Counters } from '../core/counters.ts';
 import { type Endpoint, formatAuthority } from '../core/endpoint.ts';
+import { GridvineError } from '../core/errors.ts';
 import type { NodeId } from '../core/ids.ts';
 import type { Fingerprint, KeyOperation, KeysView } from '../core/key-views.ts';
+import type { EngineEvent } from '../core/outputs.ts';
+import type { RandomSource } from '../core/random.ts';
 import type { CertifiedView, Proclaimed, TrustView } from '../core/trust-view.ts';
 import type { AppValue } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { MemberView, RecordView } from '../core/views.ts';
 import type { WhyView } from '../core/why.ts';
+import { isCrdtKey } from '../data/crdt/crdt-key.ts';
 import type { GossipEngine, RecordFilter } from '../engine/contract.ts';
 import type { EngineGauges } from '../engine/gauges.ts';
 import type { KeptRecords } from '../storage/kept-records.ts';
@@ -19,7 +26,9 @@ import type { EventListener, EventQueue } from './event-queue.ts';
 import type { HealthBoard, HealthNotice } from './health-board.ts';
 import { KEY_HEALTH_CODES, keyHealth } from './key-health.ts';
 import { sumTraffic } from './link-traffic.ts';
+import type { LogSink } from './log.ts';
 import type { Scheduler } from './scheduler.ts';
+import { SHARED_HEALTH_CODES, sharedHealth } from './shared-health.ts';
 import { TRUST_HEALTH_CODES, trustHealth } from './trust-health.ts';
 
 /** Past the engine's own bound on leaving: it should never be needed. */
@@ -49,6 +58,8 @@ export interface LocalNodeOptions {
   readonly wallSeconds: () => number;
   /** Whose cryptography it uses, for showing. */
   readonly cryptoProvider: string;
+  readonly random: RandomSource;
+  readonly log: LogSink;
   /** Closes what was opened for this node, storage last. */
   readonly release: () => Promise<void>;
 }
@@ -58,10 +69,12 @@ export class LocalNode implements RunningNode {
   readonly id: NodeId;
   readonly name: string;
   readonly cluster: string;
+  readonly crdt: SharedData;
   readonly #options: LocalNodeOptions;
   readonly #startedMs: number;
   /** Whom it calls to join, or to be let in. */
   readonly #called = new Set<string>();
+  #cancelTend: () => void = () => undefined;
   #cancelPeersPoll: () => void = () => undefined;
   #leaving: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -73,7 +86,9 @@ export class LocalNode implements RunningNode {
     this.#options = options;
     this.#startedMs = options.clock.nowMs();
     for (const seed of options.seeds) this.#called.add(formatAuthority(seed));
+    this.crdt = this.#openSharedData();
     this.#watchPeers();
+    this.#tendSharedData();
   }
 
   get boot(): number {
@@ -120,7 +135,25 @@ export class LocalNode implements RunningNode {
     return this.#options.engine.records(this.#options.clock.nowMs(), filter);
   }
 
-  put(key: string, value: AppValue, { keep = true, ...options }: NodePutOptions = {}): Version {
+  aggregate(query: AggregateQuery): Aggregate {
+    return aggregate(query, this.members(), this.records({ key: query.key }));
+  }
+
+  /** Every event of the engine, in its drain: nothing here may call the node. */
+  observe(event: EngineEvent): void {
+    if (event.type === 'record') this.crdt.onRecord(event);
+  }
+
+  put(key: string, value: AppValue, options: NodePutOptions = {}): Version {
+    if (isCrdtKey(key))
+      throw new GridvineError(
+        'E_KEY_RESERVED',
+        `${key}: what is below crdt/ is written by gridvine crdt. Choose another name.`,
+      );
+    return this.#put(key, value, options);
+  }
+
+  #put(key: string, value: AppValue, { keep = true, ...options }: NodePutOptions): Version {
     const { driver, kept } = this.#options;
     const version = driver.mutate((engine, nowMs) => engine.put(nowMs, key, value, options));
     if (!keep || options.ttlMs !== undefined) {
@@ -193,6 +226,7 @@ export class LocalNode implements RunningNode {
       });
     this.#noteKeys(nowMs);
     this.#noteTrust(nowMs);
+    this.#holdExactly(SHARED_HEALTH_CODES, sharedHealth(this.crdt.list()), nowMs);
     return health.items(nowMs);
   }
 
@@ -242,10 +276,44 @@ export class LocalNode implements RunningNode {
     const { driver, events, kept, peers, release } = this.#options;
     if (this.#leaving === undefined) peers.update(this.#reachedPeers());
     this.#cancelPeersPoll();
+    this.#cancelTend();
     driver.stop();
     events.flush();
     await Promise.all([kept.close(), peers.close(), driver.settle()]);
     await release();
+  }
+
+  #openSharedData(): SharedData {
+    const { clock, engine, log, random, scheduler } = this.#options;
+    const port = {
+      id: this.id,
+      get boot() {
+        return engine.boot;
+      },
+      random,
+      nowMs: () => clock.nowMs(),
+      wallMs: () => Date.now(),
+      members: () => this.members(),
+      records: (key: string) => this.records({ key }),
+      put: (key: string, value: AppValue) => void this.#put(key, value, {}),
+    };
+    const soon = (callback: () => void) =>
+      scheduler.soon(() => {
+        try {
+          callback();
+        } catch (error) {
+          // A listener's bug, not ours.
+          log('error', 'listener-failed', { event: 'crdt', error: String(error) });
+        }
+      });
+    return new SharedData(port, { soon });
+  }
+
+  #tendSharedData(): void {
+    this.#cancelTend = this.#options.scheduler.after(TEND_INTERVAL_MS, () => {
+      this.crdt.tend();
+      this.#tendSharedData();
+    });
   }
 
   #watchPeers(): void {

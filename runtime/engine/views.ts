@@ -19,7 +19,7 @@ export function recordViews(ctx: EngineContext, filter: RecordFilter, nowMs: num
   const views: RecordView[] = [];
   const owners = filter.owner === undefined ? ctx.table.owners() : ownersOf(ctx, filter.owner);
   for (const records of owners) {
-    for (const record of records.values()) {
+    for (const record of candidates(records, filter.key)) {
       if (isLive(record) && matches(record.key, filter.key))
         views.push(recordView(ctx, records.owner, record, nowMs));
     }
@@ -51,6 +51,13 @@ export function recordView(
 function ownersOf(ctx: EngineContext, owner: NodeId): OwnerRecords[] {
   const records = ctx.table.owner(owner);
   return records === undefined ? [] : [records];
+}
+
+/** One key is looked up, not looked for. */
+function candidates(records: OwnerRecords, wanted: string | undefined): Iterable<StoredRecord> {
+  if (wanted === undefined || wanted.endsWith('/')) return records.values();
+  const record = records.get(wanted);
+  return record === undefined ? [] : [record];
 }
 
 function matches(key: string, wanted: string | undefined): boolean {

@@ -1,7 +1,11 @@
+import { aggregate } from '#runtime/coordination/aggregates/aggregate.ts';
+import type { AggregateQuery } from '#runtime/coordination/aggregates/contract.ts';
+import { SharedData } from '#runtime/coordination/shared-data/shared-data.ts';
 import { createCounters } from '#runtime/core/counters.ts';
 import { GridvineError } from '#runtime/core/errors.ts';
 import type { KeyOperation, KeysView } from '#runtime/core/key-views.ts';
 import type { EngineEvent } from '#runtime/core/outputs.ts';
+import { SeededRandom } from '#runtime/core/random.ts';
 import type { CertifiedView, Proclaimed, TrustView } from '#runtime/core/trust-view.ts';
 import type { AppValue } from '#runtime/core/value.ts';
 import type { MemberView, RecordView } from '#runtime/core/views.ts';
@@ -37,6 +41,19 @@ export class FakeNode implements RunningNode {
   readonly evidence = new Map<string, WhyView>();
   #records: RecordView[] = [];
   #version = 100;
+  readonly crdt = new SharedData(
+    {
+      id: FAKE_ID,
+      boot: 3,
+      random: new SeededRandom(1),
+      nowMs: () => 0,
+      wallMs: () => 1_700_000_000_000,
+      members: () => this.members(),
+      records: (key) => this.records({ key }),
+      put: (key, value) => void this.put(key, value),
+    },
+    { soon: (callback) => callback() },
+  );
   readonly #listeners = new Set<(event: EngineEvent) => void>();
 
   get recordCount(): number {
@@ -116,7 +133,12 @@ export class FakeNode implements RunningNode {
     return () => this.#listeners.delete(listener);
   }
 
+  aggregate(query: AggregateQuery) {
+    return aggregate(query, this.members(), this.records({ key: query.key }));
+  }
+
   emit(event: EngineEvent): void {
+    if (event.type === 'record') this.crdt.onRecord(event);
     for (const listener of this.#listeners) listener(event);
   }
 

@@ -258,10 +258,10 @@ export class SharedData implements SharedDataFace {
     change();
     const { name, type, value } = shared;
     if (orderKey(before) === orderKey(value)) return;
-    this.#soon(() => {
-      for (const listener of [...this.#listeners])
+    for (const listener of [...this.#listeners])
+      this.#soon(() => {
         if (this.#listeners.has(listener)) listener({ name, type, before, value });
-    });
+      });
   }
 }
 
