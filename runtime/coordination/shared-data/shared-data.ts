@@ -134,10 +134,9 @@ export class SharedData implements SharedDataFace {
       seen: shared.seen,
       oldTombstones: this.#oldTombstones(shared, nowMs),
     });
-    shared.orphanedSinceMs = orphans.length === 0 ? undefined : (shared.orphanedSinceMs ?? nowMs);
-    shared.dirty = orphans.length > 0 || shared.tombstones.size > 0;
+    const orphanedSinceMs = orphans.length === 0 ? undefined : (shared.orphanedSinceMs ?? nowMs);
+    shared.settle({ orphanedSinceMs, dirty: orphans.length > 0 || shared.tombstones.size > 0 });
     if (!this.#tryPut(shared, own)) return;
-    const { orphanedSinceMs } = shared;
     if (orphanedSinceMs === undefined || nowMs - orphanedSinceMs < this.#patienceMs()) return;
     for (const orphan of orphans)
       if (this.#tryPut(shared, lattice.join(shared.own, orphan))) this.counters.adopted++;
@@ -228,7 +227,7 @@ export class SharedData implements SharedDataFace {
   }
 
   #named(name: string): SharedName[] {
-    return [...this.#names.values()].filter((shared) => shared.name === name && shared.known);
+    return [...this.#names.values()].filter((shared) => shared.name === name && shared.counts);
   }
 
   #checkName(type: CrdtTypeName, name: string): void {
@@ -254,7 +253,7 @@ export class SharedData implements SharedDataFace {
       change();
       return;
     }
-    const before = shared.known ? shared.value : null;
+    const before = shared.counts ? shared.value : null;
     change();
     const { name, type, value } = shared;
     if (orderKey(before) === orderKey(value)) return;

@@ -27,6 +27,8 @@ export class SharedName {
   /** Own tombstones by name, and since when this process knows of them. */
   readonly tombstones = new Map<string, number>();
   readonly #owners = new Set<NodeId>();
+  /** A slot went, and nobody has looked into it yet. */
+  #lost = false;
   readonly #ignored = new Map<NodeId, string>();
   #seen: OpaqueState;
   #value: { readonly of: OpaqueState; readonly value: AppValue } | undefined;
@@ -51,9 +53,14 @@ export class SharedName {
     return this.#value.value;
   }
 
-  /** Whether anybody holds, or held, something of it. */
+  /** Whether somebody holds, or held, something that counts. */
+  get counts(): boolean {
+    return this.#owners.size > 0 || this.#lost || this.orphanedSinceMs !== undefined;
+  }
+
+  /** Whether there is a slot at all, even one that is ignored. */
   get known(): boolean {
-    return this.#owners.size > 0 || this.orphanedSinceMs !== undefined;
+    return this.counts || this.#ignored.size > 0;
   }
 
   get seenBytes(): number {
@@ -89,8 +96,22 @@ export class SharedName {
   /** A slot went, and not by its owner's will: what it held counts on. */
   lose(owner: NodeId): void {
     this.dirty = true;
+    this.#lost = true;
     this.#owners.delete(owner);
     this.#ignored.delete(owner);
+  }
+
+  /** Upkeep looked into it: since when something that counts is in no slot, or that nothing is. */
+  settle({
+    orphanedSinceMs,
+    dirty,
+  }: {
+    readonly orphanedSinceMs: number | undefined;
+    readonly dirty: boolean;
+  }): void {
+    this.orphanedSinceMs = orphanedSinceMs;
+    this.dirty = dirty;
+    this.#lost = false;
   }
 
   /** All is seen anew: what no slot holds is forgotten. */
@@ -98,6 +119,7 @@ export class SharedName {
     this.dirty = true;
     this.#seen = joinAll(this.lattice, slots);
     this.orphanedSinceMs = undefined;
+    this.#lost = false;
   }
 
   /** The slots among records of this key, by owner. */
