@@ -45,8 +45,8 @@ export type {
   WhyView,
 } from './core/why.ts';
 export { formatPsk, parsePsk } from './crypto/keyring.ts';
-export type { CrdtTypeName } from './data/crdt/crdt-key.ts';
 export type { CrdtOperation, Written } from './data/crdt/crdt-type.ts';
+export type { CrdtTypeName } from './data/crdt/type-names.ts';
 export type { HealthItem, LinkTraffic, NodePutOptions, RunningNode } from './driver/contract.ts';
 export { createNode } from './driver/create-node.ts';
 export type { LogLevel, LogSink } from './driver/log.ts';

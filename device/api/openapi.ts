@@ -1,4 +1,4 @@
-import type { Route } from './route.ts';
+import type { ParameterDoc, Route } from './route.ts';
 import { SCHEMAS } from './schemas.ts';
 
 /** The OpenAPI 3.1 description of a route table. */
@@ -54,8 +54,8 @@ function pathParameters(route: Route) {
   return docs.map((doc) => ({ ...doc, in: 'path', required: true, schema: { type: 'string' } }));
 }
 
-function queryParameter({ name, description }: { name: string; description: string }) {
-  return { name, in: 'query', required: false, description, schema: { type: 'string' } };
+function queryParameter({ name, description, required = false }: ParameterDoc) {
+  return { name, in: 'query', required, description, schema: { type: 'string' } };
 }
 
 function ref(name: string) {

@@ -1,4 +1,6 @@
 import { json, type Route, route } from './route.ts';
+import { aggregateRoute } from './routes/aggregate.ts';
+import { crdtRoutes } from './routes/crdts.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { nodeRoutes } from './routes/node.ts';
 import { observeRoutes } from './routes/observe.ts';
@@ -16,6 +18,9 @@ export function routeTable(hub: StreamHub): readonly Route[] {
     ...recordRoutes,
     ...keyRoutes,
     ...trustRoutes,
+    ...crdtRoutes,
+    aggregateRoute,
+    ...keyRoutes,
     streamRoute(hub),
   ];
   return [...routes, openApiRoute(routes)];

@@ -24,6 +24,8 @@ export type ApiReply =
 export interface ParameterDoc {
   readonly name: string;
   readonly description: string;
+  /** Of a query parameter; default: it may be left out. */
+  readonly required?: boolean;
 }
 
 /** One row of the route table: the router, the checks and `/openapi.json` are all made from it. */

@@ -1,3 +1,6 @@
+import { AGGREGATE_FUNCTIONS } from '#runtime/coordination/aggregates/contract.ts';
+import { CRDT_TYPE_NAMES } from '#runtime/data/crdt/type-names.ts';
+
 /** JSON Schemas (2020-12, as OpenAPI 3.1 takes them) of the API's documents. A test holds them equal to what is answered. */
 type JsonSchema = { readonly [key: string]: unknown };
 
@@ -30,6 +33,18 @@ const ownCertificate = object({
   reason: nullable(text),
   text: nullable(text),
 });
+const nodeName = { id: nodeId, node: text };
+const crdtType = oneOf(...CRDT_TYPE_NAMES);
+const crdt = {
+  name: text,
+  type: crdtType,
+  value: ref('Value'),
+  slots: list(object(nodeName)),
+  ignored: list(object({ ...nodeName, problem: text })),
+  orphaned: { type: 'boolean' },
+  written: list(object({ key: nullable(text), ...nodeName, wallMs: integer })),
+} as const;
+const aggregateFunction = oneOf(...AGGREGATE_FUNCTIONS);
 
 const fingerprint: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{16}$' };
 
@@ -165,6 +180,48 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     ['ttlMs', 'ageMs', 'unit', 'quality', 'priority', 'ifVersion'],
   ),
   Written: object({ schema: constant('gridvine.written/1'), key: text, version: integer }),
+  Crdt: object({ schema: constant('gridvine.crdt/1'), ...crdt }),
+  Crdts: object({ schema: constant('gridvine.crdts/1'), crdts: list(object(crdt)) }),
+  ChangeCrdt: object(
+    {
+      op: oneOf('increment', 'set', 'add', 'remove'),
+      type: crdtType,
+      by: number,
+      key: text,
+      value: ref('Value'),
+    },
+    ['type', 'by', 'key', 'value'],
+  ),
+  Aggregate: object({
+    schema: constant('gridvine.aggregate/1'),
+    key: text,
+    function: aggregateFunction,
+    quantile: nullable(number),
+    groups: list(
+      object({
+        tag: nullable(text),
+        value: nullable(number),
+        unknown: nullable(
+          object({ reason: oneOf('nobody-expected', 'no-values', 'coverage', 'units', 'overflow'), text }),
+        ),
+        unit: nullable(text),
+        n: integer,
+        expected: integer,
+        coverage: number,
+        oldestMs: nullable(integer),
+        oldestBoundMs: nullable(integer),
+        quality: nullable(oneOf('good', 'sub', 'stale')),
+        weakest: nullable(object(nodeName)),
+        leftOut: list(
+          object({
+            ...nodeName,
+            reason: oneOf('missing', 'old', 'quality', 'not-a-number'),
+            ageMs: nullable(integer),
+          }),
+        ),
+      }),
+    ),
+  }),
   Keys: object({
     schema: constant('gridvine.keys/1'),
     self: nodeId,

@@ -83,6 +83,17 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/watch.ts')).watchCommand,
   },
   {
+    name: 'crdt',
+    summary: 'shared counters, registers, sets and maps: list, get, inc, dec, set, add, remove',
+    load: async () => (await import('./commands/crdt.ts')).crdtCommand,
+  },
+  {
+    name: 'aggregate',
+    usage: '<function> <key>',
+    summary: "one number of a key's values on many nodes, or why there is none",
+    load: async () => (await import('./commands/aggregate.ts')).aggregateCommand,
+  },
+  {
     name: 'keys',
     summary: "the cluster's keys: list, install, use, remove",
     load: async () => (await import('./commands/keys.ts')).keysCommand,

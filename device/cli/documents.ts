@@ -127,6 +127,36 @@ export interface WrittenJson {
   readonly version: number;
 }
 
+export interface CrdtJson {
+  readonly name: string;
+  readonly type: string;
+  readonly value: unknown;
+  readonly slots: readonly { readonly id: string; readonly node: string }[];
+  readonly ignored: readonly { readonly id: string; readonly node: string; readonly problem: string }[];
+  readonly orphaned: boolean;
+}
+
+export interface CrdtsJson {
+  readonly crdts: readonly CrdtJson[];
+}
+
+export interface AggregateGroupJson {
+  readonly tag: string | null;
+  readonly value: number | null;
+  readonly unknown: { readonly reason: string; readonly text: string } | null;
+  readonly unit: string | null;
+  readonly n: number;
+  readonly expected: number;
+  readonly oldestMs: number | null;
+  readonly oldestBoundMs: number | null;
+  readonly quality: string | null;
+  readonly weakest: { readonly id: string; readonly node: string } | null;
+}
+
+export interface AggregateJson {
+  readonly groups: readonly AggregateGroupJson[];
+}
+
 export interface MemberKeysJson {
   readonly id: string;
   readonly name: string;

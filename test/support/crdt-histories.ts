@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import type { NodeId } from '#runtime/core/ids.ts';
 import { makeVersion } from '#runtime/core/version.ts';
-import { type CrdtTypeName, crdtType, type OpaqueState } from '#runtime/data/crdt/crdt-key.ts';
+import { crdtType, type OpaqueState } from '#runtime/data/crdt/crdt-key.ts';
 import type { Author, CrdtOperation } from '#runtime/data/crdt/crdt-type.ts';
+import type { CrdtTypeName } from '#runtime/data/crdt/type-names.ts';
 
 /** Node ids in ascending order. */
 export const NODES: readonly NodeId[] = ['0a', '5b', 'a5', 'f0'].map((byte) => byte.repeat(16));

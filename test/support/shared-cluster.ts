@@ -4,7 +4,8 @@ import type { NodeId } from '#runtime/core/ids.ts';
 import { SeededRandom } from '#runtime/core/random.ts';
 import type { AppValue } from '#runtime/core/value.ts';
 import type { RecordView } from '#runtime/core/views.ts';
-import { type CrdtTypeName, crdtKeyOf } from '#runtime/data/crdt/crdt-key.ts';
+import { crdtKeyOf } from '#runtime/data/crdt/crdt-key.ts';
+import type { CrdtTypeName } from '#runtime/data/crdt/type-names.ts';
 import { memberView, recordView } from './fake-node.ts';
 
 /** One node's copy of everybody's records, and its shared data. */

@@ -3,8 +3,8 @@ import type { EngineEvent } from '../../core/outputs.ts';
 import type { RandomSource } from '../../core/random.ts';
 import type { AppValue } from '../../core/value.ts';
 import type { MemberView, RecordView } from '../../core/views.ts';
-import type { CrdtTypeName } from '../../data/crdt/crdt-key.ts';
 import type { CrdtOperation, Written } from '../../data/crdt/crdt-type.ts';
+import type { CrdtTypeName } from '../../data/crdt/type-names.ts';
 
 /** What shared data needs of the node that it is a view of. */
 export interface SharedDataPort {

@@ -3,7 +3,6 @@ import type { NodeId } from '../../core/ids.ts';
 import { BOOT_MAX, bootOf, makeVersion } from '../../core/version.ts';
 import {
   CRDT_PREFIX,
-  type CrdtTypeName,
   crdtKeyOf,
   isCrdtKey,
   type OpaqueState,
@@ -11,6 +10,7 @@ import {
   problemOfCrdtName,
 } from '../../data/crdt/crdt-key.ts';
 import type { CrdtOperation } from '../../data/crdt/crdt-type.ts';
+import type { CrdtTypeName } from '../../data/crdt/type-names.ts';
 import { bytesOf, joinAll, orderKey, sameState } from '../../data/crdt/value-order.ts';
 import type {
   CrdtChange,
@@ -78,7 +78,9 @@ export class SharedData implements SharedDataFace {
     const key = crdtKeyOf({ type, name });
     const shared = this.#names.get(key) ?? new SharedName({ type, name });
     const author = { id: this.#port.id, life: this.#lifeFor(shared) };
-    const change = shared.lattice.change(shared.seen, operation, author, this.#port.wallMs());
+    const change = naming(shared.name, () =>
+      shared.lattice.change(shared.seen, operation, author, this.#port.wallMs()),
+    );
     const own = shared.lattice.join(shared.own, change);
     if (!sameState(shared.lattice, own, shared.own)) {
       this.#put(shared, own);
@@ -271,6 +273,16 @@ function decoded(shared: SharedName, value: Parameters<SharedName['lattice']['de
 
 function joinedBytes({ lattice }: SharedName, slots: ReadonlyMap<NodeId, OpaqueState>): number {
   return bytesOf(lattice, joinAll(lattice, slots.values()));
+}
+
+/** Says in an error of what it speaks. */
+function naming<T>(name: string, change: () => T): T {
+  try {
+    return change();
+  } catch (error) {
+    if (!(error instanceof GridvineError)) throw error;
+    throw new GridvineError(error.code, `${name}: ${error.message}`);
+  }
 }
 
 function tooLarge({ type, name }: SharedName, error: GridvineError): GridvineError {

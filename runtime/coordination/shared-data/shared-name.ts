@@ -1,14 +1,9 @@
 import type { NodeId } from '../../core/ids.ts';
 import type { AppValue } from '../../core/value.ts';
 import type { RecordView } from '../../core/views.ts';
-import {
-  type CrdtKey,
-  type CrdtTypeName,
-  crdtKeyOf,
-  crdtType,
-  type OpaqueState,
-} from '../../data/crdt/crdt-key.ts';
+import { type CrdtKey, crdtKeyOf, crdtType, type OpaqueState } from '../../data/crdt/crdt-key.ts';
 import type { CrdtType } from '../../data/crdt/crdt-type.ts';
+import type { CrdtTypeName } from '../../data/crdt/type-names.ts';
 import { bytesOf, joinAll } from '../../data/crdt/value-order.ts';
 import type { CrdtView } from './contract.ts';
 

@@ -3,7 +3,7 @@ import type { NodeId } from '../../core/ids.ts';
 import type { AppValue } from '../../core/value.ts';
 import type { CrdtType } from './crdt-type.ts';
 import { idBytes, idOf, lifeOf, listOf, uintOf } from './slot-parts.ts';
-import { compare } from './value-order.ts';
+import { compare, requireOp } from './value-order.ts';
 
 /** What was counted up and down; each only grows. */
 interface Tally {
@@ -43,11 +43,12 @@ function counterType({ counts }: { readonly counts: 'up' | 'up and down' }): Crd
     pieces: (state) =>
       Array.from(state, ([id, counted]) => ({ id, about: id, state: new Map([[id, counted]]) })),
     change(total, { op, by = 1 }, { id, life }) {
+      requireOp(op, 'increment');
       const lowest = counts === 'up' ? 0 : -COUNT_MAX;
-      if (op !== 'increment' || !Number.isSafeInteger(by) || by < lowest)
+      if (!Number.isSafeInteger(by) || by < lowest)
         throw new GridvineError(
           'E_VALUE_INVALID',
-          `by: expected a whole number${counts === 'up' ? ' from 0' : ''} to increment by (count in a smaller unit rather than in fractions); got ${op} ${by}`,
+          `by: expected a whole number${counts === 'up' ? ' from 0' : ''}; got ${by}. Count in a smaller unit rather than in fractions${counts === 'up' ? '; what goes down is a pncounter' : ''}.`,
         );
       if (by === 0) return new Map();
       const { up, down } = total.get(id)?.lives.get(life) ?? NOTHING;

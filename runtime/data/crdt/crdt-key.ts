@@ -8,25 +8,10 @@ import { lww } from './lww-register.ts';
 import { mv } from './mv-register.ts';
 import { ormap } from './or-map.ts';
 import { orset } from './or-set.ts';
+import { type CrdtTypeName, isCrdtTypeName } from './type-names.ts';
 
 /** Every slot is a record below this prefix [P-16.1]. */
 export const CRDT_PREFIX = 'crdt/';
-
-/** The types of shared data, in the order of their section in the specification. */
-export const CRDT_TYPE_NAMES = [
-  'gcounter',
-  'pncounter',
-  'max',
-  'min',
-  'lww',
-  'lwwmap',
-  'mv',
-  'gset',
-  'orset',
-  'ormap',
-] as const;
-
-export type CrdtTypeName = (typeof CRDT_TYPE_NAMES)[number];
 
 /** What stands in a slot's key. */
 export interface CrdtKey {
@@ -53,10 +38,6 @@ export type OpaqueState = { readonly opaque: unique symbol };
 
 export function crdtType(name: CrdtTypeName): CrdtType<OpaqueState> {
   return TYPES[name] as CrdtType<OpaqueState>;
-}
-
-export function isCrdtTypeName(text: string): text is CrdtTypeName {
-  return (CRDT_TYPE_NAMES as readonly string[]).includes(text);
 }
 
 export function isCrdtKey(key: string): boolean {

@@ -1,5 +1,6 @@
 import { GridvineError } from '../../core/errors.ts';
 import type { CrdtType } from './crdt-type.ts';
+import { requireOp } from './value-order.ts';
 
 /** null: nothing was set yet. */
 export type ExtremumState = number | null;
@@ -19,10 +20,11 @@ function extremum(best: (a: number, b: number) => number): CrdtType<ExtremumStat
     value: (state) => state,
     pieces: (state) => (state === null ? [] : [{ id: '', about: null, state }]),
     change(_total, { op, value }) {
-      if (op !== 'set' || !isNumber(value))
+      requireOp(op, 'set');
+      if (!isNumber(value))
         throw new GridvineError(
           'E_VALUE_INVALID',
-          `value: expected a number to set; got ${op} ${String(value)}`,
+          `value: expected a number; got ${value === undefined ? 'nothing' : typeof value}`,
         );
       // -0 and 0 are the same number: one of them stands for both.
       return value + 0;

@@ -1,4 +1,3 @@
-import { GridvineError } from '../../core/errors.ts';
 import type { NodeId } from '../../core/ids.ts';
 import type { AppValue } from '../../core/value.ts';
 import type { CrdtType } from './crdt-type.ts';
@@ -6,7 +5,15 @@ import { type Dot, type Dots, removeDots, standing } from './dots.ts';
 import { dotsType, dotsWhere, namedDots } from './dots-type.ts';
 import { compareStamps, LAMPORT_MAX, nextLamport } from './lww-register.ts';
 import { uintOf } from './slot-parts.ts';
-import { compare, isMapKey, orderKey, problemOfDepth, requireKey, requireValue } from './value-order.ts';
+import {
+  compare,
+  isMapKey,
+  orderKey,
+  problemOfDepth,
+  requireKey,
+  requireOp,
+  requireValue,
+} from './value-order.ts';
 
 interface Write {
   readonly key: string;
@@ -27,8 +34,7 @@ const base = dotsType<Write>({
     return Object.fromEntries(shown.sort(([a], [b]) => compare(a, b)));
   },
   plan(dots, { op, key: wanted, value }, wallMs) {
-    if (op !== 'set' && op !== 'remove')
-      throw new GridvineError('E_VALUE_INVALID', `op: expected set or remove; got ${op}`);
+    requireOp(op, 'set', 'remove');
     const key = requireKey(wanted);
     const removed = op === 'remove';
     const seen = dotsWhere(dots, (write) => write.key === key);

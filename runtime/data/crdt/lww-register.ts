@@ -3,7 +3,7 @@ import type { NodeId } from '../../core/ids.ts';
 import type { AppValue } from '../../core/value.ts';
 import type { CrdtType } from './crdt-type.ts';
 import { idBytes, idOf, lifeOf, listOf, uintOf } from './slot-parts.ts';
-import { compare, orderKey, problemOfDepth, requireValue } from './value-order.ts';
+import { compare, orderKey, problemOfDepth, requireOp, requireValue } from './value-order.ts';
 
 /** Lamport counters end here: far beyond what honest writers reach, and room to tell who isn't [P-16.10]. */
 export const LAMPORT_MAX = 2 ** 48;
@@ -68,7 +68,7 @@ export const lww: CrdtType<LwwState> = {
   value: (state) => state?.value ?? null,
   pieces: (state) => (state === null ? [] : [{ id: '', about: null, state }]),
   change(total, { op, value }, { id, life }, wallMs) {
-    if (op !== 'set') throw new GridvineError('E_VALUE_INVALID', `op: expected set; got ${op}`);
+    requireOp(op, 'set');
     return {
       lamport: nextLamport(total?.lamport ?? 0),
       by: id,

@@ -1,8 +1,15 @@
-import { GridvineError } from '../../core/errors.ts';
 import type { AppValue } from '../../core/value.ts';
 import { standing } from './dots.ts';
 import { dotsType, dotsWhere } from './dots-type.ts';
-import { isMapKey, orderKey, problemOfDepth, requireKey, requireValue, sortedValues } from './value-order.ts';
+import {
+  isMapKey,
+  orderKey,
+  problemOfDepth,
+  requireKey,
+  requireOp,
+  requireValue,
+  sortedValues,
+} from './value-order.ts';
 
 interface Entry {
   readonly key: string;
@@ -32,8 +39,7 @@ export const ormap = dotsType<Entry>({
     return Object.fromEntries(Array.from(byKey, ([key, values]) => [key, sortedValues(values)]));
   },
   plan(dots, { op, key: wanted, value }) {
-    if (op !== 'set' && op !== 'remove')
-      throw new GridvineError('E_VALUE_INVALID', `op: expected set or remove; got ${op}`);
+    requireOp(op, 'set', 'remove');
     const key = requireKey(wanted);
     const remove = dotsWhere(dots, (entry) => entry.key === key);
     return op === 'set' ? { write: { key, value: requireValue(value) }, remove } : { remove };

@@ -1,9 +1,8 @@
-import { GridvineError } from '../../core/errors.ts';
 import type { AppValue } from '../../core/value.ts';
 import type { ContentCodec } from './dots.ts';
 import { standing } from './dots.ts';
 import { dotsType, dotsWhere } from './dots-type.ts';
-import { orderKey, problemOfDepth, requireValue, sortedValues } from './value-order.ts';
+import { orderKey, problemOfDepth, requireOp, requireValue, sortedValues } from './value-order.ts';
 
 /** One value behind the dot. */
 export const VALUE_CONTENT: ContentCodec<AppValue> = {
@@ -19,8 +18,7 @@ export const orset = dotsType<AppValue>({
   codec: VALUE_CONTENT,
   value: (dots) => sortedValues(Array.from(standing(dots), ([, element]) => element)),
   plan(dots, { op, value }) {
-    if (op !== 'add' && op !== 'remove')
-      throw new GridvineError('E_VALUE_INVALID', `op: expected add or remove; got ${op}`);
+    requireOp(op, 'add', 'remove');
     const element = requireValue(value);
     const key = orderKey(element);
     const remove = dotsWhere(dots, (other) => orderKey(other) === key);

@@ -3,7 +3,7 @@ import { toHex } from '../../core/ids.ts';
 import type { AppValue } from '../../core/value.ts';
 import { encodeValue } from '../../wire/cbor.ts';
 import { problemOfValue } from '../../wire/value-check.ts';
-import type { CrdtType, Piece } from './crdt-type.ts';
+import type { CrdtOperation, CrdtType, Piece } from './crdt-type.ts';
 
 /** Arrays and maps around each other in what an application puts into shared data: a slot takes three of seven [P-16.3]. */
 export const SHARED_DEPTH_MAX = 4;
@@ -62,6 +62,12 @@ export function joinAll<State>(type: CrdtType<State>, states: Iterable<State>): 
   let joined = type.empty;
   for (const state of states) joined = type.join(joined, state);
   return joined;
+}
+
+/** @throws GridvineError `E_VALUE_INVALID` where an operation is none of those that a type has. */
+export function requireOp(op: CrdtOperation['op'], ...known: readonly CrdtOperation['op'][]): void {
+  if (!known.includes(op))
+    throw new GridvineError('E_VALUE_INVALID', `op: expected ${known.join(' or ')}; got ${op}`);
 }
 
 /** What an operation brings. @throws GridvineError `E_VALUE_INVALID`. */

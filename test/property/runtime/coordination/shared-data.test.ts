@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { CRDT_TYPE_NAMES, type CrdtTypeName } from '#runtime/data/crdt/crdt-key.ts';
 import type { CrdtOperation } from '#runtime/data/crdt/crdt-type.ts';
+import { CRDT_TYPE_NAMES, type CrdtTypeName } from '#runtime/data/crdt/type-names.ts';
 import { NODES, operationsOf } from '../../../support/crdt-histories.ts';
 import { SharedCluster } from '../../../support/shared-cluster.ts';
 

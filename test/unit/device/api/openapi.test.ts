@@ -57,7 +57,14 @@ function objectFaults(schema: Schema, value: unknown, place: string): string[] {
   return [...missing, ...present];
 }
 
+/** What routes ask for that don't answer without it. */
+const QUERIES: Readonly<Record<string, string>> = {
+  '/v1/aggregate': '?key=load&function=sum&minCoverage=0.9&maxAgeMs=1000',
+};
+
 function fill(api: ApiHarness): void {
+  api.node.crdt.apply('lww', 'mode', { op: 'set', value: 'island' });
+  api.node.put('load', 5, { unit: 'W' });
   api.node.others = [
     memberView({
       id: 'f'.repeat(32),
@@ -74,6 +81,7 @@ function fill(api: ApiHarness): void {
   const [view] = evidenceOfEngines();
   if (view !== undefined) api.node.evidence.set(api.node.id, view);
   api.node.arrive(recordView({ value: { a: [1, null] }, ageBoundMs: null, ttlMs: 5 }));
+  api.node.arrive(recordView({ owner: 'f'.repeat(32), key: 'crdt/lww/mode', value: 'no slot' }));
   api.conditions.push({ code: 'c', severity: 'warning', title: 't', text: 'x', sinceMs: 5 });
   api.sources.push({
     name: 's',
@@ -107,7 +115,8 @@ describe('/openapi.json', () => {
         operations as { get?: { responses: Record<string, { content: Record<string, { schema: Schema }> }> } }
       ).get?.responses[200]?.content['application/json']?.schema;
       if (schema === undefined) continue;
-      const answer = await api.call('GET', path.replace('{id}', api.node.id));
+      const url = path.replace('{id}', api.node.id).replace('{name}', 'mode');
+      const answer = await api.call('GET', `${url}${QUERIES[path] ?? ''}`);
       assert.equal(answer.status, 200, path);
       assert.deepEqual(faults(schema, answer.json, path), []);
     }
@@ -145,6 +154,9 @@ describe('/openapi.json', () => {
       '/healthz',
       '/metrics',
       '/openapi.json',
+      '/v1/aggregate',
+      '/v1/crdts',
+      '/v1/crdts/{name}',
       '/v1/keys',
       '/v1/keys/{fingerprint}/remove',
       '/v1/keys/{fingerprint}/use',

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import {
-  CRDT_TYPE_NAMES,
-  type CrdtTypeName,
-  crdtType,
-  type OpaqueState,
-} from '#runtime/data/crdt/crdt-key.ts';
+import { crdtType, type OpaqueState } from '#runtime/data/crdt/crdt-key.ts';
+import { CRDT_TYPE_NAMES, type CrdtTypeName } from '#runtime/data/crdt/type-names.ts';
 import { covers, coversPiece, joinAll, piecesById, sameState } from '#runtime/data/crdt/value-order.ts';
 import { decodeCbor, encodeValue, toAppValue } from '#runtime/wire/cbor.ts';
 import { NODES, operationsOf, play, stepsOf } from '../../../../support/crdt-histories.ts';

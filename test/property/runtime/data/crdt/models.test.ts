@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { AppValue } from '#runtime/core/value.ts';
-import { CRDT_TYPE_NAMES, type CrdtTypeName, crdtType } from '#runtime/data/crdt/crdt-key.ts';
+import { crdtType } from '#runtime/data/crdt/crdt-key.ts';
+import { CRDT_TYPE_NAMES, type CrdtTypeName } from '#runtime/data/crdt/type-names.ts';
 import { joinAll, sortedValues } from '#runtime/data/crdt/value-order.ts';
 import { type Done, play, stepsOf } from '../../../../support/crdt-histories.ts';
 
