@@ -31,6 +31,7 @@ import type {
   RefusalVector,
   ValidCbor,
 } from './shape.ts';
+import { sharedDataVectors } from './shared-data.ts';
 import { statementVectors } from './statements.ts';
 import { VALID_CBOR } from './valid-cbor.ts';
 
@@ -58,6 +59,7 @@ export function generateVectors(): Readonly<Record<string, unknown>> {
     'proofs.json': proofVectors(),
     'presence-chains.json': presenceChainVectors(),
     'key-rotation.json': keyRotationVectors(),
+    'shared-data.json': sharedDataVectors(),
   };
 }
 

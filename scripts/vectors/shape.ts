@@ -218,3 +218,16 @@ export interface PresenceChainVector {
   /** From link 1 on; the last one is the random seed. */
   readonly links: readonly string[];
 }
+
+/** `shared-data.json`: slots of section 16, as hex. */
+export interface SharedDataVectors {
+  readonly joins: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly slots: readonly string[];
+    /** In ascending order of ids, lives and numbers; elements in the order of their encodings. */
+    readonly joined: string;
+    readonly value: unknown;
+  }[];
+  readonly invalid: readonly { readonly name: string; readonly type: string; readonly slot: string }[];
+}

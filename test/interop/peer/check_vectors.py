@@ -5,6 +5,7 @@ import pathlib
 import sys
 
 import shape
+import shared
 import wire
 
 folder, wrong, checked = pathlib.Path(sys.argv[1]), [], 0
@@ -53,5 +54,18 @@ for each in vectors("refusals"):
     receiver = wire.Wire(wire.Keyring(each["cluster"], [bytes(32)]), bytes(16), shape.body)
     _, (code, nonce, name) = receiver.open(expected)
     same(each["code"], (code, nonce, name.decode()), (expected[7], answered[8:32], each["cluster"]))
+shared_data = vectors("shared-data")
+for each in shared_data["joins"]:
+    slots = [shape.gate(bytes.fromhex(slot)) for slot in each["slots"]]
+    for order in (slots, slots[::-1]):
+        joined, value = shared.join(each["type"], order)
+        seen = each["value"]["$int"] if isinstance(each["value"], dict) and "$int" in each["value"] else each["value"]
+        same(each["name"], shared.encode(joined).hex(), each["joined"])
+        same(each["name"], shared.encode(value), shared.encode(int(seen) if isinstance(seen, str) and each["type"] == "pncounter" else seen))
+for each in shared_data["invalid"]:
+    try:
+        same(each["name"], shared.join(each["type"], [shape.gate(bytes.fromhex(each["slot"]))]), "no slot")
+    except shared.NoSlot:
+        same(each["name"], "no slot", "no slot")
 print("\n".join([*wrong, f"{checked} checked, {len(wrong)} differ"]))
 sys.exit(1 if wrong else 0)
