@@ -192,6 +192,13 @@ export const METRICS: readonly MetricDoc[] = [
     one(node.counters.recordsApplied),
   ),
   metric('counter', 'digests_sent_total', 'Digests sent.', ({ node }) => one(node.counters.digestsSent)),
+  metric(
+    'counter',
+    'shared_data_total',
+    'Shared data: slots that were malformed, names beyond the limit, contributions adopted, own upkeep refused.',
+    ({ node }) => Object.entries(node.crdt.counters).map(([event, value]) => ({ labels: { event }, value })),
+    ['event'],
+  ),
   metric('gauge', 'process_resident_memory_bytes', 'Resident memory of the daemon.', () =>
     one(process.memoryUsage.rss()),
   ),

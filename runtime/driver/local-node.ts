@@ -34,6 +34,9 @@ import { TRUST_HEALTH_CODES, trustHealth } from './trust-health.ts';
 /** Past the engine's own bound on leaving: it should never be needed. */
 const LEAVE_GRACE_MS = 1_000;
 const PEERS_POLL_MS = 60_000;
+/** Shared data is looked after so many names at a time: sockets and timers are served in between. */
+const TEND_NAMES_MAX = 4;
+const TEND_PAUSE_MS = 20;
 
 export interface LocalNodeOptions {
   readonly name: string;
@@ -309,10 +312,10 @@ export class LocalNode implements RunningNode {
     return new SharedData(port, { soon });
   }
 
-  #tendSharedData(): void {
-    this.#cancelTend = this.#options.scheduler.after(TEND_INTERVAL_MS, () => {
-      this.crdt.tend();
-      this.#tendSharedData();
+  #tendSharedData(afterMs = TEND_INTERVAL_MS): void {
+    this.#cancelTend = this.#options.scheduler.after(afterMs, () => {
+      const more = this.crdt.tend(TEND_NAMES_MAX);
+      this.#tendSharedData(more ? TEND_PAUSE_MS : TEND_INTERVAL_MS);
     });
   }
 

@@ -45,6 +45,8 @@ export class SharedData implements SharedDataFace {
   readonly #names = new Map<string, SharedName>();
   readonly #listeners = new Set<(change: CrdtChange) => void>();
   readonly #soon: (callback: () => void) => void;
+  /** Names whose turn comes, of this round. */
+  #waiting: SharedName[] = [];
   #life: number;
 
   /** @param options.soon runs a callback outside of the engine; changes are told by it. */
@@ -115,23 +117,30 @@ export class SharedData implements SharedDataFace {
     };
   }
 
-  /** Looks after this node's own slots where something changed, or is waited for. Call it every `TEND_INTERVAL_MS`. */
-  tend(): void {
-    for (const shared of [...this.#names.values()]) {
-      if (shared.dirty) this.#tendOne(shared);
+  /**
+   * Looks after this node's own slots where something changed, or is waited for. Call it every `TEND_INTERVAL_MS`.
+   * @param namesMax how many names at once: some milliseconds each on a large cluster. @returns whether more of them wait for the next call.
+   */
+  tend(namesMax = Number.POSITIVE_INFINITY): boolean {
+    if (this.#waiting.length === 0) this.#waiting = [...this.#names.values()].filter(({ dirty }) => dirty);
+    for (const shared of this.#waiting.splice(0, Math.min(namesMax, this.#waiting.length))) {
+      this.#tendOne(shared);
       if (!shared.dirty && !shared.known) this.#names.delete(shared.key);
     }
+    return this.#waiting.length > 0;
   }
 
   #tendOne(shared: SharedName): void {
     const { lattice } = shared;
     const nowMs = this.#port.nowMs();
     const slots = shared.slotsOf(this.#port.records(shared.key));
-    if (shared.seenBytes > 2 * joinedBytes(shared, slots) + SEEN_BYTES_SPARE)
-      this.#telling(shared, () => shared.restart(slots.values()));
+    const live = joinAll(lattice, slots.values());
+    if (shared.seenBytes > 2 * bytesOf(lattice, live) + SEEN_BYTES_SPARE)
+      this.#telling(shared, () => shared.restart(live));
     const { own, orphans } = upkeepOf({
       self: this.#port.id,
       type: lattice,
+      live,
       slots,
       seen: shared.seen,
       oldTombstones: this.#oldTombstones(shared, nowMs),
@@ -196,7 +205,7 @@ export class SharedData implements SharedDataFace {
     shared.lose(owner);
     if (owner === this.#port.id) shared.own = shared.lattice.empty;
     const slots = shared.slotsOf(this.#port.records(shared.key));
-    this.#telling(shared, () => shared.restart(slots.values()));
+    this.#telling(shared, () => shared.restart(joinAll(shared.lattice, slots.values())));
   }
 
   #open(key: string): SharedName | undefined {
@@ -269,10 +278,6 @@ export class SharedData implements SharedDataFace {
 function decoded(shared: SharedName, value: Parameters<SharedName['lattice']['decode']>[0]): OpaqueState {
   const state = shared.lattice.decode(value);
   return typeof state === 'string' ? shared.lattice.empty : state;
-}
-
-function joinedBytes({ lattice }: SharedName, slots: ReadonlyMap<NodeId, OpaqueState>): number {
-  return bytesOf(lattice, joinAll(lattice, slots.values()));
 }
 
 /** Says in an error of what it speaks. */

@@ -2,9 +2,9 @@ import type { NodeId } from '../../core/ids.ts';
 import type { AppValue } from '../../core/value.ts';
 import type { RecordView } from '../../core/views.ts';
 import { type CrdtKey, crdtKeyOf, crdtType, type OpaqueState } from '../../data/crdt/crdt-key.ts';
-import type { CrdtType } from '../../data/crdt/crdt-type.ts';
+import type { CrdtType, Written } from '../../data/crdt/crdt-type.ts';
 import type { CrdtTypeName } from '../../data/crdt/type-names.ts';
-import { bytesOf, joinAll } from '../../data/crdt/value-order.ts';
+import { bytesOf } from '../../data/crdt/value-order.ts';
 import type { CrdtView } from './contract.ts';
 
 /** One name of shared data: all that was seen of it, and whose slots hold it. */
@@ -26,7 +26,7 @@ export class SharedName {
   #lost = false;
   readonly #ignored = new Map<NodeId, string>();
   #seen: OpaqueState;
-  #value: { readonly of: OpaqueState; readonly value: AppValue } | undefined;
+  #shown: Shown | undefined;
 
   constructor({ type, name }: CrdtKey) {
     this.key = crdtKeyOf({ type, name });
@@ -43,9 +43,7 @@ export class SharedName {
   }
 
   get value(): AppValue {
-    if (this.#value?.of !== this.#seen)
-      this.#value = { of: this.#seen, value: this.lattice.value(this.#seen) };
-    return this.#value.value;
+    return this.#show().value;
   }
 
   /** Whether somebody holds, or held, something that counts. */
@@ -110,9 +108,9 @@ export class SharedName {
   }
 
   /** All is seen anew: what no slot holds is forgotten. */
-  restart(slots: Iterable<OpaqueState>): void {
+  restart(live: OpaqueState): void {
     this.dirty = true;
-    this.#seen = joinAll(this.lattice, slots);
+    this.#seen = live;
     this.orphanedSinceMs = undefined;
     this.#lost = false;
   }
@@ -135,7 +133,23 @@ export class SharedName {
       slots: [...this.#owners].sort(),
       ignored: Array.from(this.#ignored, ([id, problem]) => ({ id, problem })),
       orphaned: this.orphanedSinceMs !== undefined,
-      written: this.lattice.written?.(this.#seen) ?? [],
+      written: this.#show().written,
     };
   }
+
+  /** Made once for each state: many read what seldom changes. */
+  #show(): Shown {
+    const { lattice } = this;
+    const of = this.#seen;
+    if (this.#shown?.of !== of)
+      this.#shown = { of, value: lattice.value(of), written: lattice.written?.(of) ?? [] };
+    return this.#shown;
+  }
+}
+
+/** What people see of a state. */
+interface Shown {
+  readonly of: OpaqueState;
+  readonly value: AppValue;
+  readonly written: readonly Written[];
 }

@@ -6,6 +6,8 @@ import { coversPiece, joinAll, piecesById } from '../../data/crdt/value-order.ts
 export interface UpkeepInput<State> {
   readonly self: NodeId;
   readonly type: CrdtType<State>;
+  /** The join of all slots. */
+  readonly live: State;
   /** Slots of all owners that hold one, this node's among them. */
   readonly slots: ReadonlyMap<NodeId, State>;
   /** All that was ever seen. */
@@ -28,11 +30,11 @@ export interface Upkeep<State> {
 export function upkeepOf<State>({
   self,
   type,
+  live,
   slots,
   seen,
   oldTombstones,
 }: UpkeepInput<State>): Upkeep<State> {
-  const live = joinAll(type, slots.values());
   const before = slots.get(self) ?? type.empty;
   const total = type.join(live, seen);
   // What others know of this node's own doing: removals of its writes, and what it lost with its disk.

@@ -57,11 +57,16 @@ export function coversPiece<State>(
   return held !== undefined && covers(type, held, piece.state);
 }
 
-/** The join of any number of states. */
+/** The join of any number of states; in halves, because a join costs as much as both of its sides are long. */
 export function joinAll<State>(type: CrdtType<State>, states: Iterable<State>): State {
-  let joined = type.empty;
-  for (const state of states) joined = type.join(joined, state);
-  return joined;
+  let row = [...states];
+  while (row.length > 1) {
+    const next: State[] = [];
+    for (let i = 0; i < row.length; i += 2)
+      next.push(i + 1 < row.length ? type.join(row[i], row[i + 1]) : row[i]);
+    row = next;
+  }
+  return row[0] ?? type.empty;
 }
 
 /** @throws GridvineError `E_VALUE_INVALID` where an operation is none of those that a type has. */

@@ -432,3 +432,18 @@ test('names beyond the limit are counted, and refused to who would make one', ()
   );
   assert.equal(a.data.apply('max', '7', { op: 'set', value: 9 }).value, 9);
 });
+
+test('many names are looked after a few at a time, each in its turn', () => {
+  const [a, b] = cluster().nodes;
+  for (const name of ['x', 'y', 'z']) a.data.apply('orset', name, add(1));
+  b.hear(a);
+  for (const name of ['x', 'y', 'z']) b.data.apply('orset', name, remove(1));
+  a.hear(b);
+  const stands = (name: string) => {
+    const slot = a.records.get(`${a.id} crdt/orset/${name}`)?.value;
+    return Array.isArray(slot) && slot[2].length > 0;
+  };
+  const settled = () => ['x', 'y', 'z'].filter((name) => !stands(name));
+  assert.deepEqual([a.data.tend(2), settled().length], [true, 2]);
+  assert.deepEqual([a.data.tend(2), settled().length], [false, 3]);
+});
