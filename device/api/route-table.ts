@@ -16,7 +16,6 @@ export function routeTable(hub: StreamHub): readonly Route[] {
     ...nodeRoutes,
     whyRoute,
     ...recordRoutes,
-    ...keyRoutes,
     ...trustRoutes,
     ...crdtRoutes,
     aggregateRoute,
