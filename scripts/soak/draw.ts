@@ -68,6 +68,7 @@ const CHANGES: readonly (readonly [keyof EngineSettings, readonly number[]])[] =
   ['syncBytesPerSecond', [20_000, 200_000]],
 ];
 const CHANGES_MAX = 3;
+const CERTIFICATES_SHARE = 0.25;
 
 /** How long the main part lasts, in seconds: from, to. */
 const SECONDS: Readonly<Record<string, readonly [number, number]>> = {
@@ -116,6 +117,7 @@ export function drawRun(draw: number, limits: DrawLimits): DrawnRun {
     together: random.next() < 0.5,
     hostsStayUp: random.next() < 0.5,
     readings: pick(random, READINGS),
+    certificates: random.next() < CERTIFICATES_SHARE,
   };
   return { draw, options, fast: random.next() >= REAL_SEALING_SHARE };
 }

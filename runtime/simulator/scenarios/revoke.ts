@@ -10,7 +10,7 @@ const READINGS = 1;
 export const revoke: Scenario = {
   name: 'revoke',
   summary: 'the root revokes one node in a cluster of certificates: how soon all have put it out',
-  nodesMin: 4,
+  nodesMin: 5,
   certificates: true,
   play(run) {
     const { world } = run;

@@ -24,9 +24,10 @@ function read(command: string) {
 }
 
 /** A flag that isn't given is the same as one that is off. */
-function plain({ cold, together, hostsStayUp, ...rest }: SimulationOptions) {
+function plain({ certificates, cold, together, hostsStayUp, ...rest }: SimulationOptions) {
   return {
     ...rest,
+    certificates: certificates === true,
     cold: cold === true,
     readings: rest.readings,
     together: together === true,
