@@ -1,6 +1,18 @@
 import { CBOR_DEPTH_MAX, CBOR_ITEMS_MAX } from '../core/limits.ts';
 import { readText } from './cbor-text.ts';
 
+/**
+ * A float that is integral, which no encoder of ours writes: within an application value it is the number [P-4.3], where the protocol
+ * wants an integer it is none [P-4.6].
+ */
+export class IntegralFloat {
+  readonly value: number;
+
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+
 /** Stands for "no value": why is in `refusal`. */
 const REFUSED = Symbol('refused');
 
@@ -19,7 +31,7 @@ export class CborReader {
 
   /**
    * @param options.signed the bytes are a signed object [P-11.1]: COSE's keys may be negative integers, and must be in bytewise order,
-   * so that of two encodings of one thing never both are valid.
+   * so that of two encodings of one thing never both are valid. Floats, of which each has several, it has none.
    */
   constructor(bytes: Uint8Array, { signed = false }: { readonly signed?: boolean } = {}) {
     this.#bytes = bytes;
@@ -27,8 +39,8 @@ export class CborReader {
   }
 
   /**
-   * The one data item that the bytes are: integers from -2^53 to 2^53 - 1 as number and others as bigint, bytes as plain views of
-   * the input, maps as `Map`. @returns undefined where they are refused; no item is undefined. Never throws.
+   * The one data item that the bytes are: integers from -2^53 to 2^53 - 1 as number and others as bigint, floats as number or
+   * `IntegralFloat`, bytes as plain views of the input, maps as `Map`. @returns undefined where they are refused; no item is undefined. Never throws.
    */
   read(): unknown {
     const value = this.#item(0);
@@ -145,6 +157,7 @@ export class CborReader {
     if (info === 21) return true;
     if (info === 22) return null;
     if (info < 25 || info > 27) return this.#refuse(info === 31 ? 'break' : 'simple value');
+    if (this.#signed) return this.#refuse('float');
     const bytes = this.#bytes;
     const at = this.#position;
     const width = 1 << (info - 24);
@@ -156,7 +169,8 @@ export class CborReader {
         : info === 26
           ? singleOf(word(bytes, at))
           : doubleOf(word(bytes, at), word(bytes, at + 4));
-    return Number.isFinite(value) ? value : this.#refuse('float not finite');
+    if (!Number.isFinite(value)) return this.#refuse('float not finite');
+    return Number.isInteger(value) ? new IntegralFloat(value) : value;
   }
 
   #refuse(why: string): typeof REFUSED {

@@ -1,10 +1,13 @@
 import type { AppValue } from '../core/value.ts';
-import { CborReader } from './cbor-reader.ts';
+import { CborReader, IntegralFloat } from './cbor-reader.ts';
 import { CborWriter, INTEGER_MAX } from './cbor-writer.ts';
 
 export { problemOfValue } from './value-check.ts';
 
-/** What stands in bytes: maps as `Map`, integers beyond 2^53 as bigint, byte strings as views of the input; or why they were refused. */
+/**
+ * What stands in bytes: maps as `Map`, integers beyond 2^53 as bigint, integral floats as `IntegralFloat`, byte strings as views of the
+ * input; or why they were refused.
+ */
 export type Decoded = { readonly value: unknown } | { readonly refusal: string };
 
 /**
@@ -15,7 +18,7 @@ export function decodeCbor(bytes: Uint8Array): Decoded {
   return decodeBy(new CborReader(bytes));
 }
 
-/** The same for signed objects, whose maps may have negative keys and are in order [P-11.1]. */
+/** The same for signed objects, whose maps may have negative keys and are in order, and which hold no floats [P-11.1, P-11.13]. */
 export function decodeSignedCbor(bytes: Uint8Array): Decoded {
   return decodeBy(new CborReader(bytes, { signed: true }));
 }
@@ -44,7 +47,8 @@ export function toAppValue(raw: unknown): AppValue | undefined {
     case 'object':
       if (raw === null) return null;
       if (raw instanceof Uint8Array) return new Uint8Array(raw);
-      return raw instanceof Map ? objectOf(raw) : arrayOf(raw);
+      if (raw instanceof Map) return objectOf(raw);
+      return raw instanceof IntegralFloat ? raw.value : arrayOf(raw);
     case 'undefined':
       return undefined;
     default:

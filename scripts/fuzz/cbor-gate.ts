@@ -10,8 +10,8 @@ export function gateCbor(bytes: Uint8Array): string | undefined {
 }
 
 /**
- * The same for signed objects [P-11.1]: COSE's keys may be negative integers, and must be in bytewise order, so that of two
- * encodings of one thing never both are valid.
+ * The same for signed objects [P-11.1, P-11.13]: COSE's keys may be negative integers, and must be in bytewise order, and there are no
+ * floats, so that of two encodings of one thing never both are valid.
  */
 export function gateSignedCbor(bytes: Uint8Array): string | undefined {
   return gateWith(new Gate(bytes, true), bytes.length);
@@ -107,6 +107,7 @@ class Gate {
   #simple(info: number): string | undefined {
     if (info === 20 || info === 21 || info === 22) return undefined;
     if (info < 25 || info > 27) return info === 31 ? 'break' : 'simple value';
+    if (this.#signed) return 'float';
     const bytes = this.#bytes;
     const at = this.position;
     const width = 1 << (info - 24);

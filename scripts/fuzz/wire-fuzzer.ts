@@ -5,13 +5,12 @@ import { SeededRandom } from '#runtime/core/random.ts';
 import { groupKeyOf, Keyring } from '#runtime/crypto/keyring.ts';
 import { createNodeProvider } from '#runtime/crypto/node-provider.ts';
 import { BodyBuilder, decodeBody } from '#runtime/wire/body.ts';
-import { decodeCbor } from '#runtime/wire/cbor.ts';
 import { Opener } from '#runtime/wire/opener.ts';
 import { decodeRecord, encodeRecord } from '#runtime/wire/record-codec.ts';
 import { Sealer } from '#runtime/wire/sealer.ts';
 import { generateVectors } from '../vectors/generate.ts';
 import type { BodyVector, DatagramVector, InvalidCbor, RecordVector } from '../vectors/shape.ts';
-import { twinDecode } from './cbor-twin.ts';
+import { readerDecode, twinDecode } from './cbor-twin.ts';
 import { mutate } from './mutator.ts';
 
 export interface FuzzOptions {
@@ -89,7 +88,7 @@ class Target {
 
   /** Bytes as a member may have sealed them. */
   read(nowMs: number, input: Uint8Array): void {
-    if (!isDeepStrictEqual(decodeCbor(input), twinDecode(input)))
+    if (!isDeepStrictEqual(readerDecode(input), twinDecode(input)))
       throw new Error('decoder and twin disagree');
     const body = decodeBody(input);
     if (body !== undefined) {

@@ -125,11 +125,19 @@ function recordVectors(): RecordVector[] {
   return [
     ...valid.map(([name, record]) => ({ name, record: toHex(encodeRecord(record)), valid: true })),
     ...invalid.map(([name, value]) => ({ name, record: toHex(encodeValue(value)), valid: false })),
+    { name: 'a version that is a float', record: toHex(recordWithFloatVersion()), valid: false },
     { name: 'meta: not deleted', record: toHex(recordWithMeta([3, false])), valid: false },
     { name: 'meta: gc of 2^32', record: toHex(recordWithMeta([7, 2 ** 32])), valid: false },
     { name: 'meta: ttl 0', record: toHex(recordWithMeta([1, 0])), valid: false },
     { name: 'meta: unknown number', record: toHex(recordWithMeta([99, 'later'])), valid: true },
   ];
+}
+
+/** [P-4.6] */
+function recordWithFloatVersion(): Uint8Array {
+  const bytes = Uint8Array.of(0x83, 0xfb, 0, 0, 0, 0, 0, 0, 0, 0, 0x61, 0x6b, 0xf6);
+  new DataView(bytes.buffer).setFloat64(2, makeVersion(3, 7));
+  return bytes;
 }
 
 function recordWithMeta([number, field]: [number, AppValue]): Uint8Array {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { toHex } from '#runtime/core/ids.ts';
+import { fromHex, toHex } from '#runtime/core/ids.ts';
 import { BODY_BYTES_MAX } from '#runtime/core/limits.ts';
 import type { AppValue } from '#runtime/core/value.ts';
 import { makeVersion } from '#runtime/core/version.ts';
@@ -202,6 +202,22 @@ test('sender and boot must be what they are called', () => {
   for (const body of [[], [id], [id.subarray(1), 1], [ANN, 1], [id, 0], [id, 2 ** 20], [id, '1'], { a: 1 }])
     assert.equal(decodeBody(encodeValue(body as AppValue)), undefined);
   assert.ok(decodeBody(encodeValue([id, 2 ** 20 - 1])));
+});
+
+test('[P-4.6] a float is no integer of the protocol, be it integral or -0', () => {
+  const id = toHex(idBytes(ANN));
+  const float = (value: number) => {
+    const view = new DataView(new ArrayBuffer(8));
+    view.setFloat64(0, value);
+    return `fb${toHex(new Uint8Array(view.buffer))}`;
+  };
+  // [ sender, boot, [ ping, seq, boot ] ]
+  const whole = (boot: string, seq: string, destBoot: string) =>
+    decodeBody(fromHex(`8350${id}${boot}8301${seq}${destBoot}`));
+  assert.ok(whole('01', '07', '00'));
+  assert.equal(whole(float(1), '07', '00'), undefined);
+  assert.equal(whole('01', float(7), '00'), undefined);
+  assert.equal(whole('01', '07', float(-0)), undefined);
 });
 
 test('what a body gives is copied, but for the bytes of records, which their table copies', () => {

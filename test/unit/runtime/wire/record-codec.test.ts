@@ -100,6 +100,22 @@ test('a meta field out of its range makes the record invalid', () => {
     assert.equal(decodeRecord(raw([VERSION, 'k', null], [field])), undefined, String(field));
 });
 
+test('[P-4.6] within a value an integral float is its number, elsewhere it is no integer', () => {
+  const record = (version: number[], value: number[], ttl: number[]) =>
+    decodeRecord(Uint8Array.of(0x84, ...version, 0x61, 0x6b, ...value, 0xa1, 0x01, ...ttl));
+  const integer = [0x1b, 0, 0, 0, 3, 0, 0, 0, 9];
+  const floatOf = (value: number) => {
+    const view = new DataView(new ArrayBuffer(8));
+    view.setFloat64(0, value);
+    return [0xfb, ...new Uint8Array(view.buffer)];
+  };
+  const read = record(integer, floatOf(5), [0x05]);
+  assert.equal(read?.value, 5);
+  assert.ok(Object.is(record(integer, floatOf(-0), [0x05])?.value, -0));
+  assert.equal(record(floatOf(VERSION), [0x05], [0x05]), undefined);
+  assert.equal(record(integer, [0x05], floatOf(5)), undefined);
+});
+
 test('a tombstone has no value', () => {
   assert.equal(decodeRecord(raw([VERSION, 'k', 1], [[3, true]])), undefined);
   assert.equal(decodeRecord(raw([VERSION, 'k', null], [[3, true]]))?.deleted, true);

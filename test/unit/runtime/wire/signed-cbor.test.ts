@@ -39,3 +39,15 @@ test('the other bounds hold for signed objects too', () => {
   assert.equal(refusal(decodeSignedCbor, bytes(0x81)), 'truncated');
   assert.equal(refusal(decodeSignedCbor, bytes(0x80, 0x80)), 'bytes after the end');
 });
+
+test('[P-11.13] signed objects hold no floats, of which each has several encodings', () => {
+  for (const float of [
+    [0xf9, 0x3c, 0x00],
+    [0xfa, 0x3f, 0x80, 0, 0],
+    [0xfb, 0x3f, 0xf0, 0, 0, 0, 0, 0, 0],
+    [0xf9],
+  ]) {
+    assert.equal(refusal(decodeSignedCbor, bytes(...float)), 'float');
+    assert.equal(refusal(decodeSignedCbor, bytes(0xa1, 0x01, ...float)), 'float');
+  }
+});
