@@ -37,20 +37,42 @@ export function decodeIndex(path: string, bytes: Uint8Array): CaIndex {
   while (start < bytes.length) {
     const newline = bytes.indexOf(10, start);
     const end = newline < 0 ? bytes.length : newline + 1;
-    const body = decodeChecked(SCHEMA, bytes.subarray(start, end))?.body as
-      | (CaEntry & { number: number })
-      | undefined;
-    if (body?.number !== entries.length + 1) {
+    const body = decodeChecked(SCHEMA, bytes.subarray(start, end))?.body;
+    if (!isNumbered(body, entries.length + 1)) {
       if (body === undefined && end === bytes.length) break;
       throw caError(
         `${path}: line ${entries.length + 1} is damaged or missing. Restore the CA's directory from a backup`,
       );
     }
     const { number: _, ...entry } = body;
-    entries.push(entry as CaEntry);
+    entries.push(entry);
     start = end;
   }
   return { entries, wholeBytes: start, tornBytes: bytes.length - start };
+}
+
+function isNumbered(body: unknown, expected: number): body is CaEntry & { readonly number: number } {
+  const { number, type, own, endorsement, again, chain, objects, object } = (body ?? {}) as Record<
+    string,
+    unknown
+  >;
+  if (number !== expected) return false;
+  switch (type) {
+    case 'root':
+      return (
+        typeof own === 'string' && (endorsement === null || typeof endorsement === 'string') && isTexts(again)
+      );
+    case 'certificate':
+      return isTexts(chain);
+    case 'revocation':
+      return isTexts(objects);
+    default:
+      return type === 'policy' && typeof object === 'string';
+  }
+}
+
+function isTexts(raw: unknown): boolean {
+  return Array.isArray(raw) && raw.every((item) => typeof item === 'string');
 }
 
 export function toBase64(bytes: Uint8Array): string {

@@ -64,9 +64,9 @@ export function decodeRootKey(
   file: { readonly path: string; readonly bytes: Uint8Array; readonly publicKey: Uint8Array },
 ): Identity {
   const { path, bytes, publicKey } = file;
-  const body = decodeChecked(SCHEMA, bytes)?.body as Partial<KeyFileHead & { sealed: string }> | undefined;
-  const head = body === undefined ? undefined : headOf(body);
-  if (head === undefined || !isHex(body?.sealed))
+  const body = (decodeChecked(SCHEMA, bytes)?.body ?? {}) as Partial<KeyFileHead & { sealed: string }>;
+  const head = headOf(body);
+  if (head === undefined || !isHex(body.sealed))
     throw caError(`${path}: expected a root's key; the file is cut or damaged. Restore it from a backup`);
   if (head.publicKey !== toHex(publicKey))
     throw caError(
@@ -74,7 +74,7 @@ export function decodeRootKey(
     );
   const key = provider.scrypt(passphrase, fromHex(head.salt), head.cost);
   const seal = { key, nonce: fromHex(head.nonce), aad: aadOf(head) };
-  const seed = openObject(provider, seal, fromHex(body?.sealed ?? ''));
+  const seed = openObject(provider, seal, fromHex(body.sealed));
   if (seed === undefined) throw passphraseError(`${path}: wrong passphrase; nothing was changed`);
   return identityFromSeed(provider, seed);
 }

@@ -76,7 +76,8 @@ function isStamp(raw: unknown): raw is Stamp {
     Number.isInteger(lamport) &&
     Number(lamport) >= 1 &&
     Number(lamport) <= LAMPORT_MAX &&
-    isNodeId(String(by))
+    typeof by === 'string' &&
+    isNodeId(by)
   );
 }
 

@@ -12,6 +12,7 @@ export function parseCpuTimes(text: string): CpuTimes | undefined {
   const ticks = line.trim().split(/ +/).slice(0, 8).map(Number);
   if (ticks.length < 4) return undefined;
   const totalTicks = ticks.reduce((sum, tick) => sum + tick, 0);
+  if (!Number.isSafeInteger(totalTicks)) return undefined;
   const idleTicks = (ticks[3] ?? 0) + (ticks[4] ?? 0);
   return { busyTicks: totalTicks - idleTicks, totalTicks };
 }
@@ -32,7 +33,7 @@ export interface MemoryUse {
 
 /** Parses `/proc/meminfo`; undefined if total or available is missing. */
 export function parseMemory(text: string): MemoryUse | undefined {
-  const kibibytes = (name: string) => Number(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(text)?.[1]);
+  const kibibytes = (name: string) => Number(new RegExp(`^${name}: +(\\d{1,12}) kB$`, 'm').exec(text)?.[1]);
   const total = kibibytes('MemTotal');
   const available = kibibytes('MemAvailable');
   if (!(total > 0) || !(available >= 0) || available > total) return undefined;
@@ -56,6 +57,6 @@ export function parseMilliCelsius(text: string): number | undefined {
 }
 
 function leadingNumber(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)(?:\s|$)/.exec(text);
+  const match = /^(\d{1,15}(?:\.\d+)?)(?:\s|$)/.exec(text);
   return match === null ? undefined : Number(match[1]);
 }

@@ -46,6 +46,7 @@ test('bytes that make no sense are refused', () => {
     { ...whole, keys: Array(9).fill('00'.repeat(32)) },
     { ...whole, use: { fingerprint: 'x', stamp: { lamport: 1, by: BY } } },
     { ...whole, use: { fingerprint: TWO.fingerprint, stamp: { lamport: 0, by: BY } } },
+    { ...whole, use: { fingerprint: TWO.fingerprint, stamp: { lamport: 2, by: [BY] } } },
     { ...whole, use: undefined },
     { ...whole, changes: [{ fingerprint: TWO.fingerprint, stamp: { lamport: 1, by: BY }, state: 'other' }] },
   ];

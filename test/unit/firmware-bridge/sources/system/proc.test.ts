@@ -73,3 +73,11 @@ test('the throttling word is split into what holds and what has happened', () =>
     throttledSeen: false,
   });
 });
+
+test('numbers of hundreds of digits are none', () => {
+  const many = '4'.repeat(400);
+  assert.equal(parseLoad1(`${many} 1 2`), undefined);
+  assert.equal(parseUptimeSeconds(many), undefined);
+  assert.equal(parseCpuTimes(`cpu  ${many} 1 2 3`), undefined);
+  assert.equal(parseMemory(`MemTotal: ${many} kB\nMemAvailable: ${many} kB\n`), undefined);
+});
