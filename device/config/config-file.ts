@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { type ConfigPath, isTree } from './config-path.ts';
+import { DEPTH_MAX, isTooDeep } from './depth.ts';
 import { type Assignment, layerOfTree } from './layers.ts';
 import { ConfigError, type ConfigProblem } from './problem.ts';
 
@@ -37,7 +38,16 @@ export interface ParsedFile {
  * @throws ConfigError where it can't be read, isn't YAML, or isn't a section at its top.
  */
 export async function readConfigFile(path: string): Promise<Assignment[]> {
-  const { value, lineOf } = await parseFile(path, readText(path));
+  return layerOfFile(path, readText(path));
+}
+
+/** The values in a file's text, as `readConfigFile` gives them. @throws as that. */
+export async function layerOfFile(path: string, text: string): Promise<Assignment[]> {
+  const { value, lineOf } = await parseFile(path, text);
+  if (isTooDeep(value)) {
+    const expected = `at most ${DEPTH_MAX} lists and sections around each other`;
+    throw new ConfigError([fileProblem(path, expected, 'more, or an alias of something within itself')]);
+  }
   if (value === null || value === undefined) return [];
   if (!isTree(value)) {
     throw new ConfigError([fileProblem(path, 'keys with values, such as "name: pump-house"', value)]);

@@ -1,4 +1,5 @@
 import type { ConfigPath } from './config-path.ts';
+import { isTooDeep } from './depth.ts';
 import { isListAt, isTextAt } from './schema-walk.ts';
 
 /** Words that mean themselves in YAML, durations among them; not `true`, `null` and their relatives. */
@@ -13,6 +14,11 @@ export async function readTextValue(schema: unknown, path: ConfigPath, text: str
   if (isListAt(schema, path) && !/^\s*\[/.test(text)) {
     return text.split(',').flatMap((item) => (item.trim() === '' ? [] : [item.trim()]));
   }
+  const value = await parseText(text);
+  return isTooDeep(value) ? text : value;
+}
+
+async function parseText(text: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch {

@@ -9,7 +9,12 @@ const ALIASES_MAX = 100;
 /** Parses a YAML file. @throws ConfigError with a line for each mistake. */
 export function parseYamlFile(path: string, text: string): ParsedFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, strict: true });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    strict: true,
+    logLevel: 'error',
+  });
   if (document.errors.length > 0) {
     throw new ConfigError(
       document.errors.map(({ pos, message }) =>
