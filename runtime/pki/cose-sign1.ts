@@ -181,11 +181,19 @@ function criticalFault(
   if (unknown !== undefined)
     return refuse(
       'unknown-critical',
-      `${expected}: it says that its field ${String(unknown)} must be understood, and this version doesn't know it; update gridvine on this node`,
+      `${expected}: it says that its field ${shown(unknown)} must be understood, and this version doesn't know it; update gridvine on this node`,
     );
   return labels.every((label) => fields.has(label))
     ? undefined
     : malformed(expected, 'every critical label in the protected header');
+}
+
+/** A label as people may see it: nobody has vouched for it, and it must not speak to a terminal. */
+function shown(label: unknown): string {
+  if (typeof label === 'number' || typeof label === 'bigint') return String(label);
+  return typeof label === 'string'
+    ? JSON.stringify(label.slice(0, 40)).replace(/\p{C}/gu, '?')
+    : 'of no name';
 }
 
 function kindOf(typ: unknown): SignedKind | undefined {

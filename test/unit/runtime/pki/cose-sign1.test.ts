@@ -56,6 +56,17 @@ test('[P-11.1] a signature is bound to header and payload, and to the kind of ob
   assert.equal(peekKind(bytes), 'policy');
 });
 
+test('a critical label of whoever made the object does not speak to a terminal', () => {
+  for (const label of ['\u001b[2J', '\u009b2J', 'a\u202eb', '\n', 'x'.repeat(60)]) {
+    const judged = decodeSign1(handmade(header({ crit: [label] })), 'certificate');
+    assert.ok('refusal' in judged && judged.refusal.reason === 'unknown-critical');
+    assert.doesNotMatch(judged.refusal.text, /\p{C}/u);
+    assert.ok(judged.refusal.text.length < 250);
+  }
+  const judged = decodeSign1(handmade(header({ crit: ['later', 99] })), 'certificate');
+  assert.ok('refusal' in judged && judged.refusal.text.includes('its field "later" must'));
+});
+
 test('[P-11.1] a critical field that is not known is refused, an unknown one that is not critical is passed over', () => {
   const judge = (fields: Parameters<typeof header>[0]) =>
     reasonOf(decodeSign1(handmade(header(fields)), 'certificate'));
