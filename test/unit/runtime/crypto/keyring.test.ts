@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { toHex } from '#runtime/core/ids.ts';
-import { formatPsk, groupKeyOf, Keyring, parsePsk } from '#runtime/crypto/keyring.ts';
+import { formatPsk, groupKeyFrom, groupKeyOf, Keyring, parsePsk } from '#runtime/crypto/keyring.ts';
 import { createNodeProvider } from '#runtime/crypto/node-provider.ts';
 import { Secret } from '#runtime/crypto/secret.ts';
 
@@ -92,4 +92,18 @@ test('a secret keeps its own copy', () => {
   bytes.fill(0);
   assert.deepEqual(secret.reveal(), Uint8Array.of(1, 2, 3));
   assert.ok(!secret.equals(new Secret(Uint8Array.of(1, 2))));
+});
+
+test('a group key of another length is refused by name', () => {
+  for (const length of [31, 33])
+    assert.throws(
+      () => groupKeyFrom(provider, new Uint8Array(length)),
+      new RegExp(`group key: expected 32 bytes; got ${length}`),
+    );
+});
+
+test('of what looks like base64 only 32 bytes are a pre-shared key', () => {
+  assert.deepEqual(parsePsk(formatPsk(PSK)), PSK);
+  for (const text of [formatPsk(PSK).slice(0, 42), `${formatPsk(PSK).slice(0, 43)}A`, '='.repeat(44)])
+    assert.equal(parsePsk(text), undefined);
 });

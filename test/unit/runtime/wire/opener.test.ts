@@ -271,3 +271,24 @@ test('[P-8.2] a refusal is handed on as a hint, a malformed one dropped', () => 
   });
   assert.equal(dropOf(opener.open(0, bytes.subarray(0, 32))), 'malformed');
 });
+
+test('[P-2.4] a known salt under the id of another key is a forgery, though both keys are held', () => {
+  const opener = openerOf({ keyring: keyringOf(1, 2) });
+  const sealer = sealerOf();
+  opened(opener.open(0, sealer.sealTo(BEN, body)));
+  const other = keyringOf(2).writing.id;
+  const datagram = sealer.sealTo(BEN, body).slice();
+  datagram.set([other >> 8, other & 255], 6);
+  assert.equal(dropOf(opener.open(1, datagram)), 'forged');
+  opened(opener.open(2, sealer.sealTo(BEN, body)));
+});
+
+test('the last 64 salts of its own are known, each once', () => {
+  const opener = openerOf();
+  const own = Array.from({ length: 65 }, (_, i) => sealerOf({ seed: 100 + i }));
+  const [first, second] = own;
+  for (const { salt } of [first, first, ...own]) opener.ownSalt(salt);
+  assert.equal(dropOf(opener.open(0, second.sealToAny(body))), 'own');
+  assert.equal(dropOf(opener.open(0, own[64].sealToAny(body))), 'own');
+  opened(opener.open(0, first.sealToAny(body)));
+});

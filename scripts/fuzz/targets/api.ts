@@ -1,0 +1,155 @@
+import { refusalOf } from '#device/api/api-error.ts';
+import { EventLog } from '#device/api/event-log.ts';
+import { routeTable } from '#device/api/route-table.ts';
+import { ApiRouter } from '#device/api/router.ts';
+import { StreamHub } from '#device/api/routes/stream.ts';
+import type { ApiService } from '#device/api/service.ts';
+import { SeededRandom } from '#runtime/core/random.ts';
+import type { NodePutOptions, RunningNode } from '#runtime/driver/contract.ts';
+import { Engine } from '#runtime/engine/engine.ts';
+import { settingsOf } from '#runtime/engine/settings.ts';
+import { type FuzzTarget, promise, textOf, utf8 } from '../contract.ts';
+import { CLUSTER, keyring, provider, SELF } from '../fixtures.ts';
+
+/** A node without sockets: an engine and a clock that stands still. */
+function node(): RunningNode {
+  const engine = new Engine({
+    id: SELF,
+    name: 'pump-house',
+    cluster: CLUSTER,
+    boot: 3,
+    keyring,
+    provider,
+    random: new SeededRandom(1),
+    settings: settingsOf('lan'),
+    endpoints: [],
+    links: [],
+  });
+  engine.start(1_000);
+  engine.put(1_000, 'pump/target', 40);
+  const drained = <T>(value: T): T => {
+    while (engine.pollOutput().type !== 'timeout');
+    return value;
+  };
+  return {
+    ...{
+      id: SELF,
+      name: 'pump-house',
+      cluster: CLUSTER,
+      boot: 3,
+      endpoints: [],
+      uptimeMs: 5,
+      localHealth: 0,
+      recordCount: 1,
+    },
+    counters: engine.counters,
+    gauges: () => engine.gauges(),
+    members: () => engine.members(1_000),
+    why: (id) => engine.why(1_000, id),
+    records: (filter) => engine.records(1_000, filter),
+    put: (key, value, { keep: _, ...options }: NodePutOptions = {}) =>
+      drained(engine.put(1_000, key, value, options)),
+    delete: (key) => drained(engine.delete(1_000, key)),
+    keys: () => engine.keys(),
+    operateKeys: (operation) => drained(engine.operateKeys(1_000, operation)),
+    join: () => undefined,
+    onEvent: () => () => undefined,
+    traffic: () => [],
+    health: () => [],
+    leave: async () => undefined,
+    close: async () => undefined,
+  };
+}
+
+/** Requests of whoever may open the socket: path, query, headers and body; each is answered, or refused with a status. */
+export const apiRequest: FuzzTarget = {
+  name: 'api',
+  about: 'requests to the API: path, query, headers, body',
+  shape: 'text',
+  bytesMax: 3_000,
+  weight: 4,
+  words: [
+    ...[
+      'GET /v1/',
+      'PUT /v1/records/',
+      'DELETE /v1/records/',
+      'POST /v1/keys',
+      '/use',
+      '/remove',
+      '/why',
+      '?key=',
+      '&node=',
+      '?cursor=3.',
+      '?prefix=',
+    ],
+    ...[
+      '{"value":',
+      '"ttlMs":',
+      '"ageMs":',
+      '"unit":"',
+      '"quality":"',
+      '"priority":"',
+      '"ifVersion":',
+      '{"key":"',
+      '{"force":true}',
+      '%2F',
+      '%',
+    ],
+  ],
+  reaches: ['200', '400', '403', '404', '405', '409', 'stream'],
+  seeds: () =>
+    [
+      'GET /v1/status',
+      'GET /v1/members',
+      `GET /v1/members/${SELF}/why`,
+      'GET /v1/records?key=pump/&node=pump-house',
+      'GET /openapi.json',
+      'GET /healthz',
+      'HEAD /v1/keys',
+      'PUT /v1/records/pump/target\n{"value":{"a":[1,{"$bytes":"AA=="}]},"ttlMs":5000,"unit":"%","quality":"good","priority":"urgent","ifVersion":0}',
+      'PUT /v1/records/a%2Fb\n{"value":18446744073709551615}',
+      'PUT /v1/records/node\n{"value":1}',
+      'DELETE /v1/records/pump/target',
+      'DELETE /v1/records/none',
+      'POST /v1/keys\n{"key":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="}',
+      'POST /v1/keys/0123456789abcdef/use\n{"force":true}',
+      'POST /v1/keys/x/remove\n{}',
+      'POST /v1/leave',
+      'GET /v1/stream?prefix=a',
+      'GET /v1/stream?cursor=3.0',
+      'POST /v1/status',
+      'GET /',
+      'PUT /v1/records/pump/target\n{"value":1,"ifVersion":5}',
+    ].map(utf8),
+  prepare: () => async (input) => {
+    const [line, ...rest] = textOf(input).split('\n');
+    const [method = '', ...path] = line.split(' ');
+    const events = new EventLog({ boot: 3, nowMs: () => 5 });
+    const service: ApiService = {
+      node: node(),
+      ...{ version: '0.0.0', protocol: 1, events },
+      profile: () => null,
+      sources: () => [],
+      health: () => [],
+      leave: async () => undefined,
+    };
+    const router = new ApiRouter(routeTable(new StreamHub()), service);
+    const header = (name: string) => (name === 'last-event-id' && rest.length > 1 ? rest[1] : undefined);
+    try {
+      const reply = await router.answer({ method, url: path.join(' '), body: rest.join('\n'), header });
+      if (reply.kind === 'stream') return 'stream';
+      const text = reply.kind === 'json' ? JSON.stringify(reply.body) : reply.body;
+      promise(typeof text === 'string', 'an answer that is no text');
+      return String(reply.kind === 'json' ? (reply.status ?? 200) : 200);
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal === undefined) throw error;
+      promise(refusal.status >= 400 && refusal.message.length < 10_000, 'a refusal that helps nobody');
+      promise(
+        Object.values(refusal.headers).every((value) => !/[\r\n\0]/.test(value)),
+        'a header that is two',
+      );
+      return String(refusal.status);
+    }
+  },
+};
