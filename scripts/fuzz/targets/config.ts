@@ -68,7 +68,7 @@ export const configFile: FuzzTarget = {
   about: 'the configuration file and profiles, YAML or JSON, up to the checked configuration',
   shape: 'text',
   bytesMax: 3_000,
-  weight: 3,
+  weight: 1,
   words: WORDS,
   reaches: ['configuration', 'E_CONFIG'],
   seeds: () => [
@@ -141,7 +141,7 @@ export const configText: FuzzTarget = {
   shape: 'text',
   prefixBytes: 1,
   bytesMax: 400,
-  weight: 3,
+  weight: 1,
   words: [...WORDS, '=', '[0]', '.', 'settings.', 'sources[0]', 'tags.', 'GRIDVINE_'],
   reaches: ['configuration', 'E_CONFIG'],
   seeds: () =>

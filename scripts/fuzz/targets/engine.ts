@@ -40,7 +40,7 @@ export const engine: FuzzTarget = {
   about: 'a node among members and strangers who say anything, over time',
   shape: 'cbor',
   bytesMax: 3_000,
-  weight: 6,
+  weight: 3,
   reaches: ['changed', 'unmoved'],
   seeds: () => programs(PEER, undefined),
   prepare: () => (input) =>
@@ -61,7 +61,7 @@ export const trustedEngine: FuzzTarget = {
   about: 'a node of a cluster of certificates among members who say anything of each other',
   shape: 'cbor',
   bytesMax: 3_000,
-  weight: 6,
+  weight: 3,
   reaches: ['changed', 'unmoved'],
   seeds: () => programs(MEMBERS[1].id, signerOf),
   prepare: () => (input) =>
