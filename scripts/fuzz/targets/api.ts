@@ -4,6 +4,8 @@ import { routeTable } from '#device/api/route-table.ts';
 import { ApiRouter } from '#device/api/router.ts';
 import { StreamHub } from '#device/api/routes/stream.ts';
 import type { ApiService } from '#device/api/service.ts';
+import { aggregate } from '#runtime/coordination/aggregates/aggregate.ts';
+import { SharedData } from '#runtime/coordination/shared-data/shared-data.ts';
 import { SeededRandom } from '#runtime/core/random.ts';
 import type { NodePutOptions, RunningNode } from '#runtime/driver/contract.ts';
 import { Engine } from '#runtime/engine/engine.ts';
@@ -31,6 +33,23 @@ function node(): RunningNode {
     while (engine.pollOutput().type !== 'timeout');
     return value;
   };
+  const records = (filter: { key: string }) => engine.records(1_000, filter);
+  const crdt = new SharedData(
+    {
+      id: SELF,
+      boot: 3,
+      random: new SeededRandom(2),
+      nowMs: () => 1_000,
+      wallMs: () => 0,
+      members: () => engine.members(1_000),
+      records: (key) => records({ key }),
+      put: (key, value) => {
+        drained(engine.put(1_000, key, value));
+        for (const record of records({ key })) crdt.onRecord({ type: 'record', change: 'put', record });
+      },
+    },
+    { soon: (callback) => callback() },
+  );
   return {
     ...{
       id: SELF,
@@ -41,7 +60,13 @@ function node(): RunningNode {
       uptimeMs: 5,
       localHealth: 0,
       recordCount: 1,
+      cryptoProvider: provider.name,
+      crdt,
     },
+    aggregate: (query) => aggregate(query, engine.members(1_000), records({ key: query.key })),
+    trust: () => engine.trust(),
+    certified: () => engine.certified(),
+    proclaim: (signed) => drained(engine.proclaim(1_000, signed)),
     counters: engine.counters,
     gauges: () => engine.gauges(),
     members: () => engine.members(1_000),
@@ -74,6 +99,9 @@ export const apiRequest: FuzzTarget = {
       'PUT /v1/records/',
       'DELETE /v1/records/',
       'POST /v1/keys',
+      'POST /v1/crdts/',
+      'POST /v1/trust/proclaim',
+      'GET /v1/aggregate?key=',
       '/use',
       '/remove',
       '/why',
@@ -84,6 +112,8 @@ export const apiRequest: FuzzTarget = {
     ],
     ...[
       '{"value":',
+      '{"type":"orset","op":"add"',
+      '{"signed":"-----BEGIN GRIDVINE',
       '"ttlMs":',
       '"ageMs":',
       '"unit":"',

@@ -122,6 +122,7 @@ const DEFAULTS = layerOfTree(
       multicast: 'on',
       multicastPort: 18_263,
       preset: 'lan',
+      security: { mode: 'psk' },
       tags: {},
       log: { level: 'info' },
     },
