@@ -13,6 +13,7 @@ import { hasRight } from '../pki/policy.ts';
 import { Admission } from '../trust/admission/admission.ts';
 import type { AdmissionEvent } from '../trust/admission/contract.ts';
 import { CERTIFICATE_KEY, encodeCertificateRecord } from '../trust/certificate-record.ts';
+import { DisownedEpochs } from '../trust/disowned-epochs.ts';
 import { revocationCount } from '../trust/epoch.ts';
 import { EpochBook } from '../trust/epoch-book.ts';
 import { EpochKeeper, type EpochPort } from '../trust/epoch-keeper.ts';
@@ -51,6 +52,7 @@ export interface WardenParts {
 export class Warden {
   readonly #parts: WardenParts;
   readonly #epochs: EpochBook;
+  readonly #disowned: DisownedEpochs;
   readonly #keeper: EpochKeeper;
   readonly #admission: Admission;
   readonly #calls: WardenCalls;
@@ -64,7 +66,13 @@ export class Warden {
     this.#parts = parts;
     const { trust, provider, cluster, random } = parts;
     const { identity, agreementKey, epochMs = EPOCH_MS, foundingMs = FOUNDING_MS } = trust.options;
-    this.#epochs = new EpochBook({ provider, cluster, onKeyring: (keyring) => this.#onKeyring(keyring) });
+    this.#disowned = new DisownedEpochs(provider, trust.law);
+    this.#epochs = new EpochBook({
+      provider,
+      cluster,
+      onKeyring: (keyring) => this.#onKeyring(keyring),
+      isDisowned: (epoch) => this.#disowned.has(epoch),
+    });
     this.#keeper = new EpochKeeper({
       identity,
       cluster,
@@ -88,7 +96,8 @@ export class Warden {
       isWarranted: (epoch) => 'value' in judgeWarrant(provider, { law: trust.law, epoch }),
       currentEpoch: () => this.#epochs.highest,
       // Else whoever came a moment ago could let in a board that it hasn't heard of as stolen.
-      mayGive: ({ revocations }) => trust.law.revocations.size >= revocationCount(revocations),
+      mayGive: (epoch) =>
+        trust.law.revocations.size >= revocationCount(epoch.revocations) && !this.#disowned.has(epoch),
       random,
     });
     this.#calls = new WardenCalls(this.#admission, random);
@@ -394,6 +403,7 @@ export class Warden {
       },
       revocationMark: () => law.revocationMark,
       revocationCount: () => law.revocations.size,
+      isDisowned: (epoch) => this.#disowned.has(epoch),
       random: (length) => random.bytes(length),
     };
   }

@@ -1,7 +1,7 @@
 import { equalBytes } from '../core/bytes.ts';
 import { type GroupKey, Keyring } from '../crypto/keyring.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
-import { compareEpochs, type Epoch, type EpochName, groupKeyOfEpoch } from './epoch.ts';
+import { compareEpochs, EPOCH_NUMBER_MAX, type Epoch, type EpochName, groupKeyOfEpoch } from './epoch.ts';
 
 /** After a rotation by time, others have so long to follow before this node writes under the new epoch. */
 export const FOLLOW_MS = 3_000;
@@ -27,17 +27,29 @@ export class EpochBook {
   readonly #provider: CryptoProvider;
   readonly #cluster: string;
   readonly #onKeyring: (keyring: Keyring) => void;
+  readonly #isDisowned: (epoch: Epoch) => boolean;
+  /** The highest number below the last one there is. */
+  #highestOrdinary = 0;
   #current: Keyed | undefined;
   #previous: Keyed | undefined;
   #next: Keyed | undefined;
   #nextAtMs = Number.POSITIVE_INFINITY;
   #currentSinceMs = 0;
 
-  /** @param parts.onKeyring called with each new keyring: everything that seals or opens uses it from then on. */
-  constructor(parts: { provider: CryptoProvider; cluster: string; onKeyring: (keyring: Keyring) => void }) {
+  /**
+   * @param parts.onKeyring called with each new keyring: everything that seals or opens uses it from then on.
+   * @param parts.isDisowned whether the minter of an epoch was revoked since; default: none was.
+   */
+  constructor(parts: {
+    provider: CryptoProvider;
+    cluster: string;
+    onKeyring: (keyring: Keyring) => void;
+    isDisowned?: (epoch: Epoch) => boolean;
+  }) {
     this.#provider = parts.provider;
     this.#cluster = parts.cluster;
     this.#onKeyring = parts.onKeyring;
+    this.#isDisowned = parts.isDisowned ?? (() => false);
   }
 
   /** The highest epoch known: what others are told, and what a new one has to follow. */
@@ -67,7 +79,16 @@ export class EpochBook {
 
   isNews(name: EpochName): boolean {
     const { highest } = this;
-    return highest === undefined || compareEpochs(name, highest) > 0;
+    if (highest === undefined || compareEpochs(name, highest) > 0) return true;
+    return name.number < EPOCH_NUMBER_MAX && this.#isAtItsEnd(highest);
+  }
+
+  /** The number of the epoch to be minted next; undefined: there is none left. */
+  get nextNumber(): number | undefined {
+    const { highest } = this;
+    if (highest === undefined) return 1;
+    if (highest.number < EPOCH_NUMBER_MAX) return highest.number + 1;
+    return this.#isAtItsEnd(highest) ? this.#highestOrdinary + 1 : undefined;
   }
 
   /** Takes an epoch, unless it isn't higher than what is known. @returns whether it did. */
@@ -76,6 +97,8 @@ export class EpochBook {
     // One that never came to be written under is skipped: whoever writes under it will follow too.
     this.#next = { epoch, key: groupKeyOfEpoch(this.#provider, epoch, this.#cluster) };
     this.#nextAtMs = nowMs;
+    if (epoch.number < EPOCH_NUMBER_MAX)
+      this.#highestOrdinary = Math.max(this.#highestOrdinary, epoch.number);
     // Of two that were minted apart, the other half lives by the higher one already.
     const apart = this.#current?.epoch.number === epoch.number;
     if (this.#current === undefined || atOnce || apart) this.#changeOver(nowMs);
@@ -101,7 +124,13 @@ export class EpochBook {
   /** Between two epochs somebody was revoked: the older isn't read any more. */
   #isHard(epoch: Epoch): boolean {
     const current = this.#current?.epoch;
-    return current !== undefined && !equalBytes(current.revocations, epoch.revocations);
+    if (current === undefined) return false;
+    return !equalBytes(current.revocations, epoch.revocations) || this.#isDisowned(current);
+  }
+
+  /** Whoever minted it meant that none should follow, and was put out: numbers go on from before. */
+  #isAtItsEnd(epoch: Epoch): boolean {
+    return epoch.number === EPOCH_NUMBER_MAX && this.#isDisowned(epoch);
   }
 
   #changeOver(nowMs: number): void {

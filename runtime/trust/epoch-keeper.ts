@@ -47,6 +47,8 @@ export interface EpochPort {
   /** 12 bytes that stand for what this node knows to be revoked, and their count. */
   revocationMark(): Uint8Array;
   revocationCount(): number;
+  /** Whether who minted an epoch was revoked since. */
+  isDisowned(epoch: Epoch): boolean;
   random(length: number): Uint8Array;
 }
 
@@ -148,6 +150,8 @@ export class EpochKeeper {
         keymasters: this.#port.keymasters(),
         highest,
         sinceMs: highest === undefined ? this.#startedMs : this.#adoptedMs,
+        hasNumber: this.#book.nextNumber !== undefined,
+        isDisowned: highest !== undefined && this.#port.isDisowned(highest),
         revocations: this.#port.revocationCount(),
       },
       nowMs,
@@ -156,9 +160,10 @@ export class EpochKeeper {
 
   #mint(reason: MintReason, nowMs: number): void {
     const chain = this.#port.minter(this.#self)?.chain;
-    if (chain === undefined) return;
+    const number = this.#book.nextNumber;
+    if (chain === undefined || number === undefined) return;
     const bare = epochOf(this.#provider, {
-      number: (this.#book.highest?.number ?? 0) + 1,
+      number,
       secret: this.#port.random(EPOCH_SECRET_BYTES),
       revocations: this.#port.revocationMark(),
       warrant: new Uint8Array(0),

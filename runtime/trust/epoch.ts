@@ -7,7 +7,7 @@ export const EPOCH_SECRET_BYTES = 32;
 export const EPOCH_ID_BYTES = 8;
 export const REVOCATION_MARK_BYTES = 12;
 
-/** The highest number: a liar among the minters can't push it out of reach of those that follow. */
+/** The highest number. */
 export const EPOCH_NUMBER_MAX = 2 ** 32 - 1;
 
 /** How an epoch is called: by its number, and where two minted one apart, by its id too [P-14.1]. */

@@ -1,5 +1,5 @@
 import type { NodeId } from '../core/ids.ts';
-import { EPOCH_NUMBER_MAX, type Epoch, revocationCount } from './epoch.ts';
+import { type Epoch, revocationCount } from './epoch.ts';
 
 /** Why a new epoch is due. */
 export type MintReason = 'none' | 'revoked' | 'age';
@@ -12,6 +12,10 @@ export interface MintView {
   readonly highest: Epoch | undefined;
   /** Since when this node lives by the highest epoch; for the first, since it was started. */
   readonly sinceMs: number;
+  /** Whether there is a number left for the next one. */
+  readonly hasNumber: boolean;
+  /** Whether who minted the highest was revoked since: then its mark says nothing [P-14.11]. */
+  readonly isDisowned: boolean;
   /** How many revocations this node knows. */
   readonly revocations: number;
 }
@@ -42,9 +46,9 @@ export class Minter {
     if (!view.keymasters.includes(view.self)) return undefined;
     const { highest } = view;
     if (highest === undefined) return { reason: 'none', atMs: view.sinceMs + this.#settings.foundingMs };
-    if (highest.number >= EPOCH_NUMBER_MAX) return undefined;
+    if (!view.hasNumber) return undefined;
     // The set only grows: knowing fewer than the epoch's minter did means that the news is still on its way.
-    if (view.revocations > revocationCount(highest.revocations)) {
+    if (view.isDisowned || view.revocations > revocationCount(highest.revocations)) {
       if (this.#revokedSince?.count !== view.revocations)
         this.#revokedSince = { count: view.revocations, atMs: nowMs };
       return { reason: 'revoked', atMs: this.#revokedSince.atMs + rank * STEP_REVOKED_MS };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Keyring } from '#runtime/crypto/keyring.ts';
-import { compareEpochs, groupKeyOfEpoch } from '#runtime/trust/epoch.ts';
+import { compareEpochs, EPOCH_NUMBER_MAX, type Epoch, groupKeyOfEpoch } from '#runtime/trust/epoch.ts';
 import { EpochBook, FOLLOW_MS, RELAY_MS } from '#runtime/trust/epoch-book.ts';
 import { testEpoch } from '../../../support/epochs.ts';
 import { provider } from '../../../support/wire.ts';
@@ -9,12 +9,13 @@ import { provider } from '../../../support/wire.ts';
 const LATER = { atOnce: false };
 const NOW = 1_000;
 
-function book() {
+function book(disowned: readonly Epoch[] = []) {
   const keyrings: Keyring[] = [];
   const epochs = new EpochBook({
     provider,
     cluster: 'test',
     onKeyring: (keyring) => keyrings.push(keyring),
+    isDisowned: (epoch) => disowned.includes(epoch),
   });
   const keyOf = (...args: Parameters<typeof testEpoch>) =>
     groupKeyOfEpoch(provider, testEpoch(...args), 'test');
@@ -82,4 +83,32 @@ test('what was saved is there again after a start', () => {
   const { epochs, reads, writes } = book();
   epochs.restore([testEpoch(5), testEpoch(4)], NOW);
   assert.ok(writes(5) && reads(4));
+});
+
+test('[P-14.11] an epoch whose minter was revoked is not read beside its successor, whatever its mark says', () => {
+  const rotten = testEpoch(2, 2, 1);
+  const { epochs, reads, writes } = book([rotten]);
+  epochs.adopt(rotten, 0, LATER);
+  epochs.adopt(testEpoch(3, 3, 1), NOW, LATER);
+  assert.equal(epochs.nextMs, NOW + RELAY_MS);
+  epochs.onTimeout(NOW + RELAY_MS);
+  assert.ok(writes(3, 3, 1) && !reads(2, 2, 1));
+});
+
+test('[P-14.11] numbers that a revoked minter used up go on from before; those of others do not', () => {
+  const last = testEpoch(EPOCH_NUMBER_MAX, 9);
+  const disowned: Epoch[] = [];
+  const { epochs, writes } = book(disowned);
+  assert.equal(epochs.nextNumber, 1);
+  epochs.adopt(testEpoch(6), 0, LATER);
+  assert.equal(epochs.nextNumber, 7);
+  epochs.adopt(last, 10, { atOnce: true });
+  assert.equal(epochs.nextNumber, undefined);
+  assert.equal(epochs.adopt(testEpoch(7), NOW, { atOnce: true }), false);
+  disowned.push(last);
+  assert.equal(epochs.nextNumber, 7);
+  assert.equal(epochs.isNews(last), false);
+  assert.equal(epochs.adopt(testEpoch(7), NOW, { atOnce: true }), true);
+  assert.ok(writes(7));
+  assert.equal(epochs.adopt(testEpoch(6), NOW, { atOnce: true }), false);
 });

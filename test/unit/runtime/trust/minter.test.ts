@@ -13,6 +13,8 @@ function view(changes: Partial<MintView> & { highest?: Epoch }): MintView {
     keymasters: [BEN, ANN],
     highest: testEpoch(4),
     sinceMs: 100,
+    hasNumber: true,
+    isDisowned: false,
     revocations: 0,
     ...changes,
   };
@@ -48,7 +50,14 @@ test('who knows fewer revocations than the epoch waits for the news and undoes n
   assert.equal(due?.reason, 'age');
 });
 
-test('at the highest number no more are minted', () => {
+test('[P-14.11] the mark of an epoch says nothing once its minter is revoked: the next one is due at once', () => {
+  for (const revocations of [1, 2, 3]) {
+    const lying = view({ highest: testEpoch(4, 4, 2), revocations, isDisowned: true });
+    assert.deepEqual(new Minter(SETTINGS).due(lying, 500), { reason: 'revoked', atMs: 500 });
+  }
+});
+
+test('where no number is left no more are minted', () => {
   const minter = new Minter(SETTINGS);
-  assert.equal(minter.due(view({ highest: testEpoch(2 ** 32 - 1, 1) }), 500), undefined);
+  assert.equal(minter.due(view({ revocations: 1, hasNumber: false }), 500), undefined);
 });
