@@ -134,6 +134,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/leave.ts')).leaveCommand,
   },
   {
+    name: 'reset',
+    summary: 'wipe what this stopped node keeps: identity, keys, records',
+    load: async () => (await import('./commands/reset.ts')).resetCommand,
+  },
+  {
     name: 'version',
     summary: 'version, commit and target of this program',
     load: async () => (await import('./commands/version.ts')).versionCommand,

@@ -19,6 +19,8 @@ export interface CliIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Asks a person for a secret; absent: on the terminal, without echo. */
   readonly askSecret?: (prompt: string) => Promise<string>;
+  /** Asks a person for a line; undefined where there is nobody to ask. Absent: on stdin, where that is a terminal. */
+  readonly askLine?: (prompt: string) => Promise<string | undefined>;
   /** Seconds since 1970; absent: the system's clock. */
   readonly nowSeconds?: () => number;
   /** What a new passphrase costs to try; absent: what a CA needs. */

@@ -12,6 +12,7 @@ export interface CliWorld {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly askSecret?: (prompt: string) => Promise<string>;
+  readonly askLine?: (prompt: string) => Promise<string | undefined>;
   readonly nowSeconds?: () => number;
   readonly passphraseCost?: ScryptCost;
 }
@@ -25,12 +26,13 @@ export async function gridvine(argv: readonly string[], world: CliWorld = {}): P
     isTTY: world.isTTY === true,
     columns: world.columns ?? 80,
   });
-  const { env = {}, askSecret, nowSeconds, passphraseCost } = world;
+  const { env = {}, askSecret, askLine, nowSeconds, passphraseCost } = world;
   const code = await runCli(argv, {
     stdout: stream(out),
     stderr: stream(err),
     env,
     ...(askSecret === undefined ? {} : { askSecret }),
+    ...(askLine === undefined ? {} : { askLine }),
     ...(nowSeconds === undefined ? {} : { nowSeconds }),
     ...(passphraseCost === undefined ? {} : { passphraseCost }),
   });
