@@ -46,7 +46,7 @@ export function stateOf(provider: CryptoProvider, path: string, entries: readonl
     if ('value' in asRevocation) revoked.add(asRevocation.value);
     else {
       const found = whole(verifyPolicy(anchors, object));
-      policy = policy === undefined ? found : newerPolicy(policy, found);
+      policy = policy === undefined ? found : newerPolicy(policy, found, anchors);
     }
   };
   for (const entry of entries) {

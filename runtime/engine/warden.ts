@@ -13,11 +13,11 @@ import { hasRight } from '../pki/policy.ts';
 import { Admission } from '../trust/admission/admission.ts';
 import type { AdmissionEvent } from '../trust/admission/contract.ts';
 import { CERTIFICATE_KEY, encodeCertificateRecord } from '../trust/certificate-record.ts';
-import { DisownedEpochs } from '../trust/disowned-epochs.ts';
 import { revocationCount } from '../trust/epoch.ts';
 import { EpochBook } from '../trust/epoch-book.ts';
 import { EpochKeeper, type EpochPort } from '../trust/epoch-keeper.ts';
 import { EPOCH_KEY } from '../trust/epoch-records.ts';
+import { EpochStandings } from '../trust/epoch-standing.ts';
 import { judgeWarrant } from '../trust/epoch-warrant.ts';
 import { ISSUED_PREFIX, LAW_PREFIX, lawKey } from '../trust/law-record.ts';
 import { Registrar } from '../trust/registrar.ts';
@@ -52,7 +52,7 @@ export interface WardenParts {
 export class Warden {
   readonly #parts: WardenParts;
   readonly #epochs: EpochBook;
-  readonly #disowned: DisownedEpochs;
+  readonly #standings: EpochStandings;
   readonly #keeper: EpochKeeper;
   readonly #admission: Admission;
   readonly #calls: WardenCalls;
@@ -66,12 +66,12 @@ export class Warden {
     this.#parts = parts;
     const { trust, provider, cluster, random } = parts;
     const { identity, agreementKey, epochMs = EPOCH_MS, foundingMs = FOUNDING_MS } = trust.options;
-    this.#disowned = new DisownedEpochs(provider, trust.law);
+    this.#standings = new EpochStandings(provider, trust.law);
     this.#epochs = new EpochBook({
       provider,
       cluster,
       onKeyring: (keyring) => this.#onKeyring(keyring),
-      isDisowned: (epoch) => this.#disowned.has(epoch),
+      isDisowned: (epoch) => this.#standings.of(epoch) === 'revoked',
     });
     this.#keeper = new EpochKeeper({
       identity,
@@ -97,7 +97,8 @@ export class Warden {
       currentEpoch: () => this.#epochs.highest,
       // Else whoever came a moment ago could let in a board that it hasn't heard of as stolen.
       mayGive: (epoch) =>
-        trust.law.revocations.size >= revocationCount(epoch.revocations) && !this.#disowned.has(epoch),
+        trust.law.revocations.size >= revocationCount(epoch.revocations) &&
+        this.#standings.of(epoch) !== 'revoked',
       random,
     });
     this.#calls = new WardenCalls(this.#admission, random);
@@ -403,7 +404,7 @@ export class Warden {
       },
       revocationMark: () => law.revocationMark,
       revocationCount: () => law.revocations.size,
-      isDisowned: (epoch) => this.#disowned.has(epoch),
+      standingOf: (epoch) => this.#standings.of(epoch),
       random: (length) => random.bytes(length),
     };
   }

@@ -109,10 +109,15 @@ export function verifyPolicy(roots: TrustAnchors, bytes: Uint8Array): Judged<Pol
   return { value: { ...claims, signed, provenSeconds: claims.issuedAt } };
 }
 
-/** Which of two policies counts: the one with the higher number; of equal numbers that with the greater bytes, for all alike. */
-export function newerPolicy(a: Policy, b: Policy): Policy {
+/**
+ * Which of two policies counts: the one with the higher number; of equal numbers that with the greater bytes, for all alike. Of one policy
+ * that two roots signed it's that of the newer root, which counts for longer.
+ */
+export function newerPolicy(a: Policy, b: Policy, roots: TrustAnchors): Policy {
   if (a.number !== b.number) return a.number > b.number ? a : b;
-  return compareBytes(a.signed.payload, b.signed.payload) >= 0 ? a : b;
+  const order = compareBytes(a.signed.payload, b.signed.payload);
+  if (order !== 0) return order > 0 ? a : b;
+  return roots.rank(a.signed.kid) >= roots.rank(b.signed.kid) ? a : b;
 }
 
 function readPolicy(raw: unknown): PolicyClaims | undefined {

@@ -43,6 +43,12 @@ export class TrustAnchors {
     return { value: anchors };
   }
 
+  /** How new a root is: -1 for one that doesn't count, then from 0 on. */
+  rank(kid: Uint8Array): number {
+    const wanted = toHex(kid);
+    return this.roots.findIndex((root) => toHex(root.kid) === wanted);
+  }
+
   /** The root that a signature names. */
   find(kid: Uint8Array): RootStatement | undefined {
     const wanted = toHex(kid);
@@ -84,11 +90,12 @@ export class TrustAnchors {
   }
 
   #endorse(statement: RootStatement): Judged<TrustAnchors> {
+    // Whoever endorsed a root that is known may have ceased to count since.
+    if (this.find(statement.kid) !== undefined) return { value: this };
     const refusal = this.refusalOfSignature(statement.signed);
     if (refusal !== undefined) return { refusal };
     const foreign = this.#refusalOfCluster(statement);
     if (foreign !== undefined) return foreign;
-    if (this.find(statement.kid) !== undefined) return { value: this };
     const newest = this.roots.at(-1);
     if (newest === undefined || toHex(newest.kid) !== toHex(statement.signed.kid))
       return refuse(

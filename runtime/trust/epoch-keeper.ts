@@ -18,6 +18,7 @@ import {
   sharesFor,
 } from './epoch-records.ts';
 import { openShare, sealShare } from './epoch-share.ts';
+import type { EpochStanding } from './epoch-standing.ts';
 import { isSignedEpoch, signEpoch, warrantOf } from './epoch-warrant.ts';
 import { Minter, type MintReason, type MintSettings } from './minter.ts';
 
@@ -47,8 +48,8 @@ export interface EpochPort {
   /** 12 bytes that stand for what this node knows to be revoked, and their count. */
   revocationMark(): Uint8Array;
   revocationCount(): number;
-  /** Whether who minted an epoch was revoked since. */
-  isDisowned(epoch: Epoch): boolean;
+  /** What an epoch's warrant is worth by now. */
+  standingOf(epoch: Epoch): EpochStanding;
   random(length: number): Uint8Array;
 }
 
@@ -151,7 +152,7 @@ export class EpochKeeper {
         highest,
         sinceMs: highest === undefined ? this.#startedMs : this.#adoptedMs,
         hasNumber: this.#book.nextNumber !== undefined,
-        isDisowned: highest !== undefined && this.#port.isDisowned(highest),
+        standing: highest === undefined ? 'stands' : this.#port.standingOf(highest),
         revocations: this.#port.revocationCount(),
       },
       nowMs,

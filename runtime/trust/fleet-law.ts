@@ -137,9 +137,9 @@ export class FleetLaw {
     const judged = verifyPolicy(this.#anchors, bytes);
     if ('refusal' in judged) return judged;
     const before = this.#policy;
-    this.#policy = before === undefined ? judged.value : newerPolicy(before, judged.value);
+    this.#policy = before === undefined ? judged.value : newerPolicy(before, judged.value, this.#anchors);
     this.#floor.observe(judged.value);
-    const isNew = this.#policy === judged.value && before?.number !== judged.value.number;
+    const isNew = this.#policy === judged.value;
     return { value: { isNew, kind: 'policy', name: this.#nameOf(bytes) } };
   }
 

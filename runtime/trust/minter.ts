@@ -1,5 +1,6 @@
 import type { NodeId } from '../core/ids.ts';
 import { type Epoch, revocationCount } from './epoch.ts';
+import type { EpochStanding } from './epoch-standing.ts';
 
 /** Why a new epoch is due. */
 export type MintReason = 'none' | 'revoked' | 'age';
@@ -14,8 +15,8 @@ export interface MintView {
   readonly sinceMs: number;
   /** Whether there is a number left for the next one. */
   readonly hasNumber: boolean;
-  /** Whether who minted the highest was revoked since: then its mark says nothing [P-14.11]. */
-  readonly isDisowned: boolean;
+  /** What the warrant of the highest is worth by now; where its minter was revoked its mark says nothing [P-14.11]. */
+  readonly standing: EpochStanding;
   /** How many revocations this node knows. */
   readonly revocations: number;
 }
@@ -30,6 +31,8 @@ export interface MintSettings {
 /** The next in line steps in so much later: where the first is gone, or hasn't heard. */
 const STEP_REVOKED_MS = 1_000;
 const STEP_AGE_MS = 30_000;
+/** An epoch that no newcomer takes any more lasts so long at least: what is wrong with its warrant may be wrong with the next one. */
+const LAPSED_MS = 10_000;
 
 /** Says when this node has to mint the next epoch: the live keymaster with the lowest id does at once, the others after a pause each. */
 export class Minter {
@@ -48,12 +51,14 @@ export class Minter {
     if (highest === undefined) return { reason: 'none', atMs: view.sinceMs + this.#settings.foundingMs };
     if (!view.hasNumber) return undefined;
     // The set only grows: knowing fewer than the epoch's minter did means that the news is still on its way.
-    if (view.isDisowned || view.revocations > revocationCount(highest.revocations)) {
+    if (view.standing === 'revoked' || view.revocations > revocationCount(highest.revocations)) {
       if (this.#revokedSince?.count !== view.revocations)
         this.#revokedSince = { count: view.revocations, atMs: nowMs };
       return { reason: 'revoked', atMs: this.#revokedSince.atMs + rank * STEP_REVOKED_MS };
     }
     this.#revokedSince = undefined;
-    return { reason: 'age', atMs: view.sinceMs + this.#settings.epochMs + rank * STEP_AGE_MS };
+    const { epochMs } = this.#settings;
+    const lifeMs = view.standing === 'lapsed' ? Math.min(epochMs, LAPSED_MS) : epochMs;
+    return { reason: 'age', atMs: view.sinceMs + lifeMs + rank * STEP_AGE_MS };
   }
 }

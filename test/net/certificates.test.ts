@@ -2,15 +2,8 @@ import assert from 'node:assert/strict';
 import { copyFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import {
-  createPlayground,
-  type DaemonOptions,
-  type Playground,
-  type RunningDaemon,
-  startDaemon,
-} from '../support/daemon.ts';
-import { CHEAP, PASSPHRASE } from '../unit/device/ca/world.ts';
-import { gridvine } from '../unit/device/cli/run.ts';
+import { CLUSTER, Site } from '../support/certified-site.ts';
+import { type RunningDaemon, startDaemon } from '../support/daemon.ts';
 
 interface Status {
   readonly id: string;
@@ -28,63 +21,6 @@ interface Records {
 }
 interface Members {
   readonly members: readonly { readonly name: string; readonly state: string }[];
-}
-
-const CLUSTER = 'hillside';
-
-/** A CA, and boards that it certifies, as people do it. */
-class Site {
-  readonly playground: Playground & { close(): void } = createPlayground();
-  readonly daemons: RunningDaemon[] = [];
-  /** What the CA's clock says. */
-  nowSeconds = Math.floor(Date.now() / 1_000);
-
-  path(...names: string[]): string {
-    return join(this.playground.directory, ...names);
-  }
-
-  async cli(argv: readonly string[]): Promise<string> {
-    const nowSeconds = () => this.nowSeconds;
-    const { code, stdout, stderr } = await gridvine(argv, { passphraseCost: CHEAP, nowSeconds });
-    assert.equal(code, 0, `gridvine ${argv.join(' ')}: ${stderr}`);
-    return stdout;
-  }
-
-  ca(command: string, ...argv: string[]): Promise<string> {
-    const secret = ['--passphrase-file', this.path('pass')];
-    return this.cli(['ca', command, '--dir', this.path('ca'), ...secret, ...argv]);
-  }
-
-  async init(): Promise<void> {
-    writeFileSync(this.path('pass'), `${PASSPHRASE}\n`, { mode: 0o600 });
-    await this.ca('init', '--cluster', CLUSTER);
-  }
-
-  async certify(name: string, ...flags: string[]): Promise<void> {
-    const board = ['--name', name, '--cluster', CLUSTER, '--data-dir', this.path(name, 'data')];
-    writeFileSync(this.path(`${name}.request`), await this.cli(['identity', 'request', ...board]));
-    await this.ca('issue', this.path(`${name}.request`), '--out', this.path(`${name}.cert`), ...flags);
-    await this.cli(['identity', 'install', this.path(`${name}.cert`), ...board]);
-  }
-
-  async start(name: string, options: Partial<DaemonOptions> = {}): Promise<RunningDaemon> {
-    const join = this.daemons.slice(0, 1).map(({ bind }) => bind);
-    const { args = [], ...rest } = options;
-    const daemon = await startDaemon(this.playground, {
-      name,
-      join,
-      security: 'certificates',
-      args: ['--cluster', CLUSTER, ...args],
-      ...rest,
-    });
-    this.daemons.push(daemon);
-    return daemon;
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.daemons.map((daemon) => daemon.stop()));
-    this.playground.close();
-  }
 }
 
 const json = async <T>(daemon: RunningDaemon, path: string) =>

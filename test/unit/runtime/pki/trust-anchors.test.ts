@@ -72,3 +72,13 @@ test('a root that ends before it begins, or has a weak key, is not signed', () =
   const weak = { ...claims, expires: START + 1, publicKey: new Uint8Array(32) };
   assert.throws(() => signRoot(provider, ROOT, weak), /Ed25519 public key/);
 });
+
+test('the endorsement of a root that counts is known, also once the one that endorsed it is over', () => {
+  const endorsement = rootBytes(OTHER_ROOT, ROOT);
+  const third = anchors(rootBytes(), endorsement, rootBytes(THIRD, OTHER_ROOT));
+  assert.equal(accepted(third.withEndorsement(endorsement)), third);
+  assert.deepEqual(
+    [ROOT, OTHER_ROOT, THIRD].map(({ publicKey }) => third.rank(provider.sha256(publicKey).subarray(0, 8))),
+    [-1, 0, 1],
+  );
+});

@@ -93,7 +93,7 @@ class Member {
         put: (key, value) => this.records.set(key, value),
         revocationMark: () => revocationMark(village.revoked.size, new Uint8Array(8)),
         revocationCount: () => village.revoked.size,
-        isDisowned: () => false,
+        standingOf: () => 'stands',
         random: (length) => random.bytes(length),
       },
     });

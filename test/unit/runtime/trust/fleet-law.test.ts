@@ -114,3 +114,17 @@ test('a revocation makes a certificate lapse that was accepted before', () => {
   assert.equal(known.isRevoked(DEVICE.id), true);
   assert.equal(known.hasLapsed({ ...certificate, id: identityOf(9).id, expires: START + YEAR }), false);
 });
+
+test('[P-11.9] what the next root says again outlives the root that said it first, over a restart too', () => {
+  const third = identityOf(203);
+  const before = law([policyOf(5), revocationOf(1), rootBytes(OTHER_ROOT, ROOT)]);
+  assert.equal(accepted(before.take(policyOf(5, OTHER_ROOT))).isNew, true);
+  assert.equal(accepted(before.take(policyOf(5, OTHER_ROOT))).isNew, false);
+  assert.equal(accepted(before.take(policyOf(5))).isNew, false);
+  assert.equal(accepted(before.take(revocationOf(1, START + 1, OTHER_ROOT))).isNew, true);
+  accepted(before.take(rootBytes(third, OTHER_ROOT)));
+  const again = new FleetLaw(provider, before.anchors, before.state);
+  assert.deepEqual(summary(again), summary(before));
+  assert.equal(again.policy.number, 5);
+  assert.equal(again.revocations.size, 1);
+});

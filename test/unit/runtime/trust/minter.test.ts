@@ -14,7 +14,7 @@ function view(changes: Partial<MintView> & { highest?: Epoch }): MintView {
     highest: testEpoch(4),
     sinceMs: 100,
     hasNumber: true,
-    isDisowned: false,
+    standing: 'stands',
     revocations: 0,
     ...changes,
   };
@@ -52,9 +52,15 @@ test('who knows fewer revocations than the epoch waits for the news and undoes n
 
 test('[P-14.11] the mark of an epoch says nothing once its minter is revoked: the next one is due at once', () => {
   for (const revocations of [1, 2, 3]) {
-    const lying = view({ highest: testEpoch(4, 4, 2), revocations, isDisowned: true });
+    const lying = view({ highest: testEpoch(4, 4, 2), revocations, standing: 'revoked' });
     assert.deepEqual(new Minter(SETTINGS).due(lying, 500), { reason: 'revoked', atMs: 500 });
   }
+});
+
+test('[P-14.11] an epoch that no newcomer takes any more is followed early, but not at once and not by all', () => {
+  const lapsed = view({ standing: 'lapsed' });
+  assert.deepEqual(new Minter(SETTINGS).due(lapsed, 500), { reason: 'age', atMs: 10_100 });
+  assert.deepEqual(new Minter(SETTINGS).due({ ...lapsed, self: BEN }, 500), { reason: 'age', atMs: 40_100 });
 });
 
 test('where no number is left no more are minted', () => {
