@@ -63,6 +63,22 @@ describe('the MQTT bridge and a real broker', () => {
     assert.deepEqual(broker.connected, ['gridvine-aaaaaaaaaaaa']);
   });
 
+  it('takes nothing from the broker: it subscribes to no topic, and what comes all the same is no record', async () => {
+    const bridge = startBridge();
+    await until(() => bridge.status().published === 4, 'the birth was acknowledged');
+    const before = [...feed.records()];
+    for (const topic of [CPU, STATE, 'gridvine/site/data/roof/setpoint/pump', '$SYS/x'])
+      await broker.press(topic, '{"value":666}');
+    feed.put('system/cpu', 8, { unit: '%' });
+    await until(() => broker.last(CPU)?.includes('"value":8') === true, 'it goes on');
+    assert.deepEqual(broker.subscriptions, []);
+    assert.equal([...feed.records()].length, before.length);
+    assert.deepEqual(
+      broker.publications.filter(({ payload }) => payload.includes('666')),
+      [],
+    );
+  });
+
   it('gives a dashboard that comes later the newest value and every state, and takes deleted ones away', async () => {
     feed.put('door', 'open');
     const bridge = startBridge();

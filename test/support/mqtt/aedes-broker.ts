@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { Aedes } from 'aedes';
+import { Aedes, type Client } from 'aedes';
 import type { TestCertificate } from './certificate.ts';
 
 /** A publication as the broker took it in. */
@@ -16,6 +16,9 @@ export class AedesBroker {
   readonly publications: Publication[] = [];
   /** Client ids in the order of their connections. */
   readonly connected: string[] = [];
+  /** Topics that anybody asked for. */
+  readonly subscriptions: string[] = [];
+  readonly #clients: Client[] = [];
   #port = 0;
   #mute = false;
   #aedes: Aedes | undefined;
@@ -38,7 +41,11 @@ export class AedesBroker {
       const { topic, qos, retain } = packet;
       this.publications.push({ topic, payload: packet.payload.toString(), qos, retain });
     });
-    aedes.on('clientReady', (client) => this.connected.push(client.id));
+    aedes.on('clientReady', (client) => {
+      this.connected.push(client.id);
+      this.#clients.push(client);
+    });
+    aedes.on('subscribe', (topics) => this.subscriptions.push(...topics.map(({ topic }) => topic)));
     // Runs before the acknowledgement: withholding the callback withholds the PUBACK.
     aedes.authorizePublish = (_client, _packet, callback) => {
       if (!this.#mute) callback(null);
@@ -58,6 +65,13 @@ export class AedesBroker {
   /** Accepts messages from now on without acknowledging any. */
   mute(): void {
     this.#mute = true;
+  }
+
+  /** Sends a message to everybody who is connected, whether they asked for it or not. */
+  async press(topic: string, payload: string): Promise<void> {
+    const packet = { cmd: 'publish', topic, payload, qos: 0, retain: false, dup: false } as const;
+    for (const client of this.#clients)
+      await new Promise<void>((resolve) => client.publish(packet, () => resolve()));
   }
 
   /** Cuts every connection and stops listening. Whatever was retained is lost. */
