@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { readKeyFile } from '#device/config/key-file.ts';
 import { runConformance } from '#device/conformance/conformance.ts';
@@ -6,6 +7,7 @@ import { groupKeyOf } from '#runtime/crypto/keyring.ts';
 import { createNodeProvider } from '#runtime/crypto/node-provider.ts';
 import { projectPath } from '../../scripts/release/project.ts';
 import { createPlayground, type RunningDaemon, startDaemon } from '../support/daemon.ts';
+import { gridvine } from '../unit/device/cli/run.ts';
 import { needBindings, type PeerReport, type PythonPeer, runPython, startPeer } from './python-peer.ts';
 
 interface Member {
@@ -50,7 +52,7 @@ async function cluster(t: TestContext, size: number) {
         ),
       ),
     );
-  return { daemons, peer, allShow, keyFile: made.keyFile };
+  return { daemons, peer, allShow, keyFile: made.keyFile, directory: made.directory };
 }
 
 function assertNothingWrong({ drops }: PeerReport): void {
@@ -179,6 +181,54 @@ describe('a peer made from the text of the specification', () => {
       outcomes.filter(({ verdict }) => verdict !== 'holds'),
       [],
     );
+  });
+
+  test('the key of the cluster is changed by daemons: it follows, misses nothing, and comes back with its old key file', async (t) => {
+    const { daemons, peer, allShow, directory } = await cluster(t, 2);
+    const [first, second] = daemons;
+    const python = await peer('python');
+    await allShow(python.id, isAlive);
+    await python.waitFor(sees(3), 'two daemons alive');
+    const { writes: old } = await python.ask('status');
+    // Each step ends well only once all that live have followed, this peer among them.
+    const keys = async (daemon: RunningDaemon, ...argv: string[]) => {
+      const { code, stderr } = await gridvine(['keys', ...argv, '--socket', daemon.socket]);
+      assert.equal(code, 0, stderr);
+    };
+    const exchange = async (of: PythonPeer, value: number) => {
+      await first.api('PUT', '/v1/records/d/n', { value });
+      await of.ask('put', { key: 'p/n', value });
+      await of.waitFor(
+        ({ records }) => records.some((r) => r.key === 'd/n' && r.value === value),
+        `d/n ${value}`,
+      );
+      for (const daemon of daemons)
+        await recordsOf(daemon, 'p/n', ({ records }) => records.some((record) => record.value === value));
+    };
+    await exchange(python, 1);
+    await keys(first, 'install', '--generate', '--out', join(directory, 'new.key'));
+    const installed = await python.waitFor((report) => report.keys.length === 2, 'the new key');
+    assert.equal(installed.writes, old);
+    await exchange(python, 2);
+    const fresh = installed.keys.find((name) => name !== old) ?? '';
+    await keys(second, 'use', fresh);
+    assert.equal((await python.ask('status')).writes, fresh);
+    await exchange(python, 3);
+    await keys(first, 'remove', old);
+    assert.deepEqual((await python.ask('status')).keys, [fresh]);
+    await exchange(python, 4);
+    assertNothingWrong(await python.ask('status'));
+    for (const daemon of daemons) {
+      const status = JSON.parse((await daemon.api('GET', '/v1/status')).body) as {
+        drops: Record<string, number>;
+      };
+      assert.deepEqual([status.drops['unknown-key'], status.drops['key-refused']], [0, 0]);
+    }
+    await python.stop('SIGKILL');
+    const again = await peer('python', { bind: python.bind });
+    await allShow(python.id, (member) => isAlive(member) && member.boot === 2);
+    assert.deepEqual((await again.ask('status')).keys, [fresh]);
+    await exchange(again, 5);
   });
 
   test('killed it is down, restarted it is the same node in its next life, without its former records', async (t) => {

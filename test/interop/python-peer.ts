@@ -31,6 +31,9 @@ export interface PeerReport {
   readonly drops: Readonly<Record<string, number>>;
   /** Digests that named the same table hash as its own. */
   readonly hashMatches: number;
+  /** Fingerprints of the keys that it holds, and of the one that it writes with. */
+  readonly keys: readonly string[];
+  readonly writes: string;
 }
 
 export interface PeerOptions {

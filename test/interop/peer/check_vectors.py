@@ -4,6 +4,7 @@ import json
 import pathlib
 import sys
 
+import keys
 import shape
 import shared
 import wire
@@ -67,5 +68,14 @@ for each in shared_data["invalid"]:
         same(each["name"], shared.join(each["type"], [shape.gate(bytes.fromhex(each["slot"]))]), "no slot")
     except shared.NoSlot:
         same(each["name"], "no slot", "no slot")
+rotation = vectors("key-rotation")
+for each in rotation["wraps"]:
+    under, nonce, sealed = (bytes.fromhex(each[part]) for part in ("wrappingKey", "nonce", "sealed"))
+    key = keys.unwrap(each["cluster"], under, bytes.fromhex(each["fingerprint"]), nonce, sealed)
+    same(each["name"], key and key.hex(), each["wrappedKey"] if each["valid"] else None)
+for part, parse in (("keyrings", keys.keyring_record), ("keys", keys.key_record)):
+    for each in rotation[part]:
+        got = outcome(lambda data: parse(shape.gate(data)), bytes.fromhex(each["value"]))
+        same(each["name"], got, None if each["valid"] else "malformed")
 print("\n".join([*wrong, f"{checked} checked, {len(wrong)} differ"]))
 sys.exit(1 if wrong else 0)

@@ -15,6 +15,7 @@ import time
 
 import shape
 from entropy import AntiEntropy
+from keys import Keys, Rotation
 from members import JOINING, ALIVE, LEAVING, LEFT, Members
 from table import Table, encode, now_ms
 from wire import DATAGRAM_MAX, Drop, Keyring, Wire, node_id
@@ -25,13 +26,15 @@ ACCUSATION_TTL_MS, LEAVE_WAIT_MS, SLOW_EVERY = 60_000, 2000, 10
 PING, ACK, PING_REQ, NACK, GONE, JOIN, BLOCKS = 1, 2, 3, 4, 5, 6, 8
 
 
-class Peer(AntiEntropy):
+class Peer(AntiEntropy, Rotation):
     def __init__(self, options):
         self.options = options
         self.path = options.state
         self.identity()
         key = [base64.b64decode(open(path).read()) for path in options.key_file]
         self.ring = Keyring(options.cluster, key)
+        self.keys = Keys(options.cluster, options.state + ".keys", self.ring.keys)
+        self.ring.keys = self.keys.ordered
         self.wire = Wire(self.ring, self.id, shape.body)
         self.table = Table(self.id, self.boot)
         self.members = Members(self.table, self.id, PROBE_INTERVAL_MS)
@@ -43,8 +46,9 @@ class Peer(AntiEntropy):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((host, int(port)))
         self.endpoint = [1, socket.inet_aton(host), self.socket.getsockname()[1]]
-        self.due = {"join": 0, "probe": now_ms() + 300, "digest": now_ms() + 500, "news": 0}
+        self.due = {"join": 0, "probe": now_ms() + 300, "digest": now_ms() + 500, "news": 0, "keys": 0}
         self.put_node()
+        self.put_keys()
 
     # --- identity and life [P-1.2], [P-1.3], [P-6.4]
 
@@ -66,6 +70,7 @@ class Peer(AntiEntropy):
         self.wire.use(self.ring)
         self.incarnation = 0
         self.put_node()
+        self.put_keys()
         for key, (value, meta) in self.own_data.items():
             self.tell(self.id, self.table.put(key, value, meta))
 
@@ -79,7 +84,8 @@ class Peer(AntiEntropy):
     # --- sending
 
     def send(self, address, messages, to=None):
-        self.socket.sendto(self.wire.seal(encode(self.id, self.boot, messages), to), address)
+        key = self.key_for(to) if to else None
+        self.socket.sendto(self.wire.seal(encode(self.id, self.boot, messages), to, key), address)
 
     def ask(self, message_type, about=None, **note):
         """A random seq that an answer must echo."""
@@ -230,7 +236,7 @@ class Peer(AntiEntropy):
 
     def tick(self):
         now = now_ms()
-        for name, interval in [("join", 1000), ("probe", PROBE_INTERVAL_MS), ("digest", DIGEST_INTERVAL_MS), ("news", NEWS_INTERVAL_MS)]:
+        for name, interval in [("join", 1000), ("probe", PROBE_INTERVAL_MS), ("digest", DIGEST_INTERVAL_MS), ("news", NEWS_INTERVAL_MS), ("keys", NEWS_INTERVAL_MS)]:
             if now >= self.due[name]:
                 self.due[name] = now + interval
                 getattr(self, "do_" + name)()
@@ -368,6 +374,7 @@ class Peer(AntiEntropy):
         return {
             "id": self.id.hex(), "boot": self.boot, "incarnation": self.incarnation, "records": records, "members": members,
             "drops": self.drops, "hash": self.table.table_hash().hex(), "hashMatches": self.hash_matches,
+            "keys": [name.hex() for name in self.keys.held], "writes": self.keys.writes.hex(),
         }
 
     def run(self):

@@ -79,6 +79,7 @@ class Session:
 
     def __init__(self):
         self.sender, self.boot, self.proven, self.highest, self.seen = None, 0, False, 0, set()
+        self.key = None
 
     def is_fresh(self, counter):
         return counter > self.highest - WINDOW and counter not in self.seen
@@ -98,13 +99,19 @@ class Wire:
 
     def use(self, keyring):
         """Another writing key takes another salt [P-2.4]."""
-        self.keyring, self.salt, self.counter = keyring, os.urandom(16), 0
-        self.own_salts.add(self.salt)
+        self.keyring, self.salts = keyring, {}
 
-    def seal(self, body, destination=None):
-        self.counter += 1
-        key, kind = self.keyring.keys[0], TO_ONE if destination else TO_ANY
-        header = bytes([0x47, 0x10 | kind]) + self.keyring.tag + key_id(key) + self.salt + self.counter.to_bytes(8, "big")
+    def next_nonce(self, key):
+        """Each key has a salt of its own [P-10.8], and counts under it."""
+        if key not in self.salts:
+            self.salts[key] = [os.urandom(16), 0]
+            self.own_salts.add(self.salts[key][0])
+        self.salts[key][1] += 1
+        return self.salts[key][0] + self.salts[key][1].to_bytes(8, "big")
+
+    def seal(self, body, destination=None, key=None):
+        key, kind = key or self.keyring.keys[0], TO_ONE if destination else TO_ANY
+        header = bytes([0x47, 0x10 | kind]) + self.keyring.tag + key_id(key) + self.next_nonce(key)
         datagram = header + aead_seal(body, self.keyring.associated_data(header, destination), header[8:], key)
         assert DATAGRAM_MIN <= len(datagram) <= DATAGRAM_MAX, len(datagram)
         return datagram
@@ -136,10 +143,11 @@ class Wire:
         session = self.sessions.get(salt)
         if not 0 < counter < 1 << 53 or (session and not session.is_fresh(counter)):
             raise Drop("replay")
-        body = self.decrypt(datagram, keys, known=session is not None)
+        body, key = self.decrypt(datagram, keys, known=session is not None)
         sender, boot, messages = self.parse(body)
         if session is None:
             session = self.bind(salt, sender, boot)
+            session.key = key
         if (session.sender, session.boot) != (sender, boot):
             raise Drop("session")
         session.note(counter)
@@ -151,7 +159,7 @@ class Wire:
             if not known and not self.budget.take():
                 raise Drop("budget")
             try:
-                return aead_open(datagram[32:], self.keyring.associated_data(header, destination), header[8:], key)
+                return aead_open(datagram[32:], self.keyring.associated_data(header, destination), header[8:], key), key
             except CryptoError:
                 pass
         raise Drop("forged", code=UNKNOWN_KEY)
