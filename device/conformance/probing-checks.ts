@@ -17,7 +17,7 @@ export const PROBING_CHECKS: readonly Requirement[] = [
       writer.send({ type: 'ping', seq: any, destBoot: 0 });
       writer.send({ type: 'ping', seq: named, destBoot: peerBoot });
       const after = (await writer.settle(since)) ?? [];
-      const count = (seq: number) => after.filter((received) => echoes(received, 'ack', seq)).length;
+      const count = (seq: number) => messagesOf(after, 'ack').filter((ack) => ack.seq === seq).length;
       return judge(
         count(any) === 1 && count(named) === 1,
         `acks: boot 0 ${count(any)}, its boot ${count(named)}`,
@@ -107,6 +107,7 @@ async function checkHelp(world: World, { targetIsSilent }: { targetIsSilent: boo
     const pings = messagesOf(reader.received.slice(pingedSince), 'ping');
     if (pings.some((ping) => ping.seq === seq)) return fails("the target got the requester's seq");
     if (answer === undefined) return fails('no answer');
+    if (targetIsSilent && answer === 'ack') return fails('`ack`, though the target answered nothing');
     if (pings.length === 0) return notObservable(`${answer}, but the target saw no ping`);
     return judge(answer === (targetIsSilent ? 'nack' : 'ack'), `the target was pinged; answer: ${answer}`);
   } finally {
