@@ -289,7 +289,7 @@ async function verdicts(t: TestContext, fault: PeerFault, sentences: readonly st
     cluster: CLUSTER,
     key: keyring.writing,
     provider,
-    answerMs: 250,
+    answerMs: 150,
     requirements: REQUIREMENTS.filter(({ sentence }) => sentences.some((part) => sentence.includes(part))),
   });
   assert.ok(outcomes !== undefined, 'the peer did not answer the join');
