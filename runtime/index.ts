@@ -8,6 +8,7 @@ export type {
   LeftOutReason,
   UnknownReason,
 } from './coordination/aggregates/contract.ts';
+export type { Roster } from './coordination/lease/roster.ts';
 export type {
   CrdtChange,
   CrdtView,
@@ -25,6 +26,7 @@ export {
 } from './core/endpoint.ts';
 export { type ErrorCode, GridvineError } from './core/errors.ts';
 export { isNodeId, type NodeId } from './core/ids.ts';
+export type { LeaseEnd, LeaseOptions, LeasesView, LeaseView, OwnLease } from './core/lease-views.ts';
 export type { EngineEvent, RefusalCode, TrafficClass } from './core/outputs.ts';
 export type {
   CertifiedMember,
@@ -50,6 +52,8 @@ export type { CrdtTypeName } from './data/crdt/type-names.ts';
 export type { HealthItem, LinkTraffic, NodePutOptions, RunningNode } from './driver/contract.ts';
 export { createNode } from './driver/create-node.ts';
 export type { LogLevel, LogSink } from './driver/log.ts';
+export type { NodeLease } from './driver/node-lease.ts';
+export type { NodeLeaseOptions } from './driver/node-leases.ts';
 export type { CertificateOptions, NodeOptions, NodeParts } from './driver/node-options.ts';
 export type { Link, RecordFilter } from './engine/contract.ts';
 export { type EngineSettings, LAN, PRESETS, type PresetName, settingsOf } from './engine/settings.ts';

@@ -14,6 +14,8 @@ export type ErrorCode =
   | 'E_NOT_FOUND'
   | 'E_KEY_FILE'
   | 'E_KEYS'
+  | 'E_LEASE'
+  | 'E_LEASE_UNAVAILABLE'
   | 'E_CONFIG'
   | 'E_CA'
   | 'E_CERTIFICATE'

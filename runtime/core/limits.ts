@@ -30,8 +30,21 @@ export const AGE_MS_MAX = 100 * 366 * 86_400_000;
 export const ACCUSE_SLOTS = 32;
 export const JOIN_BYTES_MIN = 600;
 export const DIGEST_BUCKETS = 64;
+/** Leases [P-17]: voters of a roster, a lease's name and time, and ballots, which stay exact in a double. */
+export const VOTERS_MAX = 7;
+export const LEASE_NAME_BYTES_MAX = 64;
+/** A shorter one would be lost to a slow radio link, a longer one keeps everybody waiting after a crash. */
+export const LEASE_TTL_MS_MIN = 2_000;
+export const LEASE_TTL_MS_MAX = 60_000;
+export const BALLOT_MAX = 2 ** 52;
+/** A ballot further above all that a voter knows is no honest one: nobody may use the numbers up. */
+export const BALLOT_JUMP_MAX = 2 ** 32;
 
 /** Limits of this implementation: another peer may choose others. */
 export const SESSIONS_MAX = 8192;
 export const OUTBOX_MAX = 4096;
 export const EVENT_QUEUE_MAX = 65_536;
+/** Leases that a voter remembers one by one; of others it knows that their ballots lie below its floor. */
+export const PROMISES_MAX = 32;
+/** Leases that one node claims at the same time. */
+export const CLAIMS_MAX = 32;

@@ -1,5 +1,6 @@
 import type { Endpoint } from './endpoint.ts';
 import type { NodeId } from './ids.ts';
+import type { LeaseEnd } from './lease-views.ts';
 import type { MemberState, RecordView } from './views.ts';
 
 /** Where a datagram came from. */
@@ -34,6 +35,8 @@ export type Output =
   | { readonly type: 'event'; readonly event: EngineEvent }
   /** Put this node's keys on the medium, readable by nobody else, then call `keysKept` with the ticket; until then they don't count. */
   | { readonly type: 'keep-keys'; readonly ticket: number; readonly kept: { reveal(): Uint8Array } }
+  /** Put what this node promised as a voter on the medium, then call `leasesKept` with the ticket: nothing of it is told before. */
+  | { readonly type: 'keep-leases'; readonly ticket: number; readonly kept: Uint8Array }
   | { readonly type: 'timeout'; readonly atMs: number };
 
 /** What happened, for the application. */
@@ -80,6 +83,18 @@ export type EngineEvent =
     }
   /** This node's own certificate doesn't stand any more. */
   | { readonly type: 'own-certificate-lapsed' }
+  /** A lease that this node asked for: held from now on under this fence, or over. */
+  | {
+      readonly type: 'lease';
+      readonly name: string;
+      /** Which of this node's claims on it: what `acquire` returned. */
+      readonly claim: string;
+      readonly state: 'held' | 'over';
+      /** null: it was never held. */
+      readonly fence: number | null;
+      /** null: it is held. */
+      readonly end: LeaseEnd | null;
+    }
   /** First datagram of this cluster under a key that this node doesn't hold, from this address (rate-limited). */
   | { readonly type: 'unknown-key'; readonly address: string }
   /** First datagram of a foreign cluster from this address (rate-limited). */

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 export interface Clock {
   /** Boot-time milliseconds, whole: monotonic, runs on in suspend, never goes back, knows nothing of the wall clock. */
   nowMs(): number;
+  /** The same, with what the machine slept until this very moment: dearer, for those who act on it. Default: `nowMs`. */
+  exactMs?(): number;
   /**
    * How far time jumped ahead since this was last asked, in milliseconds; 0 normally. The machine slept; or only its wall clock leapt, as
    * after a virtual machine was paused: then `nowMs` didn't move, and whoever set the clock by hand is told too much.
@@ -56,6 +58,11 @@ export class BootClock implements Clock {
     if (monotonic - this.#checkedAtMs >= CHECK_INTERVAL_MS) this.#check(monotonic);
     this.#lastMs = Math.max(this.#lastMs, Math.floor(monotonic + this.#offsetMs));
     return this.#lastMs;
+  }
+
+  exactMs(): number {
+    this.#check(this.#monotonicMs());
+    return this.nowMs();
   }
 
   takeJumpMs(): number {

@@ -1,9 +1,11 @@
 import type { Aggregate, AggregateQuery } from '../coordination/aggregates/contract.ts';
+import type { Roster } from '../coordination/lease/roster.ts';
 import type { SharedDataFace } from '../coordination/shared-data/contract.ts';
 import type { Counters } from '../core/counters.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
 import type { Fingerprint, KeyOperation, KeysView } from '../core/key-views.ts';
+import type { LeasesView, OwnLease } from '../core/lease-views.ts';
 import type { EngineEvent, TrafficClass } from '../core/outputs.ts';
 import type { CertifiedView, Proclaimed, TrustView } from '../core/trust-view.ts';
 import type { AppValue } from '../core/value.ts';
@@ -12,6 +14,8 @@ import type { MemberView, PutOptions, RecordView } from '../core/views.ts';
 import type { WhyView } from '../core/why.ts';
 import type { RecordFilter } from '../engine/contract.ts';
 import type { EngineGauges } from '../engine/gauges.ts';
+import type { NodeLease } from './node-lease.ts';
+import type { NodeLeaseOptions } from './node-leases.ts';
 
 /** Traffic of one link since the start. */
 export interface LinkTraffic {
@@ -97,6 +101,22 @@ export interface RunningNode {
    * @returns what it is, and whether it was news. @throws GridvineError `E_CERTIFICATE`; the state is unchanged then.
    */
   proclaim(signed: Uint8Array): Proclaimed;
+  /**
+   * Gets a lease [P-17], and keeps it until it is released or lost. At most one claim a name on one node.
+   * @throws GridvineError (rejects) `E_LEASE` (no voters, a bad name or time, or this node has or wants it already), `E_LEASE_UNAVAILABLE` (not
+   * had in `waitMs`), `E_QUOTA`, `E_CLOSED`; the reason of the caller's signal.
+   */
+  lease(name: string, options?: NodeLeaseOptions): Promise<NodeLease>;
+  /** What this node has of a lease at this very moment; undefined: nothing. */
+  ownLease(name: string): OwnLease | undefined;
+  /** Lets a lease go, whoever on this node asked for it. @throws GridvineError `E_NOT_FOUND`. */
+  releaseLease(name: string): void;
+  /** All leases that this node knows of, who votes, and its own vote. */
+  leases(): LeasesView;
+  /** Another roster of voters. @throws GridvineError `E_LEASE`. */
+  setLeaseRoster(roster: Roster): void;
+  /** An operator answers for what this voter has forgotten: fences up to this one are spent. @throws GridvineError `E_LEASE`. */
+  recoverLeases(fenceAbove: number): void;
   join(seeds: readonly Endpoint[]): void;
   /** Called for each event after it took effect, outside the engine; @returns the unsubscriber. */
   onEvent(listener: (event: EngineEvent) => void): () => void;

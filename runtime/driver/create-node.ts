@@ -94,6 +94,7 @@ async function start(
     persistBoot: (boot) => storage.counter.adopt(boot),
     persistKeys: (kept) => storage.keyring.save(kept),
     ...(trust !== undefined && { persistTrust: trust.persist }),
+    persistLeases: (kept) => storage.leases.save(kept),
   });
   const view = await openTransports({ network, transports, options, open, handlers: driver.handlers });
   open.push(() => driver.stop());
@@ -212,6 +213,10 @@ function engineOptionsOf(
     provider,
     random,
     settings: settingsOf(options.preset ?? 'lan', options.settings),
+    leases: {
+      kept: storage.keptLeases,
+      ...(options.leaseRoster === undefined ? {} : { roster: options.leaseRoster }),
+    },
     ...(options.tags === undefined ? {} : { tags: options.tags }),
     endpoints: view.endpoints,
     links: view.links,

@@ -3,12 +3,14 @@ import { assert, GridvineError } from '../core/errors.ts';
 import type { EngineEvent, Output, Path } from '../core/outputs.ts';
 import { BOOT_MAX } from '../core/version.ts';
 import type { GossipEngine } from '../engine/contract.ts';
+import { fileErrorCode } from '../storage/notice.ts';
 import type { Transport, TransportFailure, TransportHandlers } from '../transport/transport.ts';
 import type { TrustState } from '../trust/trust.ts';
 import type { Clock } from './clock.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { HealthBoard } from './health-board.ts';
 import { KeySaver } from './key-saver.ts';
+import { LEASES_UNSAVED, leasesUnsaved } from './lease-health.ts';
 import type { LogSink } from './log.ts';
 import type { Scheduler } from './scheduler.ts';
 import { deniedNotice } from './trust-health.ts';
@@ -41,6 +43,8 @@ export interface DriverOptions {
   readonly persistKeys: (kept: Uint8Array) => Promise<void>;
   /** Puts what the node lives by in a cluster of certificates on the medium, as `persistKeys`. Absent: there is none. */
   readonly persistTrust?: (state: TrustState) => Promise<void>;
+  /** Puts what the node promised as a voter on the medium. Rejects with the platform's error where it can't. */
+  readonly persistLeases: (kept: Uint8Array) => Promise<void>;
 }
 
 /**
@@ -159,6 +163,9 @@ export class Driver {
           break;
         case 'keep-keys':
           this.#keepKeys(output.ticket, output.kept);
+          break;
+        case 'keep-leases':
+          this.#keepLeases(output.ticket, output.kept);
           break;
         case 'event':
           this.#notice(engine, output.event);
@@ -311,6 +318,25 @@ export class Driver {
   async #persistTrust(): Promise<void> {
     const state = this.#engine?.trustState();
     if (state !== undefined) await this.#options.persistTrust?.(state);
+  }
+
+  /** The engine abstains from then on where the medium takes nothing, and tries again by itself. */
+  #keepLeases(ticket: number, kept: Uint8Array): void {
+    const { health, clock, persistLeases } = this.#options;
+    const tell = (outcome: 'kept' | 'failed') => {
+      if (this.#phase === 'running')
+        this.mutate((engine, nowMs) => engine.leases.kept(nowMs, ticket, outcome));
+    };
+    persistLeases(kept).then(
+      () => {
+        health.clear(LEASES_UNSAVED);
+        tell('kept');
+      },
+      (error: unknown) => {
+        health.raise(clock.nowMs(), LEASES_UNSAVED, leasesUnsaved(fileErrorCode(error)));
+        tell('failed');
+      },
+    );
   }
 
   #settleLeft(): void {

@@ -1,11 +1,13 @@
 import { aggregate } from '../coordination/aggregates/aggregate.ts';
 import type { Aggregate, AggregateQuery } from '../coordination/aggregates/contract.ts';
+import type { Roster } from '../coordination/lease/roster.ts';
 import { SharedData, TEND_INTERVAL_MS } from '../coordination/shared-data/shared-data.ts';
 import type { Counters } from '../core/counters.ts';
 import { type Endpoint, formatAuthority } from '../core/endpoint.ts';
 import { GridvineError } from '../core/errors.ts';
 import type { NodeId } from '../core/ids.ts';
 import type { Fingerprint, KeyOperation, KeysView } from '../core/key-views.ts';
+import type { LeasesView, OwnLease } from '../core/lease-views.ts';
 import type { EngineEvent } from '../core/outputs.ts';
 import type { RandomSource } from '../core/random.ts';
 import type { CertifiedView, Proclaimed, TrustView } from '../core/trust-view.ts';
@@ -25,8 +27,11 @@ import type { Driver } from './driver.ts';
 import type { EventListener, EventQueue } from './event-queue.ts';
 import type { HealthBoard, HealthNotice } from './health-board.ts';
 import { KEY_HEALTH_CODES, keyHealth } from './key-health.ts';
+import { LEASE_HEALTH_CODES, leaseHealth } from './lease-health.ts';
 import { sumTraffic } from './link-traffic.ts';
 import type { LogSink } from './log.ts';
+import type { NodeLease } from './node-lease.ts';
+import { type NodeLeaseOptions, NodeLeases } from './node-leases.ts';
 import type { Scheduler } from './scheduler.ts';
 import { SHARED_HEALTH_CODES, sharedHealth } from './shared-health.ts';
 import { TRUST_HEALTH_CODES, trustHealth } from './trust-health.ts';
@@ -78,6 +83,7 @@ export class LocalNode implements RunningNode {
   /** Whom it calls to join, or to be let in. */
   readonly #called = new Set<string>();
   #cancelTend: () => void = () => undefined;
+  readonly #leases: NodeLeases;
   #cancelPeersPoll: () => void = () => undefined;
   #leaving: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -90,6 +96,7 @@ export class LocalNode implements RunningNode {
     this.#startedMs = options.clock.nowMs();
     for (const seed of options.seeds) this.#called.add(formatAuthority(seed));
     this.crdt = this.#openSharedData();
+    this.#leases = new NodeLeases(options);
     this.#watchPeers();
     this.#tendSharedData();
   }
@@ -201,6 +208,30 @@ export class LocalNode implements RunningNode {
     return this.#options.driver.mutate((engine, nowMs) => engine.proclaim(nowMs, signed));
   }
 
+  lease(name: string, options: NodeLeaseOptions = {}): Promise<NodeLease> {
+    return this.#leases.acquire(name, options);
+  }
+
+  ownLease(name: string): OwnLease | undefined {
+    return this.#leases.own(name);
+  }
+
+  releaseLease(name: string): void {
+    this.#options.driver.mutate((engine, nowMs) => engine.leases.release(nowMs, name));
+  }
+
+  leases(): LeasesView {
+    return this.#options.engine.leases.view(this.#options.clock.nowMs());
+  }
+
+  setLeaseRoster(roster: Roster): void {
+    this.#options.driver.mutate((engine, nowMs) => engine.leases.setRoster(nowMs, roster));
+  }
+
+  recoverLeases(fenceAbove: number): void {
+    this.#options.driver.mutate((engine, nowMs) => engine.leases.recover(nowMs, fenceAbove));
+  }
+
   join(seeds: readonly Endpoint[]): void {
     for (const seed of seeds) this.#called.add(formatAuthority(seed));
     this.#options.driver.mutate((engine, nowMs) => engine.join(nowMs, seeds));
@@ -230,6 +261,7 @@ export class LocalNode implements RunningNode {
     this.#noteKeys(nowMs);
     this.#noteTrust(nowMs);
     this.#holdExactly(SHARED_HEALTH_CODES, sharedHealth(this.crdt.list()), nowMs);
+    this.#holdExactly(LEASE_HEALTH_CODES, leaseHealth(this.leases()), nowMs);
     return health.items(nowMs);
   }
 
@@ -281,6 +313,7 @@ export class LocalNode implements RunningNode {
     this.#cancelPeersPoll();
     this.#cancelTend();
     driver.stop();
+    this.#leases.stop();
     events.flush();
     await Promise.all([kept.close(), peers.close(), driver.settle()]);
     await release();

@@ -1,3 +1,4 @@
+import { problemOfRoster, type Roster } from '../coordination/lease/roster.ts';
 import { parseAddress } from '../core/address.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import { GridvineError } from '../core/errors.ts';
@@ -44,6 +45,8 @@ export interface NodeOptions {
   /** Asked to join until one answers; may be empty where multicast finds the others. */
   readonly seeds?: readonly Endpoint[];
   readonly tags?: Readonly<Record<string, string>>;
+  /** Who votes on leases; all nodes give the same. Absent: there are no leases, unless this node voted in an earlier life. */
+  readonly leaseRoster?: Roster;
   /** Default `lan`. */
   readonly preset?: PresetName;
   readonly settings?: Partial<EngineSettings>;
@@ -114,6 +117,8 @@ export function validateNodeOptions(options: NodeOptions): void {
   options.seeds?.forEach((endpoint, i) => {
     checkAddress(`seeds[${i}]`, endpoint, 1);
   });
+  const rosterProblem = options.leaseRoster && problemOfRoster(options.leaseRoster);
+  if (rosterProblem !== undefined) throw new GridvineError('E_CONFIG', `leaseRoster.${rosterProblem}`);
   checkMulticast(options.multicast ?? {});
   checkBudgets(options);
 }

@@ -7,6 +7,7 @@ import { loadOrCreateSeed } from '../storage/identity-file.ts';
 import { type KeptRecord, KeptRecords } from '../storage/kept-records.ts';
 import { KeyringFile } from '../storage/keyring-file.ts';
 import { KnownPeers } from '../storage/known-peers.ts';
+import { type KeptLeases, LeaseFile } from '../storage/lease-file.ts';
 import { nodeFiles } from '../storage/node-files.ts';
 import type { StorageNotice, StorageNoticeCode } from '../storage/notice.ts';
 import { TrustFile } from '../storage/trust-file.ts';
@@ -40,6 +41,9 @@ export interface NodeStorage {
   readonly keptKeys: Uint8Array | undefined;
   /** What it keeps of a cluster of certificates; not looked at yet. */
   readonly trust: TrustFile;
+  readonly leases: LeaseFile;
+  /** What earlier lives promised as a voter. */
+  readonly keptLeases: KeptLeases;
   /** Tells people of a condition of the storage. */
   readonly notify: (notice: StorageNotice) => void;
   close(): void;
@@ -80,6 +84,9 @@ async function load(options: NodeStorageOptions, dataDir: DataDir): Promise<Node
   const keyring = new KeyringFile(place);
   const { kept: keptKeys, notice } = await keyring.load();
   if (notice !== undefined) notify(notice.code, notice);
+  const leases = new LeaseFile(place);
+  const promised = await leases.load(created ? 'new' : 'known');
+  if (promised.notice !== undefined) notify(promised.notice.code, promised.notice);
   return {
     seed,
     boot,
@@ -91,6 +98,8 @@ async function load(options: NodeStorageOptions, dataDir: DataDir): Promise<Node
     keyring,
     keptKeys,
     trust: new TrustFile(place),
+    leases,
+    keptLeases: promised.kept,
     notify: (each) => notify(each.code, each),
     close: () => dataDir.close(),
   };

@@ -24,6 +24,7 @@ import type { EngineOptions } from './contract.ts';
 import { Joiner } from './joiner.ts';
 import { KeyKeeper } from './key-keeper.ts';
 import { KeySwitch } from './key-switch.ts';
+import { LeaseDesk } from './lease-desk.ts';
 import { Leaver } from './leaver.ts';
 import { LifeSigns } from './life-signs.ts';
 import { Outbox } from './outbox.ts';
@@ -149,6 +150,7 @@ export function compose(options: EngineOptions, listeners: Listeners): Compositi
     presence: new PresenceSpeaker(ctx),
     joiner: new Joiner(ctx),
     leaver: new Leaver(ctx),
+    leases: new LeaseDesk({ ctx, provider, options: options.leases }),
     keys: new KeyKeeper({
       ctx,
       provider,
@@ -167,4 +169,13 @@ function unspoken({ trust, provider, random }: EngineOptions): Keyring {
   return new Keyring(groupKeyFrom(provider, random.bytes(KEY_BYTES)));
 }
 
-type Machines = 'self' | 'accuser' | 'spreader' | 'sync' | 'presence' | 'joiner' | 'leaver' | 'keys';
+type Machines =
+  | 'self'
+  | 'accuser'
+  | 'spreader'
+  | 'sync'
+  | 'presence'
+  | 'joiner'
+  | 'leaver'
+  | 'leases'
+  | 'keys';

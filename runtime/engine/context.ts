@@ -18,6 +18,7 @@ import type { Link } from './contract.ts';
 import type { Joiner } from './joiner.ts';
 import type { KeyKeeper } from './key-keeper.ts';
 import type { KeySwitch } from './key-switch.ts';
+import type { LeaseDesk } from './lease-desk.ts';
 import type { Leaver } from './leaver.ts';
 import type { LifeSigns } from './life-signs.ts';
 import type { Outbox } from './outbox.ts';
@@ -56,6 +57,7 @@ export interface EngineContext {
   readonly keySwitch: KeySwitch;
   /** Keeps the gate of a cluster of certificates; undefined in one of a pre-shared key. */
   readonly warden: Warden | undefined;
+  readonly leases: LeaseDesk;
   readonly budgets: ByteBudgets;
   readonly life: LifeSigns;
   readonly clocks: OwnerClocks;

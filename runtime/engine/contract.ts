@@ -16,6 +16,8 @@ import type { RecordGuard } from '../data/record-guard.ts';
 import type { TrustOptions, TrustState } from '../trust/trust.ts';
 import type { Block } from '../wire/message.ts';
 import type { EngineGauges } from './gauges.ts';
+import type { LeaseDeskOptions } from './lease-desk.ts';
+import type { LeaseFace } from './lease-face.ts';
 import type { LifeProofOptions } from './life-signs.ts';
 import type { Readers } from './readers.ts';
 import type { EngineSettings } from './settings.ts';
@@ -46,6 +48,8 @@ export interface EngineOptions {
   readonly guard?: RecordGuard;
   /** That nobody can speak for another's life; only with a guard whose owners sign. Default: the group's key is proof enough. */
   readonly proofs?: LifeProofOptions;
+  /** What it needs to vote on leases and to hold them. Default: no roster, so there are none; and nothing was ever promised. */
+  readonly leases?: LeaseDeskOptions;
   readonly tags?: Readonly<Record<string, string>>;
   readonly endpoints: readonly Endpoint[];
   readonly links: readonly Link[];
@@ -126,6 +130,8 @@ export interface GossipEngine {
   certified(): CertifiedView | undefined;
   /** What to keep of it, readable by nobody else, whenever the event `trust-changed` came; undefined as above. */
   trustState(): TrustState | undefined;
+  /** Leases: this node's own vote, and what it claims. */
+  readonly leases: LeaseFace;
   observeHost(nowMs: number, observation: HostObservation): void;
   /** The platform says that nothing listens there (connection refused). */
   handleUnreachable(nowMs: number, endpoint: Endpoint): void;

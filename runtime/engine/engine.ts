@@ -1,3 +1,4 @@
+import { leaseOfKey } from '../coordination/lease/lease-record.ts';
 import { type Endpoint, endpointKey } from '../core/endpoint.ts';
 import { assert, GridvineError } from '../core/errors.ts';
 import type { NodeId } from '../core/ids.ts';
@@ -28,6 +29,7 @@ import type { EngineOptions, GossipEngine, HostObservation, Link, RecordFilter }
 import { type EngineGauges, readGauges } from './gauges.ts';
 import { handleMessage } from './handlers/table.ts';
 import { keysView } from './keys-view.ts';
+import { type LeaseFace, leaseFaceOf } from './lease-face.ts';
 import type { Staged } from './outbox.ts';
 import type { PeerKeys } from './peer-keys.ts';
 import { READERS, type Readers } from './readers.ts';
@@ -49,6 +51,7 @@ const QUESTIONS_PER_DATAGRAM = 4;
  */
 export class Engine implements GossipEngine {
   readonly id: NodeId;
+  readonly leases: LeaseFace;
   readonly #ctx: EngineContext;
   readonly #opener: Opener;
   readonly #peerKeys: PeerKeys;
@@ -73,6 +76,7 @@ export class Engine implements GossipEngine {
     this.#opener = parts.opener;
     this.#peerKeys = parts.peerKeys;
     this.#refuser = parts.refuser;
+    this.leases = leaseFaceOf(parts.ctx, (nowMs, change) => this.#mutate(nowMs, change));
   }
 
   get boot(): number {
@@ -117,7 +121,10 @@ export class Engine implements GossipEngine {
   }
 
   leave(nowMs: number): void {
-    this.#mutate(nowMs, () => this.#ctx.leaver.start(nowMs));
+    this.#mutate(nowMs, () => {
+      this.#ctx.leases.releaseAll();
+      this.#ctx.leaver.start(nowMs);
+    });
   }
 
   put(nowMs: number, key: string, value: AppValue, options: PutOptions = {}): Version {
@@ -167,6 +174,7 @@ export class Engine implements GossipEngine {
       this.#ctx.own.adoptBoot(boot, nowMs);
       this.#ctx.outbox.boot = boot;
       this.#peerKeys.renewSalts();
+      this.#ctx.leases.rolledBack(nowMs);
       this.#ctx.self.renew(nowMs);
       this.#ctx.presence.start(nowMs);
     });
@@ -267,6 +275,7 @@ export class Engine implements GossipEngine {
   #begin(nowMs: number): void {
     this.#ctx.self.publish(nowMs);
     this.#ctx.keys.start(nowMs);
+    this.#ctx.leases.start(nowMs);
     this.#ctx.prober.start(nowMs);
     this.#ctx.sync.start(nowMs);
     this.#ctx.presence.start(nowMs);
@@ -283,6 +292,7 @@ export class Engine implements GossipEngine {
     } finally {
       keys.settle(this.#nowMs);
       warden?.settle(this.#nowMs);
+      this.#ctx.leases.settle(this.#nowMs);
       this.#ctx.outbox.settle((staged) => this.#piggyback(staged));
     }
   }
@@ -364,16 +374,19 @@ export class Engine implements GossipEngine {
     const nowMs = this.#nowMs;
     if (record.key === NODE_KEY && owner !== this.id && change === 'put')
       this.#onNodeRecord(owner, record, nowMs);
-    else if (isSecretKey(record.key) && owner !== this.id) this.#onSecretRecord(owner, record.key);
+    else if (isSecretKey(record.key)) this.#onSecretRecord(owner, record, change === 'put');
     else if (isAccuseKey(record.key)) this.#ctx.accuser.onRecord(owner, record, change === 'put', nowMs);
     if (!isReservedKey(record.key))
       this.#ctx.outbox.event({ type: 'record', change, record: recordView(this.#ctx, owner, record, nowMs) });
   }
 
-  #onSecretRecord(owner: NodeId, key: string): void {
-    const { warden, keys } = this.#ctx;
+  #onSecretRecord(owner: NodeId, { key, value }: StoredRecord, present: boolean): void {
+    const { warden, keys, leases } = this.#ctx;
+    const lease = leaseOfKey(key);
+    if (lease !== undefined) leases.onReport(owner, lease, present ? value : undefined);
+    else if (owner === this.id) return;
     // Where epochs are, no member's word changes the keys.
-    if (warden !== undefined) warden.noteRecord(owner, key);
+    else if (warden !== undefined) warden.noteRecord(owner, key);
     else if (isKeyRecord(key)) keys.noteRecord(owner);
   }
 

@@ -29,6 +29,8 @@ export interface EngineGauges {
   readonly wants: number;
   /** What peers were told last: at most 4096. */
   readonly told: number;
+  /** Leases that this node claims, and promises that it made as a voter: at most 32 each. */
+  readonly leases: number;
   /** Deadlines that are set. */
   readonly timers: number;
 }
@@ -50,6 +52,7 @@ export function readGauges(ctx: EngineContext, sessions: number): EngineGauges {
     outputs: ctx.outbox.waiting,
     wants: ctx.sync.wantCount,
     told: ctx.sync.toldCount,
+    leases: ctx.leases.size,
     timers: ctx.timers.size,
   };
 }

@@ -9,7 +9,20 @@ import { PairProofs, type ProofVerdict, type Statement } from '../trust/pair-pro
 import { PresenceAnchors } from '../trust/presence-anchors.ts';
 import { decodeAnchor, PRESENCE_KEY, type PresenceAnchor } from '../trust/presence-chain.ts';
 import { PresenceLinks } from '../trust/presence-links.ts';
-import type { Ack, Answer, Gone, Nack, Ping, PingReq, Presence, Relay, Seq } from '../wire/message.ts';
+import type {
+  Ack,
+  Answer,
+  Gone,
+  LeaseAnswer,
+  LeaseAsk,
+  Nack,
+  Ping,
+  PingReq,
+  Presence,
+  Relay,
+  Seq,
+} from '../wire/message.ts';
+import { LEASE_MAC_BYTES, leaseContent } from '../wire/messages/lease.ts';
 
 /** What it takes that nobody can speak for another's life. */
 export interface LifeProofOptions {
@@ -138,6 +151,18 @@ export class LifeSigns {
   /** Whether the target of a probe itself answered, through a helper. */
   checkAnswer({ seq, answer }: Ack, target: Speaker): ProofVerdict {
     return this.#check('answer', target, seq, answer?.uptimeMs ?? 0, answer?.mac);
+  }
+
+  /** The MAC of a question or answer about leases; undefined where none is needed, or the destination's key isn't known. */
+  proveLease(to: NodeId, message: LeaseAsk | LeaseAnswer): Uint8Array | undefined {
+    const about = { peer: to, sender: this.#self, senderBoot: this.#boot(), destination: to };
+    return this.#pairs?.proveMessage(about, leaseContent(message), LEASE_MAC_BYTES);
+  }
+
+  checkLease(message: LeaseAsk | LeaseAnswer, { sender, boot }: Speaker): ProofVerdict {
+    if (this.#pairs === undefined) return 'valid';
+    const about = { peer: sender, peerBoot: boot, destination: this.#self };
+    return this.#pairs.checkMessage(about, leaseContent(message), message.mac, LEASE_MAC_BYTES);
   }
 
   /** The link for a presence now, and the chain that is to be announced. */

@@ -64,6 +64,11 @@ export class Outbox {
     this.#outputs.push({ type: 'keep-keys', ticket, kept });
   }
 
+  /** What this node promised has to be kept. */
+  keepLeases(ticket: number, kept: Uint8Array): void {
+    this.#outputs.push({ type: 'keep-leases', ticket, kept });
+  }
+
   /** Adds a message to the datagram for this destination; a full one is closed and a new one begun. */
   stage(
     to: Destination,

@@ -132,7 +132,10 @@ export class SelfRecord {
     const own = this.#ctx.table.line(this.#ctx.id);
     if (line.known <= own.known) return;
     const seenBoot = bootOf(line.known);
-    if (seenBoot <= this.#ctx.own.boot) this.#reportOnce({ type: 'twin', boot: seenBoot }, nowMs);
+    if (seenBoot <= this.#ctx.own.boot) {
+      this.#ctx.leases.noteTwin(nowMs);
+      this.#reportOnce({ type: 'twin', boot: seenBoot }, nowMs);
+    }
     this.#reportOnce({ type: 'boot-behind', seenBoot }, nowMs);
   }
 

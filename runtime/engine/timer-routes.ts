@@ -24,6 +24,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   keys: (ctx, _, nowMs) => ctx.keys.onTimer(nowMs),
   trust: (ctx, _, nowMs) => ctx.warden?.onTimer(nowMs),
   renew: (ctx, _, nowMs) => ctx.warden?.renewals.onTimer(nowMs),
+  lease: (ctx, _, nowMs) => ctx.leases.onTimer(nowMs),
   leave: (ctx, _, nowMs) => ctx.leaver.onTurn(nowMs),
 };
 

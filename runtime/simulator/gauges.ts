@@ -1,5 +1,5 @@
 import type { DropReason } from '../core/counters.ts';
-import { ACCUSE_SLOTS, OUTBOX_MAX } from '../core/limits.ts';
+import { ACCUSE_SLOTS, CLAIMS_MAX, OUTBOX_MAX, PROMISES_MAX } from '../core/limits.ts';
 import type { GaugeName } from '../engine/gauges.ts';
 import type { World } from './world.ts';
 
@@ -46,13 +46,15 @@ function limitsOf(world: World): Readonly<Record<Exclude<GaugeName, 'recordBytes
     outputs: 0,
     wants: nodes,
     told: nodes * nodes,
+    leases: CLAIMS_MAX + PROMISES_MAX,
     timers: TIMERS_BASE + TIMERS_PER_NODE * nodes + pending,
   };
 }
 
 /** Each record that was ever written, and those of the protocol. */
 function recordsMax(world: World): number {
-  const own = 1 + ACCUSE_SLOTS + (world.fleet === undefined ? 0 : RECORDS_OF_CERTIFICATES);
+  const own =
+    1 + ACCUSE_SLOTS + world.leaseNames.size + (world.fleet === undefined ? 0 : RECORDS_OF_CERTIFICATES);
   return world.records.size + world.hosts.length * own;
 }
 

@@ -6,6 +6,7 @@ import { BOOT_MAX } from '../core/version.ts';
 import type { GossipEngine } from '../engine/contract.ts';
 import { TokenBucket } from '../wire/token-bucket.ts';
 import type { HostClock } from './host-clock.ts';
+import type { HostDisk } from './host-disk.ts';
 import type { Delivery, HostIndex, Network } from './network.ts';
 import { toTickAtLeast, type VirtualClock } from './virtual-clock.ts';
 
@@ -21,6 +22,7 @@ export interface HostOptions {
   readonly endpoint: Endpoint;
   readonly clock: VirtualClock;
   readonly hostClock: HostClock;
+  readonly disk: HostDisk;
   readonly network: Network;
   /** The host with this address, if there is one. */
   readonly hostAt: (address: string) => HostIndex | undefined;
@@ -50,6 +52,8 @@ export class SimHost {
   readonly index: HostIndex;
   readonly id: NodeId;
   readonly endpoint: Endpoint;
+  /** What the host keeps of its voter. */
+  readonly disk: HostDisk;
   readonly #options: HostOptions;
   readonly #inbox: Delivery[] = [];
   #inboxCost = 0;
@@ -57,6 +61,9 @@ export class SimHost {
   #engine: GossipEngine | undefined;
   #state: HostState = 'off';
   #boot = 0;
+  /** Processes that ran on it: not the same as boots, which a process can change. */
+  #started = 0;
+  readonly #afterStall: (() => void)[] = [];
   /** Of the kernel of a host whose process died: what it may still answer, by sender. */
   #refuses: Map<HostIndex, TokenBucket> | undefined;
   /** When the engine wants to be woken, in the simulation's time. */
@@ -74,6 +81,7 @@ export class SimHost {
     this.index = options.index;
     this.id = options.id;
     this.endpoint = options.endpoint;
+    this.disk = options.disk;
     this.#options = options;
   }
 
@@ -121,6 +129,7 @@ export class SimHost {
   start(makeEngine: (boot: number) => GossipEngine, seeds: readonly Endpoint[]): void {
     if (this.#state !== 'off') throw new Error(`host ${this.index} runs already`);
     this.#boot++;
+    this.#started++;
     this.#jumpMs = 0;
     this.#engine = makeEngine(this.#boot);
     this.#state = 'running';
@@ -137,6 +146,7 @@ export class SimHost {
     this.#engine = undefined;
     this.#state = 'off';
     this.#wakeAtMs = Number.POSITIVE_INFINITY;
+    this.#afterStall.length = 0;
     this.#clearInbox();
   }
 
@@ -157,6 +167,7 @@ export class SimHost {
     const waiting = this.#inbox.splice(0);
     this.#clearInbox();
     for (const delivery of waiting) this.receive(delivery);
+    for (const tell of this.#afterStall.splice(0)) tell();
     if (lagMs >= 0 && this.#engine !== undefined) this.#wake();
   }
 
@@ -239,6 +250,10 @@ export class SimHost {
         this.#keepKeys(output.ticket);
         continue;
       }
+      if (output.type === 'keep-leases') {
+        this.#keepLeases(output.ticket, output.kept);
+        continue;
+      }
       transmits++;
       this.#transmit(output);
     }
@@ -259,6 +274,17 @@ export class SimHost {
     this.#options.clock.after(0, () => {
       if (this.#state === 'running' && this.#boot === boot)
         this.mutate((engine, nowMs) => engine.keysKept(nowMs, ticket));
+    });
+  }
+
+  /** The disk goes on while the process stands still; that hears of it when it goes on itself. */
+  #keepLeases(ticket: number, kept: Uint8Array): void {
+    const started = this.#started;
+    const lives = () => this.#started === started && this.#state !== 'off';
+    this.disk.write(kept, lives, (outcome) => {
+      const tell = () => this.mutate((engine, nowMs) => engine.leases.kept(nowMs, ticket, outcome));
+      if (this.#state === 'stalled') this.#afterStall.push(tell);
+      else tell();
     });
   }
 

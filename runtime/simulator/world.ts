@@ -1,5 +1,7 @@
+import type { Roster } from '../coordination/lease/roster.ts';
 import { DEFAULT_PORT } from '../core/endpoint.ts';
 import { NODE_ID_BYTES, type NodeId, toHex } from '../core/ids.ts';
+import type { LeaseOptions } from '../core/lease-views.ts';
 import type { EngineEvent } from '../core/outputs.ts';
 import { type RandomSource, SeededRandom } from '../core/random.ts';
 import type { AppValue } from '../core/value.ts';
@@ -14,6 +16,7 @@ import { CertifiedHosts } from './certified-hosts.ts';
 import { canMeet, cutOffHosts } from './cut-off.ts';
 import { HOST_LINK, SimHost } from './host.ts';
 import { HostClock } from './host-clock.ts';
+import { HostDisk } from './host-disk.ts';
 import { oneWayLinks } from './impairments.ts';
 import { MemberMatrix } from './member-matrix.ts';
 import { type Delivery, type HostIndex, type LinkQuality, Network } from './network.ts';
@@ -39,6 +42,9 @@ const FLEET_STREAM = 4;
 const HOST_STREAMS = 16;
 /** Lives of one host that have a stream of their own. */
 const BOOTS_PER_HOST = 4096;
+
+/** The stream that its disk has instead. */
+const DISK_LIFE = BOOTS_PER_HOST - 2;
 
 const CLUSTER = 'simulation';
 /** Boards aren't switched on together: their clocks differ by up to this. */
@@ -70,6 +76,9 @@ export class World {
   /** When links were last cut, worsened or healed. */
   #rewiredAtMs = Number.NEGATIVE_INFINITY;
   readonly #stalledSinceMs = new Map<HostIndex, number>();
+  readonly #rosters = new Map<HostIndex, Roster>();
+  /** Leases that nodes were told to ask for. */
+  readonly leaseNames = new Set<string>();
 
   constructor(options: WorldOptions, parts: WorldParts) {
     this.options = options;
@@ -233,6 +242,19 @@ export class World {
     return version;
   }
 
+  /** Puts a roster into a host's configuration: its process takes it up at once, where it runs. */
+  giveRoster(host: HostIndex, roster: Roster): void {
+    this.#rosters.set(host, roster);
+    const target = this.hosts[host];
+    if (target.state === 'running') target.mutate((engine, nowMs) => engine.leases.setRoster(nowMs, roster));
+  }
+
+  /** @throws GridvineError as `LeaseFace.acquire`. */
+  acquireLease(host: HostIndex, name: string, options: LeaseOptions): void {
+    this.leaseNames.add(name);
+    this.hosts[host].mutate((engine, nowMs) => engine.leases.acquire(nowMs, name, options));
+  }
+
   runFor(durationMs: number): void {
     this.clock.runUntil(this.nowMs + durationMs);
   }
@@ -253,9 +275,12 @@ export class World {
   }
 
   #makeHost(index: HostIndex): SimHost {
-    const hostClock = new HostClock({
-      offsetMs: this.#hostRandom(index, 0).next() * CLOCK_OFFSET_MS_MAX,
-    });
+    const random = this.#hostRandom(index, 0);
+    const offsetMs = random.next() * CLOCK_OFFSET_MS_MAX;
+    const drift = this.options.clockDriftShare ?? 0;
+    const drawnRate = drift === 0 ? 1 : 1 - drift + 2 * drift * random.next();
+    const rate = this.options.clockRates?.[index] ?? drawnRate;
+    const hostClock = new HostClock({ offsetMs, rate });
     const segments = this.options.segments ?? 1;
     this.network.addHost({ segment: index % segments });
     const address = addressOf(index);
@@ -269,6 +294,7 @@ export class World {
       endpoint: { transport: 'udp', address, port: DEFAULT_PORT },
       clock: this.clock,
       hostClock,
+      disk: new HostDisk(this.clock, this.#hostRandom(index, DISK_LIFE)),
       network: this.network,
       hostAt: (at) => this.#addresses.get(at),
       addressOf: (host) => this.hosts[host].endpoint.address,
@@ -279,6 +305,7 @@ export class World {
 
   #makeEngine(host: SimHost, boot: number): GossipEngine {
     const multicast = this.options.medium === 'multicast' ? 'full' : 'off';
+    const roster = this.#rosters.get(host.index);
     return this.#parts.createEngine({
       id: host.id,
       name: `node-${host.index}`,
@@ -288,6 +315,7 @@ export class World {
       provider: this.#parts.provider,
       random: this.#hostRandom(host.index, boot),
       settings: this.options.settings,
+      ...(roster === undefined ? {} : { leases: { roster, kept: host.disk.leases } }),
       endpoints: [host.endpoint],
       links: [{ name: HOST_LINK, multicast }],
       readers: this.#readers,

@@ -15,6 +15,7 @@ export type StorageNoticeCode =
   | 'records-unsaved'
   | 'keyring-damaged'
   | 'trust-damaged'
+  | 'leases-lost'
   | 'peers-damaged'
   | 'peers-unsaved';
 

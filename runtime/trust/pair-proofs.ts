@@ -33,6 +33,9 @@ export type ProofVerdict = 'valid' | 'wrong' | 'unknown';
 
 /** `code | sender | destination | sender's boot | seq | value`: a single length, so no field runs into another. */
 const STATEMENT_BYTES = 1 + 2 * NODE_ID_BYTES + 4 + 4 + 8;
+/** Of messages that are covered whole: `code | sender | destination | sender's boot | content`. */
+const MESSAGE_CODE = 8;
+const MESSAGE_HEAD_BYTES = 1 + 2 * NODE_ID_BYTES + 4;
 
 /** Proves statements to their destination, and checks those of others: nobody else has the key of the pair. */
 export class PairProofs {
@@ -52,6 +55,46 @@ export class PairProofs {
   /** Whether this MAC shows that the sender said so. */
   check(statement: Statement, mac: Uint8Array | undefined): ProofVerdict {
     const expected = this.#mac(statement, statement.sender);
+    if (expected === undefined) return 'unknown';
+    return mac !== undefined && isSecretly(expected, mac) ? 'valid' : 'wrong';
+  }
+
+  /**
+   * The MAC of a message of whatever length [P-17.7], `length` bytes; undefined where the key of the pair isn't known. Its code is no
+   * statement's, so none can be taken for the other.
+   * @param about `peer`: the other one of sender and destination.
+   */
+  proveMessage(
+    about: {
+      readonly peer: NodeId;
+      readonly sender: NodeId;
+      readonly senderBoot: number;
+      readonly destination: NodeId;
+    },
+    content: Uint8Array,
+    length: number,
+  ): Uint8Array | undefined {
+    const key = this.#keys.of(about.peer);
+    if (key === undefined) return undefined;
+    const bytes = new Uint8Array(MESSAGE_HEAD_BYTES + content.length);
+    bytes[0] = MESSAGE_CODE;
+    writeHex(about.sender, bytes, 1);
+    writeHex(about.destination, bytes, 1 + NODE_ID_BYTES);
+    new DataView(bytes.buffer).setUint32(1 + 2 * NODE_ID_BYTES, about.senderBoot);
+    bytes.set(content, MESSAGE_HEAD_BYTES);
+    return key.hmac.of(bytes).slice(0, length);
+  }
+
+  /** Whether this MAC shows that the peer sent the message to this node. */
+  checkMessage(
+    about: { readonly peer: NodeId; readonly peerBoot: number; readonly destination: NodeId },
+    content: Uint8Array,
+    mac: Uint8Array | undefined,
+    length: number,
+  ): ProofVerdict {
+    const { peer, peerBoot, destination } = about;
+    const said = { peer, sender: peer, senderBoot: peerBoot, destination };
+    const expected = this.proveMessage(said, content, length);
     if (expected === undefined) return 'unknown';
     return mac !== undefined && isSecretly(expected, mac) ? 'valid' : 'wrong';
   }

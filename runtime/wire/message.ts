@@ -119,6 +119,51 @@ export interface Want {
   readonly type: 'want';
   readonly lines: readonly Line[];
 }
+/** What a node asks of a voter [P-17.5]. `read`: only how far it is, with an empty name. */
+export type LeaseOperation = 'claim' | 'release' | 'read';
+export interface LeaseAsk {
+  readonly type: 'lease-ask';
+  /** Grows with each question of the asker, whatever it is about. */
+  readonly number: number;
+  readonly operation: LeaseOperation;
+  readonly name: string;
+  /** What tells one claim from another of the same node: 8 bytes as hex digits. */
+  readonly claim: string;
+  readonly ballot: number;
+  /** What the holder acts under; 0 while it holds nothing. */
+  readonly fence: number;
+  readonly ttlMs: number;
+  readonly rosterVersion: number;
+  /** The roster's name: 8 bytes as hex digits. */
+  readonly rosterMark: string;
+  /** Up to which version the asker knows the voter: it asks one life of it, and no rolled-back one. */
+  readonly dest: Version;
+  readonly mac?: Uint8Array;
+}
+/** What a voter answers [P-17.6]. */
+export type LeaseVerdict =
+  | 'granted'
+  | 'taken'
+  | 'ballot'
+  | 'roster-old'
+  | 'roster-unknown'
+  | 'abstains'
+  | 'full'
+  | 'no-voter'
+  | 'other-life';
+export interface LeaseAnswer {
+  readonly type: 'lease-answer';
+  /** Of the question. */
+  readonly number: number;
+  readonly verdict: LeaseVerdict;
+  /** The highest ballot that the voter knows, of whatever lease. */
+  readonly top: number;
+  /** Where it is taken: how long the voter still promises it; else 0. */
+  readonly leftMs: number;
+  /** The voter's own roster; 0: none. */
+  readonly rosterVersion: number;
+  readonly mac?: Uint8Array;
+}
 
 export type Message =
   | Ping
@@ -132,7 +177,9 @@ export type Message =
   | Digest
   | Buckets
   | Have
-  | Want;
+  | Want
+  | LeaseAsk
+  | LeaseAnswer;
 export type MessageType = Message['type'];
 
 /** A whole datagram's content, validated. `unknown` counts messages of types this version doesn't know. */

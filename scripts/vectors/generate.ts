@@ -21,6 +21,7 @@ import { chainVectors } from './chains.ts';
 import { epochVectors } from './epochs.ts';
 import { INVALID_CBOR } from './invalid-cbor.ts';
 import { keyRotationVectors } from './key-rotation.ts';
+import { leaseMessages, leaseVectors } from './leases.ts';
 import { presenceChainVectors, proofVectors, provenMessages } from './proofs.ts';
 import type {
   BodyVector,
@@ -60,6 +61,7 @@ export function generateVectors(): Readonly<Record<string, unknown>> {
     'presence-chains.json': presenceChainVectors(),
     'key-rotation.json': keyRotationVectors(),
     'shared-data.json': sharedDataVectors(),
+    'leases.json': leaseVectors(),
   };
 }
 
@@ -235,6 +237,7 @@ const MESSAGES: readonly Message[] = [
   { type: 'buckets', hashes: Uint8Array.from({ length: 256 }, (_, i) => i) },
   { type: 'have', buckets: [0, 63], lines: [] },
   { type: 'want', lines: [{ owner: RECEIVER.id, known: 0, gc: 0 }] },
+  ...leaseMessages(),
 ];
 
 function bodyVectors(): BodyVector[] {

@@ -71,6 +71,32 @@ export interface KeyRotationVectors {
   readonly keys: readonly { readonly name: string; readonly value: string; readonly valid: boolean }[];
 }
 
+/** Rosters by name, records of voters, and what the MAC of a question covers. */
+export interface LeaseVectors {
+  readonly rosters: readonly {
+    readonly name: string;
+    /** As CBOR. */
+    readonly roster: string;
+    /** null: it is none. */
+    readonly mark: string | null;
+  }[];
+  /** Values of `sys/lease/...` as CBOR. */
+  readonly reports: readonly { readonly name: string; readonly value: string; readonly valid: boolean }[];
+  /** Messages as CBOR; of some nobody may take any notice. */
+  readonly messages: readonly { readonly name: string; readonly message: string; readonly valid: boolean }[];
+  readonly macs: readonly {
+    readonly name: string;
+    /** The key of the pair. */
+    readonly key: string;
+    readonly sender: string;
+    readonly destination: string;
+    readonly boot: number;
+    /** The message without its MAC. */
+    readonly message: string;
+    readonly mac: string;
+  }[];
+}
+
 export interface RefusalVector {
   readonly code: string;
   readonly cluster: string;

@@ -30,6 +30,15 @@ interface Flight {
   readonly toucher?: PumpNode;
 }
 
+/** What a medium does for a node. */
+interface Job {
+  readonly atMs: number;
+  readonly node: PumpNode;
+  /** Whether it waits until the medium works. */
+  readonly waits: boolean;
+  readonly tell: (engine: GossipEngine, nowMs: number) => void;
+}
+
 export interface NodeChoices {
   readonly boot?: number;
   readonly name?: string;
@@ -40,6 +49,7 @@ export interface NodeChoices {
   readonly trust?: Pick<EngineOptions, 'guard' | 'proofs' | 'trust'>;
   readonly keyring?: Keyring;
   readonly keys?: KeySet;
+  readonly leases?: EngineOptions['leases'];
 }
 
 export interface PumpOptions {
@@ -69,6 +79,8 @@ export class PumpNode {
   readonly touched: Endpoint[] = [];
   /** What it had kept of its keys, the last last. */
   readonly keptKeys: Uint8Array[] = [];
+  /** What it had kept of its vote on leases; undefined: nothing. */
+  keptLeases: Uint8Array | undefined;
   /** Whether its medium takes anything. */
   diskWorks = true;
 
@@ -103,7 +115,7 @@ export class EnginePump {
   drop: (from: PumpNode, to: PumpNode, bytes: Uint8Array) => boolean = () => false;
   readonly #options: PumpOptions;
   readonly #random: SeededRandom;
-  #jobs: { readonly atMs: number; readonly node: PumpNode; readonly ticket: number }[] = [];
+  #jobs: Job[] = [];
   #flights: Flight[] = [];
   #order = 0;
   #made = 0;
@@ -131,6 +143,7 @@ export class EnginePump {
       endpoints: [endpoint],
       links: [{ name: LINK, multicast: this.#options.multicast ?? 'off' }],
       ...(choices.tags === undefined ? {} : { tags: choices.tags }),
+      ...(choices.leases === undefined ? {} : { leases: choices.leases }),
       ...choices.trust,
     });
     const node = new PumpNode(id, endpoint, engine);
@@ -216,10 +229,11 @@ export class EnginePump {
 
   /** Does the next thing that is due by `endMs`. @returns false where there is none. */
   #step(endMs: number): boolean {
-    const job = this.#jobs.findIndex(({ atMs, node }) => atMs <= this.nowMs && node.diskWorks);
+    const isPossible = ({ node, waits }: Job) => node.diskWorks || !waits;
+    const job = this.#jobs.findIndex((each) => each.atMs <= this.nowMs && isPossible(each));
     if (job >= 0) {
-      const [{ node, ticket }] = this.#jobs.splice(job, 1);
-      if (node.running) this.mutate(node, (engine, nowMs) => engine.keysKept(nowMs, ticket));
+      const [{ node, tell }] = this.#jobs.splice(job, 1);
+      if (node.running) this.mutate(node, tell);
       return true;
     }
     const flight = this.#flights[0];
@@ -230,7 +244,7 @@ export class EnginePump {
     const flightMs = flight?.atMs ?? Number.POSITIVE_INFINITY;
     const wakeMs = waking?.wakeAtMs ?? Number.POSITIVE_INFINITY;
     const jobMs = Math.min(
-      ...this.#jobs.filter(({ node }) => node.diskWorks).map(({ atMs }) => atMs),
+      ...this.#jobs.filter(isPossible).map(({ atMs }) => atMs),
       Number.POSITIVE_INFINITY,
     );
     if (Math.min(flightMs, wakeMs, jobMs) > endMs) return false;
@@ -261,6 +275,7 @@ export class EnginePump {
       }
       if (output.type === 'event') node.events.push(output.event);
       else if (output.type === 'keep-keys') this.#keepKeys(node, output);
+      else if (output.type === 'keep-leases') this.#keepLeases(node, output);
       else if (output.type === 'touch') this.#touch(node, output.endpoint, output.bytes);
       else this.#transmit(node, output);
     }
@@ -269,7 +284,24 @@ export class EnginePump {
   /** The medium: what is kept counts a little later, or never. */
   #keepKeys(node: PumpNode, { ticket, kept }: Extract<Output, { type: 'keep-keys' }>): void {
     node.keptKeys.push(kept.reveal().slice());
-    this.#jobs.push({ atMs: this.nowMs + KEEP_MS, node, ticket });
+    this.#jobs.push({
+      atMs: this.nowMs + KEEP_MS,
+      node,
+      waits: true,
+      tell: (engine, nowMs) => engine.keysKept(nowMs, ticket),
+    });
+  }
+
+  #keepLeases(node: PumpNode, { ticket, kept }: Extract<Output, { type: 'keep-leases' }>): void {
+    this.#jobs.push({
+      atMs: this.nowMs + KEEP_MS,
+      node,
+      waits: false,
+      tell: (engine, nowMs) => {
+        if (node.diskWorks) node.keptLeases = kept.slice();
+        engine.leases.kept(nowMs, ticket, node.diskWorks ? 'kept' : 'failed');
+      },
+    });
   }
 
   #touch(from: PumpNode, endpoint: Endpoint, bytes: Uint8Array): void {

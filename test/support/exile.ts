@@ -89,6 +89,21 @@ export class Exile {
         const { endpoint } = other;
         return [{ type, seq, target: other.id, targetBoot: 1, endpoint, mac, challenge }];
       }
+      case 'lease-ask': {
+        const claim = {
+          operation: 'claim',
+          name: 'uplink',
+          claim: '00'.repeat(8),
+          ballot: 1,
+          fence: 0,
+        } as const;
+        const about = { ttlMs: 5_000, rosterVersion: 1, rosterMark: '00'.repeat(8), dest: 0 };
+        return [{ type, number: seq, ...claim, ...about, mac: new Uint8Array(16) }];
+      }
+      case 'lease-answer': {
+        const mac = new Uint8Array(16);
+        return [{ type, number: seq, verdict: 'granted', top: 9, leftMs: 0, rosterVersion: 1, mac }];
+      }
       case 'join':
         return [
           { type, seq, padding: 700 },

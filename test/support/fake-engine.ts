@@ -7,11 +7,13 @@ import type { EngineGauges } from '#runtime/engine/gauges.ts';
 import type { TrustState } from '#runtime/trust/trust.ts';
 import { NO_GAUGES } from './no-gauges.ts';
 import { NO_KEYS } from './no-keys.ts';
+import { NO_LEASES } from './no-leases.ts';
 
 /** An engine that records its calls and answers what the test queued. */
 export class FakeEngine implements GossipEngine {
   readonly id = 'ab'.repeat(16);
   readonly counters = createCounters();
+  readonly leases = { ...NO_LEASES };
   readonly recordCount = 0;
   readonly localHealth = 0;
   readonly calls: string[] = [];

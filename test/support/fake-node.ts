@@ -4,6 +4,7 @@ import { SharedData } from '#runtime/coordination/shared-data/shared-data.ts';
 import { createCounters } from '#runtime/core/counters.ts';
 import { GridvineError } from '#runtime/core/errors.ts';
 import type { KeyOperation, KeysView } from '#runtime/core/key-views.ts';
+import type { LeasesView } from '#runtime/core/lease-views.ts';
 import type { EngineEvent } from '#runtime/core/outputs.ts';
 import { SeededRandom } from '#runtime/core/random.ts';
 import type { CertifiedView, Proclaimed, TrustView } from '#runtime/core/trust-view.ts';
@@ -11,10 +12,12 @@ import type { AppValue } from '#runtime/core/value.ts';
 import type { MemberView, RecordView } from '#runtime/core/views.ts';
 import type { WhyView } from '#runtime/core/why.ts';
 import type { HealthItem, NodePutOptions, RunningNode } from '#runtime/driver/contract.ts';
+import type { NodeLease } from '#runtime/driver/node-lease.ts';
 import type { RecordFilter } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
 import { NO_GAUGES } from './no-gauges.ts';
 import { NO_KEYS } from './no-keys.ts';
+import { NO_LEASES_VIEW } from './no-leases.ts';
 
 export const FAKE_ID = '0123456789abcdef0123456789abcdef';
 
@@ -36,6 +39,8 @@ export class FakeNode implements RunningNode {
   others: MemberView[] = [];
   left = false;
   keysView: KeysView = NO_KEYS;
+  leasesView: LeasesView = NO_LEASES_VIEW;
+  readonly recovered: number[] = [];
   readonly keyOperations: KeyOperation[] = [];
   /** What it answers to `why`, by id. */
   readonly evidence = new Map<string, WhyView>();
@@ -124,6 +129,27 @@ export class FakeNode implements RunningNode {
     if (this.refusal !== undefined) throw this.refusal;
     this.proclaimed.push(signed);
     return { kind: 'revocation', isNew: this.proclaimed.length === 1 };
+  }
+
+  async lease(name: string): Promise<NodeLease> {
+    if (this.refusal !== undefined) throw this.refusal;
+    throw new GridvineError('E_LEASE', `lease ${name}: nobody votes here`);
+  }
+
+  ownLease(): undefined {}
+
+  releaseLease(name: string): void {
+    throw new GridvineError('E_NOT_FOUND', `lease ${name}: not held`);
+  }
+
+  leases(): LeasesView {
+    return this.leasesView;
+  }
+
+  setLeaseRoster(): void {}
+
+  recoverLeases(fenceAbove: number): void {
+    this.recovered.push(fenceAbove);
   }
 
   join(): void {}

@@ -8,11 +8,13 @@ import type { EngineOptions, GossipEngine } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
 import { NO_GAUGES } from './no-gauges.ts';
 import { NO_KEYS } from './no-keys.ts';
+import { NO_LEASES } from './no-leases.ts';
 
 /** An engine that does nothing: a start for those that do something else. */
 export class IdleEngine implements GossipEngine {
   readonly id: NodeId;
   readonly counters = createCounters();
+  readonly leases = NO_LEASES;
   readonly recordCount = 0;
   readonly localHealth = 0;
   boot: number;

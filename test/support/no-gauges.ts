@@ -14,5 +14,6 @@ export const NO_GAUGES: EngineGauges = {
   outputs: 0,
   wants: 0,
   told: 0,
+  leases: 0,
   timers: 0,
 };

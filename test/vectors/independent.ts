@@ -97,7 +97,10 @@ export function readCbor(bytes: Uint8Array): { value: unknown } | undefined {
   }
 }
 
-const NAMES = 'ping ack ping-req nack gone join presence blocks digest buckets have want'.split(' ');
+const NAMES =
+  'ping ack ping-req nack gone join presence blocks digest buckets have want lease-ask lease-answer'.split(
+    ' ',
+  );
 
 /** The names of a body's messages; undefined where it isn't `[ node-id, boot, * message ]`. */
 export function messageTypes(body: Uint8Array): string[] | undefined {

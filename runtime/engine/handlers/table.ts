@@ -27,6 +27,8 @@ const HANDLERS: { readonly [T in MessageType]: Handler<T> } = {
   buckets: (ctx, buckets, from) => ctx.sync.onBuckets(buckets.hashes, from),
   have: (ctx, have, from) => ctx.sync.onHave(have.buckets, have.lines, from),
   want: (ctx, want, from) => ctx.sync.onWant(want.lines, from),
+  'lease-ask': (ctx, ask, from) => ctx.leases.onAsk(ask, from),
+  'lease-answer': (ctx, answer, from) => ctx.leases.onAnswer(answer, from),
 };
 
 /** Routes a message to its handler. */

@@ -6,6 +6,7 @@ import { bucketsCodec, digestCodec } from './digest.ts';
 import { goneCodec } from './gone.ts';
 import { haveCodec, wantCodec } from './have-want.ts';
 import { joinCodec } from './join.ts';
+import { leaseAnswerCodec, leaseAskCodec } from './lease.ts';
 import { ackCodec, pingCodec } from './ping.ts';
 import { nackCodec, pingReqCodec } from './ping-req.ts';
 import { presenceCodec } from './presence.ts';
@@ -25,6 +26,8 @@ const CODECS: CodecTable = {
   buckets: bucketsCodec,
   have: haveCodec,
   want: wantCodec,
+  'lease-ask': leaseAskCodec,
+  'lease-answer': leaseAnswerCodec,
 };
 
 const BY_CODE: readonly (MessageCodec<Message> | undefined)[] = Object.values(CODECS).reduce<

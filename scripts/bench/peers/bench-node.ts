@@ -125,6 +125,7 @@ export class BenchNode {
       events,
       persistBoot: async () => undefined,
       persistKeys: async () => undefined,
+      persistLeases: async () => undefined,
     });
     await network.open(driver.handlers);
     const engine = new Engine({

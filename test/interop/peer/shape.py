@@ -159,6 +159,8 @@ MESSAGES = {
     10: ("buckets", [lambda v: is_bytes(v, 256)]),
     11: ("have", [lambda v: is_list(v, lambda b: is_uint(b, 64)), lambda v: is_list(v, is_line)]),
     12: ("want", [lambda v: is_list(v, is_line) and v]),
+    13: ("lease-ask", [is_uint, lambda v: is_uint(v, 3), lambda v: type(v) is str, lambda v: is_bytes(v, 8)]),
+    14: ("lease-answer", [is_uint, is_uint, is_uint, is_uint, is_uint]),
 }
 
 

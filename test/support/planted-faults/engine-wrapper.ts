@@ -31,6 +31,9 @@ export class EngineWrapper implements GossipEngine {
   get recordCount() {
     return this.inner.recordCount;
   }
+  get leases() {
+    return this.inner.leases;
+  }
   get localHealth() {
     return this.inner.localHealth;
   }

@@ -24,6 +24,7 @@ class Bench {
   readonly listenerErrors: unknown[] = [];
   readonly persisted: number[] = [];
   readonly keptKeys: Uint8Array[] = [];
+  readonly keptLeases: Uint8Array[] = [];
   persistError: Error | undefined;
   readonly events = new EventQueue({
     soon: this.time.soon,
@@ -39,6 +40,10 @@ class Bench {
     persistBoot: async (boot) => {
       if (this.persistError !== undefined) throw this.persistError;
       this.persisted.push(boot);
+    },
+    persistLeases: async (kept) => {
+      if (this.persistError !== undefined) throw this.persistError;
+      this.keptLeases.push(kept);
     },
     persistKeys: async (kept) => {
       if (this.persistError !== undefined) throw this.persistError;
@@ -346,6 +351,22 @@ test('a refused join, a foreign cluster, a twin and a link in doubt are conditio
     'join-refused',
     'own-link-doubted',
   ]);
+});
+
+test('promises are on the medium before the engine hears so, and it hears at once where they are not', async () => {
+  const bench = await running();
+  const told: string[] = [];
+  bench.engine.leases.kept = (_nowMs, ticket, outcome) => void told.push(`${ticket} ${outcome}`);
+  bench.engine.outputs.push({ type: 'keep-leases', ticket: 3, kept: Uint8Array.of(9) });
+  bench.driver.mutate((engine, nowMs) => engine.handleTimeout(nowMs));
+  assert.deepEqual(told, []);
+  await microtasks();
+  assert.deepEqual([bench.keptLeases, told], [[Uint8Array.of(9)], ['3 kept']]);
+  bench.persistError = Object.assign(new Error('read-only'), { code: 'EROFS' });
+  bench.engine.outputs.push({ type: 'keep-leases', ticket: 4, kept: Uint8Array.of(8) });
+  bench.driver.mutate((engine, nowMs) => engine.handleTimeout(nowMs));
+  await microtasks();
+  assert.deepEqual([bench.codes(), told.at(-1)], [['leases-unsaved'], '4 failed']);
 });
 
 test('keys are on the medium before the engine hears that they count', async () => {

@@ -7,6 +7,7 @@ import type { EngineOptions, GossipEngine, HostObservation } from '#runtime/engi
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
 import { NO_GAUGES } from '../../../support/no-gauges.ts';
 import { NO_KEYS } from '../../../support/no-keys.ts';
+import { NO_LEASES } from '../../../support/no-leases.ts';
 
 /** One call that the engine got, and when by its own clock. */
 export interface Call {
@@ -19,6 +20,7 @@ export interface Call {
 export class ScriptedEngine implements GossipEngine {
   readonly id: string;
   readonly counters = createCounters();
+  readonly leases = NO_LEASES;
   readonly recordCount = 0;
   readonly localHealth = 0;
   readonly options: EngineOptions;

@@ -60,6 +60,21 @@ const EACH: readonly Message[] = [
   { type: 'buckets', hashes: new Uint8Array(256).fill(3) },
   { type: 'have', buckets: [0, 24, 63], lines: [line] },
   { type: 'want', lines: [line, resetLine] },
+  {
+    type: 'lease-ask',
+    number: 2 ** 40,
+    operation: 'release',
+    name: 'grid-forming.north',
+    claim: '0102030405060708',
+    ballot: 2 ** 52,
+    fence: 0,
+    ttlMs: 60_000,
+    rosterVersion: 2 ** 32 - 1,
+    rosterMark: 'f0f1f2f3f4f5f6f7',
+    dest: makeVersion(2, 70),
+    mac: new Uint8Array(16).fill(5),
+  },
+  { type: 'lease-answer', number: 1, verdict: 'other-life', top: 0, leftMs: 0, rosterVersion: 0 },
 ];
 
 test('each message comes back as it was added', () => {
@@ -129,7 +144,7 @@ test('predicted sizes are those that are written, so a packer fills a body to th
 });
 
 test('[P-4.2] unknown messages are counted, further elements ignored', () => {
-  const body = encodeValue([idBytes(ANN), 1, [6, 7, new Uint8Array(3), 'later'], [99, 'what'], [2, 5], [13]]);
+  const body = encodeValue([idBytes(ANN), 1, [6, 7, new Uint8Array(3), 'later'], [99, 'what'], [2, 5], [98]]);
   assert.deepEqual(decodeBody(body), {
     sender: ANN,
     boot: 1,
@@ -163,6 +178,9 @@ test('[P-3.5] one wrong field makes the whole body invalid', () => {
     [3, 1, id, 0, [1, Uint8Array.of(1, 2, 3, 4), 5], new Uint8Array(8), null],
     [4, 1, null],
     [5, 1, 2, new Uint8Array(0)],
+    [13],
+    [14, 1, 0, 0, 0],
+    [14, 1, 0, 0, 0, 0, new Uint8Array(8)],
     [7, 1, 0, 1, new Uint8Array(8), 1, new Uint8Array(15)],
     [3, 1, id, 0],
     [3, 1, id, 0, [3, Uint8Array.of(1, 2, 3, 4), 5]],

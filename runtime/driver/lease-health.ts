@@ -1,0 +1,51 @@
+import type { LeasesView } from '../core/lease-views.ts';
+import type { HealthNotice } from './health-board.ts';
+
+export const LEASES_UNSAVED = 'leases-unsaved';
+export const LEASE_HEALTH_CODES = ['lease-voter-abstains', 'lease-roster-not-followed'] as const;
+
+/** The medium takes no promises. @param code of the platform. */
+export function leasesUnsaved(code: string): HealthNotice {
+  return {
+    severity: 'failure',
+    title: 'this voter abstains: its promises are not saved',
+    text: `The data directory can't be written (${code}), so this node votes on no lease: what it promised would be forgotten by a restart. Free some space or make the directory writable; it tries again by itself.`,
+  };
+}
+
+/** What is worth knowing of this node's vote on leases, by code. */
+export function leaseHealth({ roster, voter }: LeasesView): ReadonlyMap<string, HealthNotice> {
+  const found = new Map<string, HealthNotice>();
+  const text = abstention(voter);
+  if (text !== undefined)
+    found.set('lease-voter-abstains', {
+      severity: 'warning',
+      title: 'this node does not vote on leases',
+      text,
+    });
+  if (roster !== null && voter.givenVersion !== null && voter.standing !== 'roster-conflict')
+    found.set('lease-roster-not-followed', {
+      severity: 'warning',
+      title: 'the roster of the configuration is not followed',
+      text:
+        voter.givenVersion < roster.version
+          ? `The configuration names version ${voter.givenVersion} of the voters; this node follows version ${roster.version} already and goes back to none. Put the present roster into the configuration.`
+          : `The configuration names version ${voter.givenVersion} of the voters; this node follows version ${roster.version} until that is settled: a majority of the voters before must have taken it up, a minute ago. See gridvine lease list.`,
+    });
+  return found;
+}
+
+function abstention({ standing, missing, waitMs }: LeasesView['voter']): string | undefined {
+  switch (standing) {
+    case 'twin':
+      return 'Another device lives under this identity: two votes of one voter could make two holders. Stop one of them and give it a data directory of its own.';
+    case 'roster-conflict':
+      return 'The configuration names other voters under a version that this node follows already. Give the changed roster a higher version, on all nodes alike.';
+    case 'waits':
+      return `Its storage was lost or is an old one: promises that it has forgotten may still stand. It waits ${Math.ceil((waitMs ?? 0) / 1000)} s more, then asks the other voters; nothing to do.`;
+    case 'learns':
+      return `Its storage was lost or is an old one, and ${missing} more of the other voters must answer that know what they promised. If a majority has lost its storage only you can go on: run gridvine lease recover --fence-above N on each of them, N above every fence that was ever used.`;
+    default:
+      return undefined;
+  }
+}
