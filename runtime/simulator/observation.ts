@@ -41,6 +41,12 @@ export type Observation = { readonly atMs: number } & (
       readonly key: string;
       readonly version: Version;
     }
+  /** Who holds a lease at this moment, each by its own clock. */
+  | {
+      readonly type: 'holders';
+      readonly name: string;
+      readonly holders: readonly { readonly node: NodeId; readonly fence: number }[];
+    }
   /** A node says that it has every live record of an owner up to this version. */
   | { readonly type: 'claims'; readonly node: NodeId; readonly owner: NodeId; readonly known: Version }
   /** What a node says of itself at the end. */

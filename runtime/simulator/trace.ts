@@ -58,7 +58,7 @@ export class Trace {
 }
 
 /** Observations that only look. */
-const LOOKS: ReadonlySet<Observation['type']> = new Set(['gauge', 'shown', 'claims']);
+const LOOKS: ReadonlySet<Observation['type']> = new Set(['gauge', 'shown', 'claims', 'holders']);
 
 /** Puts an observation into the trace; what only looks stays out. */
 export function traceObservation(trace: Trace, observation: Observation): void {
@@ -81,5 +81,8 @@ function traceEvent(trace: Trace, event: EngineEvent): void {
     trace.text(event.record.owner);
     trace.text(event.record.key);
     trace.number(event.record.version);
+  } else if (event.type === 'lease') {
+    trace.text(event.name);
+    trace.number(event.fence ?? 0);
   }
 }

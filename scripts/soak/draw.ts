@@ -49,6 +49,7 @@ const CORRUPT_SHARES = [0, 0, 0, 0, 0.01];
 const ASYMMETRIC_SHARES = [0, 0, 0, 0, 0.05, 0.2];
 const BYTES_PER_SECOND = [undefined, undefined, undefined, undefined, 64_000, 250_000];
 const CLOCK_STEPS = [0, 0, 0, 2, 20];
+const CLOCK_DRIFTS = [0.05, 0.05, 0.01, 0];
 const READINGS = [undefined, undefined, 0.2, 1];
 const RATES = [1, 5, 20, 50];
 
@@ -81,6 +82,7 @@ const SECONDS: Readonly<Record<string, readonly [number, number]>> = {
   churn: [20, 120],
   stall: [20, 60],
   badlink: [20, 90],
+  lease: [30, 90],
 };
 const SECONDS_OTHERWISE: readonly [number, number] = [10, 60];
 
@@ -110,7 +112,7 @@ export function drawRun(draw: number, limits: DrawLimits): DrawnRun {
     settings: drawSettings(random, pick(random, links.presets)),
     asymmetricShare: pick(random, ASYMMETRIC_SHARES),
     bytesPerSecondMax: pick(random, BYTES_PER_SECOND),
-    clockStepsPerMinute: pick(random, CLOCK_STEPS),
+    ...clocksOf(scenario, pick(random, CLOCK_STEPS), draw),
     durationMs: 1_000 * (from + randomBelow(random, to - from + 1)),
     rate: pick(random, RATES),
     crashes: 1 + randomBelow(random, Math.max(1, Math.floor(nodes / 3))),
@@ -120,6 +122,17 @@ export function drawRun(draw: number, limits: DrawLimits): DrawnRun {
     certificates: random.next() < CERTIFICATES_SHARE,
   };
   return { draw, options, fast: random.next() >= REAL_SEALING_SHARE };
+}
+
+/** Leases rest on clocks that drift, but don't jump. */
+function clocksOf(
+  scenario: string,
+  clockStepsPerMinute: number,
+  draw: number,
+): Pick<SimulationOptions, 'clockStepsPerMinute' | 'clockDriftShare'> {
+  if (scenario !== 'lease') return { clockStepsPerMinute };
+  const clockDriftShare = CLOCK_DRIFTS[draw % CLOCK_DRIFTS.length];
+  return { clockStepsPerMinute: 0, ...(clockDriftShare > 0 ? { clockDriftShare } : {}) };
 }
 
 function drawSettings(random: RandomSource, preset: PresetName): EngineSettings {

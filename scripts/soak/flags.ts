@@ -26,11 +26,14 @@ export const USAGE = `usage: npm run soak -- [options]
   --first N         then the draws from N on (default: random)
   --nodes-max N     the largest cluster (default 30)
   --scenario NAME   only this one
+  --leases          only the scenario lease, in clusters of up to 9 nodes
   --jobs N          at the same time (default: one a core)
 `;
 
 const MINUTES_DEFAULT = 10;
 const NODES_MAX_DEFAULT = 30;
+/** More nodes than voters and rivals only make runs slower. */
+const NODES_MAX_LEASES = 9;
 /** Draws are whole numbers below this. */
 const DRAW_MAX = 2 ** 40;
 
@@ -46,11 +49,15 @@ export function readFlags(args: readonly string[]): SoakFlags {
       first: text,
       'nodes-max': text,
       scenario: text,
+      leases: { type: 'boolean' } as const,
       jobs: text,
     },
   });
-  const number = (flag: keyof typeof values, range: readonly [number, number], usual: number) =>
-    values[flag] === undefined ? usual : numberIn(`--${flag}`, values[flag], range);
+  const number = (
+    flag: Exclude<keyof typeof values, 'leases'>,
+    range: readonly [number, number],
+    usual: number,
+  ) => (values[flag] === undefined ? usual : numberIn(`--${flag}`, values[flag], range));
   const scenarios = SCENARIOS.map(({ name }) => name);
   if (values.scenario !== undefined && !scenarios.includes(values.scenario))
     throw new RangeError(`--scenario: expected one of ${scenarios.join(', ')}; got ${values.scenario}`);
@@ -60,9 +67,12 @@ export function readFlags(args: readonly string[]): SoakFlags {
     seeds: whole('--seeds', number('seeds', [1, 1e9], Number.POSITIVE_INFINITY)),
     fixed: whole('--fixed', number('fixed', [0, 1e6], 0)),
     first: whole('--first', number('first', [0, DRAW_MAX], randomInt(DRAW_MAX))),
-    nodesMax: whole('--nodes-max', number('nodes-max', [3, NODES_MAX], NODES_MAX_DEFAULT)),
+    nodesMax: whole(
+      '--nodes-max',
+      number('nodes-max', [3, NODES_MAX], values.leases === true ? NODES_MAX_LEASES : NODES_MAX_DEFAULT),
+    ),
     jobs: whole('--jobs', number('jobs', [1, 1024], availableParallelism())),
-    scenario: values.scenario,
+    scenario: values.leases === true ? 'lease' : values.scenario,
   };
 }
 

@@ -33,6 +33,7 @@ export interface SimulateFlags {
   readonly asymmetric: number;
   readonly bandwidth?: number;
   readonly clockSteps: number;
+  readonly clockDrift: number;
   readonly duration?: number;
   readonly rate?: number;
   readonly crashes?: number;
@@ -84,6 +85,7 @@ export function simulationOptions(flags: SimulateFlags): SimulationOptions {
     asymmetricShare: flags.asymmetric,
     bytesPerSecondMax: flags.bandwidth,
     clockStepsPerMinute: flags.clockSteps,
+    ...(flags.clockDrift > 0 ? { clockDriftShare: flags.clockDrift } : {}),
     durationMs: flags.duration,
     rate: flags.rate,
     crashes: flags.crashes,

@@ -3,11 +3,13 @@ import type { VerdictJudgeOptions } from '../verdicts.ts';
 import { Bounded } from './bounded.ts';
 import type { Checker, Violation } from './checker.ts';
 import { Converges } from './converges.ts';
+import { FenceGrows } from './fence-grows.ts';
 import { IncarnationOrder } from './incarnation-order.ts';
 import { NoExpired } from './no-expired.ts';
 import { NoFalseDown } from './no-false-down.ts';
 import { NoGap } from './no-gap.ts';
 import { NoResurrection } from './no-resurrection.ts';
+import { OneHolder } from './one-holder.ts';
 import { OneValue } from './one-value.ts';
 import { VersionsGrow } from './versions-grow.ts';
 
@@ -25,6 +27,8 @@ const CHECKERS: readonly ((options: CheckerSetOptions) => Checker | undefined)[]
   ({ falseDowns }) => (falseDowns === undefined ? undefined : new NoFalseDown(falseDowns)),
   () => new NoGap(),
   () => new NoExpired(),
+  () => new OneHolder(),
+  () => new FenceGrows(),
   () => new Bounded(),
   () => new Converges(),
 ];

@@ -3,6 +3,8 @@ import { suspicionTimes } from '../../membership/suspicion.ts';
 import type { Latency } from '../latency.ts';
 import type { WorldOptions } from '../options.ts';
 
+/** Quartzes are a hundred times better; timers of 5 % less are another, less patient setting. */
+const DRIFT_SHARE_MAX = 0.001;
 /** Loss each way up to which the promise holds. */
 const LOSS_SHARE_MAX = 0.3;
 /** Pairs that reach each other one way only, up to which helpers make up for it; not where their detours lose much. */
@@ -32,7 +34,8 @@ const PATIENCE: readonly (keyof EngineSettings)[] = [
 
 /**
  * In which simulations no member that runs and can be reached may be called `down`: loss up to 30 % each way; up to a
- * fifth of the pairs one-way, with loss up to 10 %; delays up to a quarter of the least suspicion time, settings no less patient than those of some preset, no cap on bandwidth.
+ * fifth of the pairs one-way, with loss up to 10 %; delays up to a quarter of the least suspicion time, settings no less patient than those of some preset, no cap on
+ * bandwidth, clocks that run alike.
  * @returns up to how long a stall or cut of the member is no excuse: three quarters of the least suspicion time [P-6.3], half of it
  * above 5 % loss; undefined where nothing is promised.
  */
@@ -46,6 +49,7 @@ export function falseDownPromise(options: WorldOptions): { readonly stallMsMax: 
   });
   const isPromised =
     isPatient &&
+    (options.clockDriftShare ?? 0) <= DRIFT_SHARE_MAX &&
     options.bytesPerSecondMax === undefined &&
     asymmetricShare <= (quality.lossShare > ASYMMETRIC_LOSS_SHARE_MAX ? 0 : ASYMMETRIC_SHARE_MAX) &&
     quality.lossShare <= LOSS_SHARE_MAX &&

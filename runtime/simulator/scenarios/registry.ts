@@ -4,6 +4,7 @@ import { churn } from './churn.ts';
 import { crash } from './crash.ts';
 import { idle } from './idle.ts';
 import { join } from './join.ts';
+import { lease } from './lease.ts';
 import { partition } from './partition.ts';
 import { revoke } from './revoke.ts';
 import type { Scenario } from './scenario.ts';
@@ -22,6 +23,7 @@ export const SCENARIOS: readonly Scenario[] = [
   stall,
   badlink,
   revoke,
+  lease,
 ];
 
 /** undefined: there is none of that name. */
