@@ -27,6 +27,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   E_KEYS: 409,
   E_NOT_ALLOWED: 403,
   E_CERTIFICATE: 422,
+  E_LEASE: 409,
+  E_LEASE_UNAVAILABLE: 409,
   E_QUOTA: 507,
   E_CRDT_TYPE: 409,
   E_CRDT_LIMIT: 413,

@@ -47,11 +47,12 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 
 /** At the first request: a board that nobody asks does without its 2 MB. */
 async function loadRouter(hub: StreamHub, service: ApiService): Promise<ApiRouter> {
-  const [{ ApiRouter }, { routeTable }] = await Promise.all([
+  const [{ ApiRouter }, { routeTable }, { LeaseSessions }] = await Promise.all([
     import('./router.ts'),
     import('./route-table.ts'),
+    import('./lease-sessions.ts'),
   ]);
-  return new ApiRouter(routeTable(hub), service);
+  return new ApiRouter(routeTable(hub, new LeaseSessions(service.node)), service);
 }
 
 async function serve(

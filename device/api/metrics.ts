@@ -191,6 +191,33 @@ export const METRICS: readonly MetricDoc[] = [
   metric('counter', 'records_applied_total', 'Records merged from peers.', ({ node }) =>
     one(node.counters.recordsApplied),
   ),
+  metric(
+    'gauge',
+    'lease_held',
+    'Leases that this node holds or asks for: 1 held, 0 asked for.',
+    ({ node }) =>
+      node
+        .leases()
+        .leases.flatMap(({ name, own }) =>
+          own === null ? [] : [{ labels: { lease: name }, value: own.state === 'held' ? 1 : 0 }],
+        ),
+    ['lease'],
+  ),
+  metric(
+    'gauge',
+    'lease_fence',
+    'Fence of each lease that a majority of the voters promises, as this node has heard.',
+    ({ node }) =>
+      node
+        .leases()
+        .leases.flatMap(({ name, fence, state }) =>
+          fence === null || state !== 'held' ? [] : [{ labels: { lease: name }, value: fence }],
+        ),
+    ['lease'],
+  ),
+  metric('gauge', 'lease_votes', 'Whether this node votes on leases: 1 yes, 0 no.', ({ node }) =>
+    one(node.leases().voter.standing === 'votes' ? 1 : 0),
+  ),
   metric('counter', 'digests_sent_total', 'Digests sent.', ({ node }) => one(node.counters.digestsSent)),
   metric(
     'counter',

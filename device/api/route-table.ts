@@ -1,7 +1,9 @@
+import type { LeaseSessions } from './lease-sessions.ts';
 import { json, type Route, route } from './route.ts';
 import { aggregateRoute } from './routes/aggregate.ts';
 import { crdtRoutes } from './routes/crdts.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { leaseRoutes } from './routes/leases.ts';
 import { nodeRoutes } from './routes/node.ts';
 import { observeRoutes } from './routes/observe.ts';
 import { recordRoutes } from './routes/records.ts';
@@ -10,7 +12,7 @@ import { trustRoutes } from './routes/trust.ts';
 import { whyRoute } from './routes/why.ts';
 
 /** Every route of the API. */
-export function routeTable(hub: StreamHub): readonly Route[] {
+export function routeTable(hub: StreamHub, sessions: LeaseSessions): readonly Route[] {
   const routes = [
     ...observeRoutes,
     ...nodeRoutes,
@@ -20,6 +22,7 @@ export function routeTable(hub: StreamHub): readonly Route[] {
     ...crdtRoutes,
     aggregateRoute,
     ...keyRoutes,
+    ...leaseRoutes(sessions),
     streamRoute(hub),
   ];
   return [...routes, openApiRoute(routes)];

@@ -1,4 +1,5 @@
 import type { KeysView, MemberKeys } from '#runtime/core/key-views.ts';
+import type { LeaseView } from '#runtime/core/lease-views.ts';
 import type { EngineEvent } from '#runtime/core/outputs.ts';
 import { valueToJson } from '#runtime/core/value-json.ts';
 import type { MemberState, MemberView, RecordView } from '#runtime/core/views.ts';
@@ -73,6 +74,23 @@ export function keysDocument({ node }: ApiService) {
     waiting,
     saving,
   };
+}
+
+/** The document of `GET /v1/leases`. */
+export function leasesDocument({ node }: ApiService) {
+  const { roster, voter, leases } = node.leases();
+  return {
+    schema: 'gridvine.leases/1',
+    self: node.id,
+    roster,
+    voter: { ...voter, waitMs: whole(voter.waitMs) },
+    leases: leases.map(leaseJson),
+  };
+}
+
+export function leaseJson(lease: LeaseView) {
+  const { own } = lease;
+  return { ...lease, own: own && { ...own, leftMs: own.leftMs === null ? null : Math.floor(own.leftMs) } };
 }
 
 export interface RecordsQuery {

@@ -13,6 +13,17 @@ export interface ApiClientOptions {
   readonly socket?: string;
 }
 
+/** The daemon understood, and said no. */
+export class RefusedError extends CliError {
+  /** Stable; see the API. */
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
 const TIMEOUT_MS = 10_000;
 const UNREACHABLE: ReadonlySet<string> = new Set([
   'ENOENT',
@@ -34,14 +45,14 @@ export class ApiClient {
   /**
    * One request.
    * @returns the JSON document.
-   * @throws CliError 69 where no daemon answers, 1 where it refuses.
+   * @throws CliError 69 where no daemon answers; RefusedError where it refuses.
    */
   async call<T>(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
     const response = await this.open({ method, path, timeout: TIMEOUT_MS }, body);
     const text = await this.#read(response);
     if (response.statusCode === 200) return parse(text) as T;
     const { error } = parse(text) as ApiRefusal;
-    throw new CliError(error?.message ?? `the daemon answered ${response.statusCode}`);
+    throw new RefusedError(error?.code ?? '', error?.message ?? `the daemon answered ${response.statusCode}`);
   }
 
   /** A request whose reply is read by the caller. @throws CliError as `call`. */

@@ -94,6 +94,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/aggregate.ts')).aggregateCommand,
   },
   {
+    name: 'lease',
+    summary: 'who may act: list, show, acquire, release, run a command while it is held',
+    load: async () => (await import('./commands/lease.ts')).leaseCommand,
+  },
+  {
     name: 'keys',
     summary: "the cluster's keys: list, install, use, remove",
     load: async () => (await import('./commands/keys.ts')).keysCommand,

@@ -4,8 +4,8 @@ import { leavesOf } from './schema-walk.ts';
 import { readTextValue } from './text-value.ts';
 
 const PREFIX = 'GRIDVINE_';
-/** Variables of this prefix that are no configuration keys. */
-const OTHER_VARIABLES = ['GRIDVINE_CONFIG'];
+/** Variables of this prefix that are no configuration keys: the last two are given to what `gridvine lease run` runs. */
+const OTHER_VARIABLES = ['GRIDVINE_CONFIG', 'GRIDVINE_LEASE', 'GRIDVINE_FENCE'];
 
 /** What the environment says, and what in it is not understood. */
 export interface EnvironmentLayer {

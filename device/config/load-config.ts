@@ -96,6 +96,7 @@ function defaultLayer(context: PathContext): Assignment[] {
     tags: {},
     log: { level: 'info' },
     sources: [],
+    leases: { version: 1, voters: [], previous: [] },
     api: { group: 'gridvine' },
   };
   return layerOfTree(defaults, 'default');

@@ -3,7 +3,13 @@ import { sourcesSchema } from '#bridge/config.ts';
 import { parseAddress } from '#runtime/core/address.ts';
 import { formatByteRate, parseByteRate } from '#runtime/core/byte-rates.ts';
 import { parseAuthority } from '#runtime/core/endpoint.ts';
-import { CLUSTER_NAME_BYTES_MAX, NAME_BYTES_MAX, TAGS_PER_NODE_MAX } from '#runtime/core/limits.ts';
+import { isNodeId } from '#runtime/core/ids.ts';
+import {
+  CLUSTER_NAME_BYTES_MAX,
+  NAME_BYTES_MAX,
+  TAGS_PER_NODE_MAX,
+  VOTERS_MAX,
+} from '#runtime/core/limits.ts';
 import { PRESETS, type PresetName } from '#runtime/engine/settings.ts';
 import { LINK_BYTES_PER_SECOND_MAX, LINK_BYTES_PER_SECOND_MIN } from '#runtime/transport/link-budget.ts';
 import { MqttConfigSchema } from '../mqtt/config.ts';
@@ -92,6 +98,15 @@ const tagText = v.pipe(
   ),
 );
 
+const NODE_ID = 'a node id of 32 hex digits, as gridvine status shows it';
+const voters = v.pipe(
+  v.array(v.pipe(v.string(NODE_ID), v.check(isNodeId, NODE_ID)), 'a list of node ids'),
+  v.maxLength(VOTERS_MAX, `at most ${VOTERS_MAX} voters`),
+  v.check((ids) => new Set(ids).size === ids.length, 'each voter once'),
+);
+
+const ROSTER_VERSION = 'a whole number from 1';
+
 const presetNames = Object.keys(PRESETS) as PresetName[];
 
 const sections = v.strictObject({
@@ -153,6 +168,17 @@ const sections = v.strictObject({
     'a section with level',
   ),
   sources: sourcesSchema,
+  leases: v.strictObject(
+    {
+      version: v.pipe(
+        v.number(ROSTER_VERSION),
+        v.check((n) => Number.isInteger(n) && n >= 1 && n < 2 ** 32, ROSTER_VERSION),
+      ),
+      voters,
+      previous: voters,
+    },
+    'a section with version, voters and previous',
+  ),
   mqtt: v.optional(MqttConfigSchema),
   api: v.strictObject(
     {

@@ -212,6 +212,7 @@ function nodeOptions({
     tags: values.tags,
     preset: values.preset,
     settings: withoutUndefined(values.settings),
+    ...(values.leases.voters.length === 0 ? {} : { leaseRoster: values.leases }),
     multicast: {
       group4: values.multicastGroups.ipv4,
       group6: values.multicastGroups.ipv6,

@@ -32,6 +32,7 @@ describe('the configuration of a demo daemon', () => {
       multicastGroups: { ipv4: '239.255.71.86', ipv6: 'ff02::4756' },
       preset: 'lan',
       tags: {},
+      leases: { version: 1, voters: [], previous: [] },
       log: { level: 'info' },
       api: { group: 'gridvine' },
     };
