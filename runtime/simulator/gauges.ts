@@ -58,13 +58,14 @@ function recordsMax(world: World): number {
   return world.records.size + world.hosts.length * own;
 }
 
-/** Shows, for each node that runs, what has to stay within limits; call once a second. */
+/** Shows, for each node that runs, what exceeds a limit; call once a second. */
 export function gaugeHosts(world: World): void {
   const limits = Object.entries(limitsOf(world)) as [keyof ReturnType<typeof limitsOf>, number][];
   for (const host of world.hosts) {
     if (host.state !== 'running' || host.engine === undefined) continue;
-    const gauge = (name: string, value: number, max: number) =>
-      world.emit({ type: 'gauge', atMs: world.nowMs, node: host.id, name, value, max });
+    const gauge = (name: string, value: number, max: number) => {
+      if (value > max) world.emit({ type: 'gauge', atMs: world.nowMs, node: host.id, name, value, max });
+    };
     const gauges = host.engine.gauges();
     for (const [name, max] of limits) gauge(name, gauges[name], max);
     gauge('datagrams sent by one mutation', host.takeTransmitsOfDrainMax(), OUTBOX_MAX);

@@ -30,7 +30,16 @@ export class Trace {
 
   text(value: string): void {
     this.#word(value.length);
-    for (let i = 0; i < value.length; i++) this.#word(value.charCodeAt(i));
+    let low = this.#low;
+    let high = this.#high;
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      low = Math.imul(low ^ code, 0x01000193);
+      high = Math.imul(high ^ (code << 16), 0x85ebca6b);
+      high ^= high >>> 13;
+    }
+    this.#low = low;
+    this.#high = high;
   }
 
   bytes(value: Uint8Array): void {
