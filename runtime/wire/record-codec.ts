@@ -1,6 +1,6 @@
 import { KEY_BYTES_MAX, TTL_MS_MAX, UNIT_BYTES_MAX } from '../core/limits.ts';
 import { QUALITIES } from '../core/value.ts';
-import { bootOf, makeVersion, type Version } from '../core/version.ts';
+import { BOOT_MAX, bootOf, makeVersion, type Version } from '../core/version.ts';
 import { PRIORITIES } from '../core/views.ts';
 import { decodeCbor, toAppValue } from './cbor.ts';
 import { CborWriter } from './cbor-writer.ts';
@@ -79,8 +79,11 @@ export function decodeRecord(bytes: Uint8Array): RecordBody | undefined {
 export function peekVersion(bytes: Uint8Array): Version | undefined {
   // A record is an array of at least 3; its version is at least 2^32, so in shortest form it takes 9 bytes.
   if (bytes.length < 10 || bytes[0] < 0x83 || bytes[0] > 0x97 || bytes[1] !== 0x1b) return undefined;
-  const version = readUint32(bytes, 2) * 0x1_0000_0000 + readUint32(bytes, 6);
-  return isRecordVersion(version) ? version : undefined;
+  const boot = readUint32(bytes, 2);
+  const sequence = readUint32(bytes, 6);
+  // Boot and sequence both count from 1 [P-1.3, P-1.4].
+  if (boot < 1 || boot > BOOT_MAX || sequence < 1) return undefined;
+  return boot * 0x1_0000_0000 + sequence;
 }
 
 /**
