@@ -15,6 +15,11 @@ export function endpointKey(endpoint: Endpoint): string {
   return `${endpoint.transport}/${formatAuthority(endpoint)}`;
 }
 
+/** Whether two endpoints have one `endpointKey`. */
+export function isSameEndpoint(a: Endpoint, b: Endpoint): boolean {
+  return a.port === b.port && a.address === b.address && a.transport === b.transport;
+}
+
 /** `10.0.0.1:18262` or `[fe80::1]:18262`. */
 export function formatAuthority(endpoint: { address: string; port: number }): string {
   const host = endpoint.address.includes(':') ? `[${endpoint.address}]` : endpoint.address;

@@ -227,7 +227,8 @@ export class RecordTable {
   /** Owners whose lines moved since `sinceMs`, the latest first, at most `limit` and 64. */
   recentOwners(sinceMs: number, limit: number): OwnerRecords[] {
     if (limit === 0) return [];
-    const recent = [...this.#recent.values()].filter(({ changedAtMs }) => changedAtMs > sinceMs);
+    const recent: OwnerRecords[] = [];
+    for (const records of this.#recent.values()) if (records.changedAtMs > sinceMs) recent.push(records);
     return recent.slice(-limit).reverse();
   }
 

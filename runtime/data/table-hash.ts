@@ -54,7 +54,7 @@ export class TableHash {
     this.#refresh();
     let high = this.#high;
     let low = this.#low;
-    for (const lines of new Set(owners)) {
+    for (const lines of owners.length < 2 ? owners : new Set(owners)) {
       high ^= lines?.hashHigh ?? 0;
       low ^= lines?.hashLow ?? 0;
     }

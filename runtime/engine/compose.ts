@@ -117,7 +117,7 @@ export function compose(options: EngineOptions, listeners: Listeners): Compositi
     own,
     members,
     health,
-    isProven: (peer: NodeId) => opener.sessionsOf(peer).some((session) => session.proven),
+    isProven: (peer: NodeId) => opener.isProven(peer),
     budgets: createByteBudgets(settings),
     clocks,
     life: new LifeSigns({ self: id, boot: () => own.boot, cluster, provider, random, clocks, proofs }),

@@ -293,7 +293,7 @@ export class Engine implements GossipEngine {
       keys.settle(this.#nowMs);
       warden?.settle(this.#nowMs);
       this.#ctx.leases.settle(this.#nowMs);
-      this.#ctx.outbox.settle((staged) => this.#piggyback(staged));
+      this.#ctx.outbox.settle(this.#piggyback);
     }
   }
 
@@ -436,7 +436,7 @@ export class Engine implements GossipEngine {
    * Whom it concerns hears first of accusations against itself, then of other news (B-10, B-54). Who hasn't proven itself gets
    * nothing besides its answer: it may not be where it seems to be, and would be sent more than it asked for (B-55).
    */
-  #piggyback(staged: Staged): void {
+  readonly #piggyback = (staged: Staged): void => {
     if (staged.peer === undefined || !this.#ctx.isProven(staged.peer)) return;
     const member = this.#ctx.members.get(staged.peer);
     if (member !== undefined && (member.state === 'suspect' || member.state === 'down')) {
@@ -444,5 +444,5 @@ export class Engine implements GossipEngine {
       if (blocks.length > 0) staged.builder.tryAdd({ type: 'blocks', blocks });
     }
     this.#ctx.spreader.piggyback(staged, this.#nowMs);
-  }
+  };
 }

@@ -1,4 +1,4 @@
-import { type Endpoint, endpointKey } from '../core/endpoint.ts';
+import { type Endpoint, endpointKey, isSameEndpoint } from '../core/endpoint.ts';
 import { type NodeId, toHex } from '../core/ids.ts';
 import { DATAGRAM_HEADER_BYTES, JOIN_BYTES_MIN, SEAL_TAG_BYTES } from '../core/limits.ts';
 import { jitter, sample, shuffle } from '../core/random.ts';
@@ -90,7 +90,9 @@ export class Joiner {
   /** Calls a few down members, each with what it has to refute: partitions heal (B-91). Of a large cluster a few call each. */
   onRetry(nowMs: number): void {
     this.#ctx.timers.set('retry', nowMs + jitter(this.#ctx.random, this.#ctx.settings.retryIntervalMs, 0.2));
-    const share = CALLERS_PER_TURN / (this.#ctx.members.presentCount + 1);
+    const { size, presentCount } = this.#ctx.members;
+    if (size === presentCount) return;
+    const share = CALLERS_PER_TURN / (presentCount + 1);
     const down = [...this.#ctx.members.all()].filter(
       (member) => member.state === 'down' && member.endpoint !== null && this.#ctx.random.next() < share,
     );
@@ -130,9 +132,8 @@ export class Joiner {
 
   /** Whether somebody who takes part is known to be there: in this cluster already. */
   #isMember(endpoint: Endpoint): boolean {
-    const key = endpointKey(endpoint);
     for (const member of this.#ctx.members.present())
-      if (member.endpoint !== null && endpointKey(member.endpoint) === key) return true;
+      if (member.endpoint !== null && isSameEndpoint(member.endpoint, endpoint)) return true;
     return false;
   }
 

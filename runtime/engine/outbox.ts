@@ -1,5 +1,5 @@
 import type { Counters } from '../core/counters.ts';
-import { type Endpoint, endpointKey } from '../core/endpoint.ts';
+import { type Endpoint, isSameEndpoint } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
 import { DATAGRAM_HEADER_BYTES, EVENT_QUEUE_MAX, OUTBOX_MAX } from '../core/limits.ts';
 import type { Destination, EngineEvent, Output, TrafficClass } from '../core/outputs.ts';
@@ -34,7 +34,8 @@ export class Outbox {
   readonly #sender: NodeId;
   readonly #sealer: BodySealer;
   readonly #counters: Counters;
-  readonly #staged = new Map<string, Staged>();
+  /** In the order in which they were begun; few, so that looking through them is faster than a key for each. */
+  readonly #staged: Staged[] = [];
   readonly #outputs: Output[] = [];
   #next = 0;
   #boot: number;
@@ -52,7 +53,7 @@ export class Outbox {
 
   /** Datagrams being filled, and outputs that nobody has taken. */
   get waiting(): number {
-    return this.#staged.size + this.#outputs.length - this.#next;
+    return this.#staged.length + this.#outputs.length - this.#next;
   }
 
   event(event: EngineEvent): void {
@@ -76,11 +77,11 @@ export class Outbox {
     message: Message,
     trafficClass: TrafficClass = 'liveness',
   ): void {
-    const key = stageKey(to, peer);
-    const present = this.#staged.get(key);
-    if (present?.builder.tryAdd(message)) return;
-    if (present !== undefined) {
-      this.#staged.delete(key);
+    const place = this.#staged.findIndex((staged) => staged.peer === peer && isSamePlace(staged.to, to));
+    if (place >= 0) {
+      const present = this.#staged[place];
+      if (present.builder.tryAdd(message)) return;
+      this.#staged.splice(place, 1);
       this.#seal(present);
     }
     const builder = new BodyBuilder(this.#sender, this.#boot);
@@ -88,17 +89,17 @@ export class Outbox {
       this.#counters.drops['outbox-full']++;
       return;
     }
-    this.#staged.set(key, { to, peer, builder, trafficClass });
+    this.#staged.push({ to, peer, builder, trafficClass });
   }
 
   /** Closes all datagrams of this mutation. */
   settle(piggyback: Piggyback): void {
-    if (this.#staged.size === 0) return;
-    for (const staged of this.#staged.values()) {
+    if (this.#staged.length === 0) return;
+    for (const staged of this.#staged) {
       piggyback(staged);
       this.#seal(staged);
     }
-    this.#staged.clear();
+    this.#staged.length = 0;
   }
 
   /** Seals one body to several peers: the same content, packed once. */
@@ -166,7 +167,7 @@ export class Outbox {
   }
 }
 
-function stageKey(to: Destination, peer: NodeId | undefined): string {
-  const place = to.kind === 'multicast' ? `multicast/${to.link}` : endpointKey(to.endpoint);
-  return `${place} ${peer ?? '*'}`;
+function isSamePlace(a: Destination, b: Destination): boolean {
+  if (a.kind === 'multicast') return b.kind === 'multicast' && a.link === b.link;
+  return b.kind === 'unicast' && isSameEndpoint(a.endpoint, b.endpoint);
 }

@@ -122,6 +122,11 @@ export class Opener {
     return this.#table.sessionsOf(id);
   }
 
+  /** Whether a session of this id was proven fresh. */
+  isProven(id: NodeId): boolean {
+    return this.#table.isProven(id);
+  }
+
   /** Forgets the sessions of a node, when the engine forgets the node. */
   forget(id: NodeId): void {
     this.#table.forget(id);

@@ -58,6 +58,13 @@ export class SessionTable {
     return this.#nodesOf(id).map((node) => node.session);
   }
 
+  /** Whether one of an id's sessions was proven fresh. */
+  isProven(id: NodeId): boolean {
+    const nodes = this.#byId.get(id);
+    if (nodes === undefined) return false;
+    return 'session' in nodes ? nodes.session.proven : nodes[0].session.proven || nodes[1].session.proven;
+  }
+
   /** Adds the salt that stands at `at`, makes room where needed, and returns its entry. */
   add(bytes: Uint8Array, at: number, entry: Omit<SaltEntry, 'window'>): SaltEntry {
     const collided = this.#bySalt.get(nameOf(bytes, at));
