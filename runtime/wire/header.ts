@@ -18,15 +18,13 @@ export const OFFSET_COUNTER = 24;
 export const SALT_BYTES = 16;
 export const CLUSTER_TAG_BYTES = 4;
 
-/** The 32 bytes in clear before the ciphertext [P-3.1]. */
+/** The 32 bytes in clear before the ciphertext [P-3.1], but for the salt, which is looked up where it stands. */
 export interface Header {
   readonly version: number;
   readonly kind: number;
   /** The 4 bytes as one unsigned integer. */
   readonly clusterTag: number;
   readonly keyId: number;
-  /** A view of the datagram: copy what is kept. */
-  readonly salt: Uint8Array;
   /** NaN where the 64 bits hold more than 2^53 - 1. */
   readonly counter: number;
 }
@@ -39,13 +37,15 @@ export function readHeader(bytes: Uint8Array): Header | undefined {
     kind: bytes[1] & 15,
     clusterTag: readUint32(bytes, OFFSET_CLUSTER_TAG),
     keyId: (bytes[OFFSET_KEY_ID] << 8) | bytes[OFFSET_KEY_ID + 1],
-    salt: bytes.subarray(OFFSET_SALT, OFFSET_COUNTER),
     counter: readCounter(bytes, OFFSET_COUNTER),
   };
 }
 
 /** Writes the header to the first 32 bytes of `target`, under the present protocol version. */
-export function writeHeader(target: Uint8Array, header: Omit<Header, 'version'>): void {
+export function writeHeader(
+  target: Uint8Array,
+  header: Omit<Header, 'version'> & { readonly salt: Uint8Array },
+): void {
   target[0] = MAGIC;
   target[1] = (PROTOCOL_VERSION << 4) | header.kind;
   writeUint32(target, OFFSET_CLUSTER_TAG, header.clusterTag);

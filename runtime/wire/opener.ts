@@ -207,12 +207,13 @@ export class Opener {
   #openUnknown(from: Origin, bytes: Uint8Array, header: Header): OpenResult {
     const { nowMs, source } = from;
     if (!(header.counter >= 1)) return { drop: 'replay', header };
+    const salt = bytes.subarray(OFFSET_SALT, OFFSET_COUNTER);
     for (const groupKey of this.#keyring.readable(header.keyId)) {
       // Each key that is tried costs its own derivation and opening.
       if (!this.#guard.mayTry(nowMs, source)) return { drop: 'budget', header };
-      const sealKey = this.#provider.sealKey(groupKey.key.reveal(), header.salt);
+      const sealKey = this.#provider.sealKey(groupKey.key.reveal(), salt);
       const plaintext = this.#unseal(sealKey, bytes, header.kind);
-      if (plaintext !== undefined) return this.#begin(from, plaintext, { header, groupKey, sealKey });
+      if (plaintext !== undefined) return this.#begin(from, plaintext, { header, salt, groupKey, sealKey });
     }
     this.#guard.noteFailure(nowMs, source);
     return { drop: 'forged', header };
@@ -222,14 +223,19 @@ export class Opener {
   #begin(
     { nowMs, source }: Origin,
     plaintext: Uint8Array,
-    sealed: { readonly header: Header; readonly groupKey: GroupKey; readonly sealKey: SealKey },
+    sealed: {
+      readonly header: Header;
+      readonly salt: Uint8Array;
+      readonly groupKey: GroupKey;
+      readonly sealKey: SealKey;
+    },
   ): OpenResult {
-    const { header, groupKey, sealKey } = sealed;
+    const { header, salt, groupKey, sealKey } = sealed;
     const body = decodeBody(plaintext);
     if (body === undefined) return { drop: 'malformed', header };
     const session = new Session(body.sender, body.boot, nowMs);
     session.groupKey = groupKey;
-    const entry = this.#table.add(header.salt, 0, { groupKey, sealKey, session, source });
+    const entry = this.#table.add(salt, 0, { groupKey, sealKey, session, source });
     entry.window.accept(header.counter);
     session.openedCount = 1;
     return { session, body, sealedToAny: header.kind === KIND_SEALED_TO_ANY };

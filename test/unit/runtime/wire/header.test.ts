@@ -12,10 +12,9 @@ test('[P-3.1] the header stands where the table says', () => {
     kind: KIND_SEALED_TO_ONE,
     clusterTag: 0xdeadbeef,
     keyId: 0x1234,
-    salt,
     counter: 2 ** 32 + 2,
   };
-  writeHeader(bytes, fields);
+  writeHeader(bytes, { ...fields, salt });
   assert.equal(toHex(bytes), HEADER);
   assert.deepEqual(readHeader(bytes), { version: 1, ...fields });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { BODY_BYTES_MAX, DATAGRAM_BYTES_MAX } from '#runtime/core/limits.ts';
-import { readHeader } from '#runtime/wire/header.ts';
+import { OFFSET_COUNTER, OFFSET_SALT, readHeader } from '#runtime/wire/header.ts';
 import { BEN, bodyOf, CLUSTER, keyring, keyringOf, PING, sealerOf } from '../../../support/wire.ts';
 
 const body = bodyOf([PING]);
@@ -10,14 +10,14 @@ const body = bodyOf([PING]);
 // B-123
 test('[P-2.4] a sender counts its datagrams from 1 under its salt, whoever they are for', () => {
   const sealer = sealerOf();
-  const headers = [sealer.sealTo(BEN, body), sealer.sealToAny(body), sealer.sealTo(BEN, body)].map(
-    readHeader,
-  );
+  const datagrams = [sealer.sealTo(BEN, body), sealer.sealToAny(body), sealer.sealTo(BEN, body)];
+  const headers = datagrams.map(readHeader);
   assert.deepEqual(
     headers.map((header) => header?.counter),
     [1, 2, 3],
   );
-  for (const header of headers) assert.deepEqual(header?.salt, sealer.salt);
+  for (const datagram of datagrams)
+    assert.deepEqual(datagram.subarray(OFFSET_SALT, OFFSET_COUNTER), sealer.salt);
   assert.deepEqual(
     headers.map((header) => header?.kind),
     [1, 2, 1],
