@@ -33,8 +33,7 @@ export class OwnerRecords {
   /** Something of this owner was refused for a limit here: not asked for again before then. */
   refusedUntilMs = Number.NEGATIVE_INFINITY;
   /** The highest version that the owner itself vouched for, and the highest gc line: what others claim beyond them isn't believed. */
-  #provenTo: Version;
-  #provenGc: Version;
+  #proven: Proven;
   /** When a line last changed, on this node's clock. */
   changedAtMs = Number.NEGATIVE_INFINITY;
   /** Of the lines, when they were last hashed: kept here by `TableHash`. */
@@ -45,11 +44,10 @@ export class OwnerRecords {
   constructor(
     owner: NodeId,
     lines: { known: Version; gc: Version } = { known: 0, gc: 0 },
-    { provenTo, provenGc }: Proven = BELIEVED,
+    proven: Proven = BELIEVED,
   ) {
     this.owner = owner;
-    this.#provenTo = provenTo;
-    this.#provenGc = provenGc;
+    this.#proven = proven;
     this.bucket = bucketOf(owner);
     this.#known = lines.known;
     this.#gc = lines.gc;
@@ -64,17 +62,21 @@ export class OwnerRecords {
   }
 
   get provenTo(): Version {
-    return this.#provenTo;
+    return this.#proven.provenTo;
   }
 
   get provenGc(): Version {
-    return this.#provenGc;
+    return this.#proven.provenGc;
   }
 
   /** Notes what the owner vouched for. */
   prove({ provenTo, provenGc }: Proven): void {
-    this.#provenTo = Math.max(this.#provenTo, provenTo);
-    this.#provenGc = Math.max(this.#provenGc, provenGc);
+    const before = this.#proven;
+    if (provenTo <= before.provenTo && provenGc <= before.provenGc) return;
+    this.#proven = {
+      provenTo: Math.max(before.provenTo, provenTo),
+      provenGc: Math.max(before.provenGc, provenGc),
+    };
   }
 
   /** Encoded bytes of all records. */
