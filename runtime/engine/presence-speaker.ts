@@ -96,16 +96,15 @@ export class PresenceSpeaker {
     const nextMs = life.demanded
       ? Math.min(presence.nextMs, NEXT_INTERVALS_MAX * intervalMs)
       : presence.nextMs;
-    member.segment = path.link;
-    member.segmentUntilMs = nowMs + HEARD_INTERVALS * intervalMs;
+    const { presenceDueMs } = member.heard;
+    const onLink = { segment: path.link, segmentUntilMs: nowMs + HEARD_INTERVALS * intervalMs };
+    member.heard = { ...member.heard, ...onLink };
     if (!session.proven && !life.demanded) return true;
     if (!life.demanded) this.#noteClock(member, presence, nowMs);
-    if (nowMs <= member.presenceDueMs + ON_TIME_MS && Number.isFinite(member.presenceDueMs))
-      this.#noteHealthy(nowMs);
-    member.vouchedUntilMs = nowMs + VOUCHED_INTERVALS * intervalMs;
+    if (nowMs <= presenceDueMs + ON_TIME_MS && Number.isFinite(presenceDueMs)) this.#noteHealthy(nowMs);
     member.provedAtMs = nowMs;
-    member.presenceDueMs = nowMs + nextMs;
-    member.presenceGapMs = nextMs;
+    const vouchedUntilMs = nowMs + VOUCHED_INTERVALS * intervalMs;
+    member.heard = { ...onLink, vouchedUntilMs, presenceDueMs: nowMs + nextMs, presenceGapMs: nextMs };
     return true;
   }
 

@@ -233,7 +233,8 @@ export class Spreader {
   /** Whether a member needs to be told by unicast: it doesn't hear our multicast. */
   #isOffSegment(nowMs: number): (member: Member) => boolean {
     const heard = new Set(this.#multicastLinks().map((link) => link.name));
-    return (member) => heard.size === 0 || !(member.heardByMulticast(nowMs) && heard.has(member.segment!));
+    return (member) =>
+      heard.size === 0 || !(member.heardByMulticast(nowMs) && heard.has(member.heard.segment!));
   }
 
   /** Whether the multicast that went out was enough. */

@@ -101,7 +101,7 @@ export function memberView(member: Member, nowMs: number): MemberView {
     phi: member.present ? member.arrivals.phi(nowMs) : null,
     rttMs: member.roundTrip.smoothedMs,
     accusers: member.suspicion.accusers,
-    segment: member.heardByMulticast(nowMs) ? member.segment : null,
+    segment: member.heardByMulticast(nowMs) ? member.heard.segment : null,
     path: member.endpoint,
     flags: [],
   };

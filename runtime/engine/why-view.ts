@@ -21,7 +21,8 @@ export function whyView(ctx: EngineContext, id: NodeId, nowMs: number): WhyView 
       highMs: member.roundTrip.highMs,
       timeoutMs: ctx.prober.timeoutFor(member),
     },
-    vouchedForMs: member.vouchedUntilMs > nowMs ? Math.round(member.vouchedUntilMs - nowMs) : null,
+    vouchedForMs:
+      member.heard.vouchedUntilMs > nowMs ? Math.round(member.heard.vouchedUntilMs - nowMs) : null,
     lastHelper:
       member.lastHelper === null ? null : { id: member.lastHelper, name: nameOf(ctx, member.lastHelper) },
     suspicion: member.suspicion.size === 0 ? null : suspicionView(ctx, member, nowMs),

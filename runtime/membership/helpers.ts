@@ -38,7 +38,7 @@ export function chooseHelpers(
 function isNear(member: Member, target: Member, nowMs: number): boolean {
   const heard = target.heardByMulticast(nowMs);
   if (heard || member.heardByMulticast(nowMs)) {
-    return heard && member.heardByMulticast(nowMs) && member.segment === target.segment;
+    return heard && member.heardByMulticast(nowMs) && member.heard.segment === target.heard.segment;
   }
   for (const tag of PLACE_TAGS) {
     const place = target.facts.tags[tag];

@@ -2,7 +2,7 @@ import type { NodeId } from '../core/ids.ts';
 import type { Version } from '../core/version.ts';
 import { bootOf } from '../core/version.ts';
 import type { MemberState } from '../core/views.ts';
-import { Member } from './member.ts';
+import { Member, UNHEARD } from './member.ts';
 import type { NodeFacts } from './node-facts.ts';
 import type { Accusation } from './suspicion.ts';
 
@@ -64,8 +64,8 @@ export class MemberTable {
       known.newcomer = false;
       known.arrivals.reset();
       known.observed = null;
-      known.vouchedUntilMs = Number.NEGATIVE_INFINITY;
-      known.presenceDueMs = Number.POSITIVE_INFINITY;
+      const { vouchedUntilMs, presenceDueMs } = UNHEARD;
+      known.heard = { ...known.heard, vouchedUntilMs, presenceDueMs };
     }
     known.boot = boot;
     known.nodeVersion = version;

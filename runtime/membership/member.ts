@@ -10,6 +10,28 @@ import { type Accusation, Suspicion } from './suspicion.ts';
 /** Stands for that of each member that nobody ever accused: most are never, and there may be thousands. Stays empty. */
 const UNACCUSED = new Suspicion();
 
+/** What was heard of a member by multicast. */
+export interface Heard {
+  /** The link on which its presence is heard, and until when that counts: what we multicast there reaches it. */
+  readonly segment: string | null;
+  readonly segmentUntilMs: number;
+  /** Until when its presence, in a session that was proven fresh, stands for a probe. */
+  readonly vouchedUntilMs: number;
+  /** When its next presence is due, by what it announced; Infinity once it answered a probe instead. */
+  readonly presenceDueMs: number;
+  /** How long after the one before that one was to come. */
+  readonly presenceGapMs: number;
+}
+
+/** So it is of all members where there is no multicast, and there may be thousands. */
+export const UNHEARD: Heard = {
+  segment: null,
+  segmentUntilMs: Number.NEGATIVE_INFINITY,
+  vouchedUntilMs: Number.NEGATIVE_INFINITY,
+  presenceDueMs: Number.POSITIVE_INFINITY,
+  presenceGapMs: 0,
+};
+
 /** One member as this node sees it: what it says of itself, what others say of it, and what was seen of it. */
 export class Member {
   readonly id: NodeId;
@@ -27,15 +49,8 @@ export class Member {
   calledAtMs: number | null = null;
   /** Where its last authenticated unicast datagram came from. */
   observed: Endpoint | null = null;
-  /** The link on which its presence is heard, and until when that counts: what we multicast there reaches it. */
-  segment: string | null = null;
-  segmentUntilMs = Number.NEGATIVE_INFINITY;
-  /** Until when its presence, in a session that was proven fresh, stands for a probe. */
-  vouchedUntilMs = Number.NEGATIVE_INFINITY;
-  /** When its next presence is due, by what it announced; Infinity once it answered a probe instead. */
-  presenceDueMs = Number.POSITIVE_INFINITY;
-  /** How long after the one before that one was to come. */
-  presenceGapMs = 0;
+  /** Of its presences; a new one is put in the place of the old. */
+  heard = UNHEARD;
   /** When it last proved that it lives, by answering a probe or by a presence that vouches. */
   provedAtMs = Number.NEGATIVE_INFINITY;
   /** Who reached it last when we could not: asked first the next time. */
@@ -98,10 +113,11 @@ export class Member {
   /** It answered a probe: that its presence was overdue meant nothing. */
   noteAnswer(nowMs: number): void {
     this.provedAtMs = nowMs;
-    if (this.presenceDueMs <= nowMs) this.presenceDueMs = Number.POSITIVE_INFINITY;
+    if (this.heard.presenceDueMs <= nowMs)
+      this.heard = { ...this.heard, presenceDueMs: Number.POSITIVE_INFINITY };
   }
 
   heardByMulticast(nowMs: number): boolean {
-    return this.segment !== null && this.segmentUntilMs > nowMs;
+    return this.heard.segment !== null && this.heard.segmentUntilMs > nowMs;
   }
 }

@@ -274,7 +274,7 @@ export class Prober {
   #needsProbe(id: NodeId, { toProve, nowMs }: { toProve: boolean; nowMs: number }): boolean {
     const member = this.#members.get(id);
     if (member?.present !== true || member.endpoint === null) return false;
-    if (member.vouchedUntilMs > nowMs || this.#targets.has(id)) return false;
+    if (member.heard.vouchedUntilMs > nowMs || this.#targets.has(id)) return false;
     return toProve || !member.heardByMulticast(nowMs);
   }
 

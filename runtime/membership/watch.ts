@@ -118,7 +118,7 @@ export class Watch {
 
   /** When a member is to be probed by its watcher of this rank. */
   dueMs(member: Member, rank: number, nowMs: number): number {
-    let dueMs = member.presenceDueMs + this.#graceMs + rank * RANK_DELAY_MS;
+    let dueMs = member.heard.presenceDueMs + this.#graceMs + rank * RANK_DELAY_MS;
     if (rank === 0)
       dueMs = Math.min(dueMs, member.provedAtMs + this.#allowedMs(member), this.#phiDueMs(member, nowMs));
     const againMs =
@@ -142,7 +142,7 @@ export class Watch {
   }
 
   /** The silence allowed: on a segment such a part of the announced gap that the last one ends with the next presence. */
-  #allowedMs({ presenceGapMs, presenceDueMs }: Member): number {
+  #allowedMs({ heard: { presenceGapMs, presenceDueMs } }: Member): number {
     if (presenceDueMs === Number.POSITIVE_INFINITY) return this.#silentMs;
     const parts = Math.max(1, Math.ceil(presenceGapMs / (STRETCH_MAX * this.#silentMs)));
     return presenceGapMs / parts + this.#graceMs;

@@ -15,10 +15,7 @@ function member(id: string, { address = '10.0.0.1', tags = {}, link }: About = {
   const endpoints = [{ transport: 'udp', address, port: 1 }] as const;
   const facts = { name: id, incarnation: 0, state: 'alive', endpoints, tags, protocol: 1 } as const;
   const made = new Member(id, { facts, boot: 1, nodeVersion: makeVersion(1, 1), state: 'alive', nowMs: 0 });
-  if (link !== undefined) {
-    made.segment = link;
-    made.segmentUntilMs = 10_000;
-  }
+  if (link !== undefined) made.heard = { ...made.heard, segment: link, segmentUntilMs: 10_000 };
   return made;
 }
 

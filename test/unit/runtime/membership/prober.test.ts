@@ -235,7 +235,7 @@ test('one member is probed by one probe at a time, and each within a pass', () =
 test('a member that is heard by multicast is left alone', () => {
   const bench = new Bench(['a', 'b']);
   const member = bench.members.get('a')!;
-  member.vouchedUntilMs = 5_000;
+  member.heard = { ...member.heard, vouchedUntilMs: 5_000 };
   for (let i = 0; i < 4; i++) {
     bench.prober.onInterval(i);
     bench.prober.onAck(bench.last!.id, { nowMs: bench.nowMs });
@@ -352,8 +352,7 @@ test('a helper that wants a proof first is asked again with it, once', () => {
 test('who is heard by multicast but has not proven itself is probed seldom, all the same', () => {
   const bench = new Bench(['a']);
   const member = bench.members.get('a')!;
-  member.segment = 'eth0';
-  member.segmentUntilMs = 1_000;
+  member.heard = { ...member.heard, segment: 'eth0', segmentUntilMs: 1_000 };
   const probedIn: number[] = [];
   for (let turn = 0; turn < 16; turn++) {
     const before = bench.pings.length;

@@ -39,15 +39,24 @@ class Bench {
     return this.members.get(id)!;
   }
 
+  /** It counts as heard for so long. */
+  hearsUntil(id: string, segmentUntilMs: number): void {
+    const member = this.member(id);
+    member.heard = { ...member.heard, segmentUntilMs };
+  }
+
   /** A presence of each of these, the next one announced. */
   hear(ids: readonly string[], nowMs: number, nextMs: number): void {
     for (const id of ids) {
       const member = this.member(id);
-      member.segment = 'eth0';
-      member.segmentUntilMs = nowMs + 1.3 * nextMs;
       member.provedAtMs = nowMs;
-      member.presenceDueMs = nowMs + nextMs;
-      member.presenceGapMs = nextMs;
+      member.heard = {
+        ...member.heard,
+        segment: 'eth0',
+        segmentUntilMs: nowMs + 1.3 * nextMs,
+        presenceDueMs: nowMs + nextMs,
+        presenceGapMs: nextMs,
+      };
     }
   }
 
@@ -135,7 +144,7 @@ test('an overdue presence is looked into at once by the first watcher, later by 
     for (let nowMs = 900; nowMs <= 2_300; nowMs += 100) {
       bench.runTo(nowMs);
       bench.hear(others, nowMs, 1_000);
-      bench.member('f').segmentUntilMs = 10_000;
+      bench.hearsUntil('f', 10_000);
     }
     return bench.probed.filter(({ id }) => id === 'f').map(({ atMs }) => atMs);
   };
@@ -166,7 +175,7 @@ test('one lost presence costs one probe: who answers is left alone until the nex
   bench.hear(['a', 'c', 'd', 'e'], 0, 1_000);
   bench.runTo(900);
   bench.hear(['a', 'd', 'e'], 900, 5_000);
-  bench.member('c').segmentUntilMs = 10_000;
+  bench.hearsUntil('c', 10_000);
   bench.runTo(2_900);
   assert.deepEqual(bench.take(), ['c']);
 });
@@ -215,7 +224,7 @@ test('whatever a presence announces, its member is probed neither all the time n
     bench.runTo(0);
     for (let nowMs = 0; nowMs < 20_000; nowMs += 1_000) {
       if (nowMs % 10_000 === 0) bench.hear(['a', 'c', 'd', 'e'], nowMs, nextMs);
-      for (const id of ['a', 'c', 'd', 'e']) bench.member(id).segmentUntilMs = 30_000;
+      for (const id of ['a', 'c', 'd', 'e']) bench.hearsUntil(id, 30_000);
       bench.runTo(nowMs + 999);
     }
     const probes = bench.take().filter((id) => id === 'c').length;
