@@ -1,6 +1,6 @@
+import { shortLivedBytes } from '../core/byte-pool.ts';
 import { SEAL_TAG_BYTES } from '../core/limits.ts';
 import type { CryptoProvider, SealKey } from '../crypto/provider.ts';
-import { shortLivedBytes } from '../wire/byte-pool.ts';
 import { readUint32, writeUint32 } from '../wire/header.ts';
 
 const LANES = SEAL_TAG_BYTES / 4;

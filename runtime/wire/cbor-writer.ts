@@ -1,6 +1,6 @@
+import { shortLivedBytes } from '../core/byte-pool.ts';
 import { type NodeId, writeHex } from '../core/ids.ts';
 import type { AppValue } from '../core/value.ts';
-import { shortLivedBytes } from './byte-pool.ts';
 
 const MAJOR_UINT = 0;
 const MAJOR_NEGATIVE = 1;

@@ -1,10 +1,10 @@
+import { shortLivedBytes } from '../core/byte-pool.ts';
 import { NODE_ID_BYTES, type NodeId, writeHex } from '../core/ids.ts';
 import { BODY_BYTES_MAX, DATAGRAM_HEADER_BYTES, SEAL_TAG_BYTES } from '../core/limits.ts';
 import type { RandomSource } from '../core/random.ts';
 import { clusterTag } from '../crypto/cluster.ts';
 import type { Keyring } from '../crypto/keyring.ts';
 import type { CryptoProvider, SealKey } from '../crypto/provider.ts';
-import { shortLivedBytes } from './byte-pool.ts';
 import {
   aadPrefix,
   copyHeader,

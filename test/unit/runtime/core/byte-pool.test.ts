@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { shortLivedBytes } from '#runtime/wire/byte-pool.ts';
+import { shortLivedBytes } from '#runtime/core/byte-pool.ts';
 
 test('pieces are zeroed, of the length asked for, and none lies over another', () => {
   const pieces = Array.from({ length: 200 }, (_, i) => shortLivedBytes(1 + i * 7));
