@@ -68,7 +68,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     profile: nullable(text),
     security: object({
       mode,
-      crypto: oneOf('node', 'noble'),
+      crypto: oneOf('node', 'noble', 'sodium'),
       epoch: nullable(integer),
       certificate: nullable(ownCertificate),
     }),

@@ -4,7 +4,6 @@ import { identityFromSeed } from '../crypto/identity.ts';
 import { decodeKeptKeys, startingKeys } from '../crypto/kept-keys.ts';
 import type { KeySet } from '../crypto/key-set.ts';
 import { groupKeyOf } from '../crypto/keyring.ts';
-import { createNodeProvider } from '../crypto/node-provider.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import type { EngineOptions, GossipEngine } from '../engine/contract.ts';
 import { Engine } from '../engine/engine.ts';
@@ -15,6 +14,7 @@ import { DEFAULT_MULTICAST } from '../transport/udp-multicast.ts';
 import type { TrustOptions } from '../trust/trust.ts';
 import { BootClock } from './clock.ts';
 import type { RunningNode } from './contract.ts';
+import { createDefaultProvider } from './default-provider.ts';
 import { Driver } from './driver.ts';
 import { EventQueue } from './event-queue.ts';
 import { HealthBoard } from './health-board.ts';
@@ -83,7 +83,10 @@ async function start(
   let node: LocalNode | undefined;
   const network = inject.transports === undefined ? networkOf(options, common) : undefined;
   const transports = network?.transports ?? inject.transports ?? [];
-  const { provider = createNodeProvider(), wallSeconds = () => Math.floor(Date.now() / 1_000) } = inject;
+  const { wallSeconds = () => Math.floor(Date.now() / 1_000) } = inject;
+  const provider =
+    inject.provider ??
+    (await createDefaultProvider((error) => log('warn', 'libsodium-not-used', { error: String(error) })));
   // Before anything is opened: the likeliest thing to be wrong.
   const trust =
     options.certificates && (await openNodeTrust(options.certificates, { cluster, storage, provider, log }));

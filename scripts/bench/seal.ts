@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { nobleProvider } from '#runtime/crypto/noble-provider.ts';
 import { createNodeProvider } from '#runtime/crypto/node-provider.ts';
+import { createSodiumProvider } from '#runtime/crypto/sodium-provider.ts';
 import { hostFacts } from './peers/host.ts';
 import { median, type Sample } from './seal/sample.ts';
 import { buildMemberlistSeal, gridvineSeal, memberlistSeal, type SealSide } from './seal/sides.ts';
@@ -46,7 +47,7 @@ async function main(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'gridvine-seal-'));
   try {
     const contenders = [
-      ...(only === 'memberlist' ? [] : gridvineContenders()),
+      ...(only === 'memberlist' ? [] : await gridvineContenders()),
       ...(only === 'gridvine' ? [] : await memberlistContenders(directory, stop.signal)),
     ];
     const loadAverage = [loadavg()[0]];
@@ -78,8 +79,9 @@ async function main(): Promise<void> {
   }
 }
 
-function gridvineContenders(): Contender[] {
-  return [createNodeProvider(), nobleProvider].flatMap((provider) =>
+async function gridvineContenders(): Promise<Contender[]> {
+  const node = createNodeProvider();
+  return [await createSodiumProvider(node), node, nobleProvider].flatMap((provider) =>
     SIZES.map((bytes) => ({
       side: `gridvine, ${provider.name}`,
       bytes,
