@@ -89,7 +89,8 @@ const SECONDS_OTHERWISE: readonly [number, number] = [10, 60];
 /** Draws one run. Pure: the same number and limits give the same run. */
 export function drawRun(draw: number, limits: DrawLimits): DrawnRun {
   const random = new SeededRandom(draw, DRAW_STREAM);
-  const scenario = limits.scenario ?? pick(random, SCENARIOS).name;
+  const fitting = SCENARIOS.filter((each) => each.nodesMin <= limits.nodesMax);
+  const scenario = limits.scenario ?? pick(random, fitting).name;
   const nodesMin = Math.max(NODES_MIN, findScenario(scenario)?.nodesMin ?? 1);
   // Small clusters are more often the ones that break, and cost less: squared, so that half are in the first quarter.
   const nodes = nodesMin + Math.floor(random.next() ** 2 * (limits.nodesMax - nodesMin + 1));

@@ -1,11 +1,13 @@
 import { refusalOf } from '#device/api/api-error.ts';
 import { EventLog } from '#device/api/event-log.ts';
+import { LeaseSessions } from '#device/api/lease-sessions.ts';
 import { routeTable } from '#device/api/route-table.ts';
 import { ApiRouter } from '#device/api/router.ts';
 import { StreamHub } from '#device/api/routes/stream.ts';
 import type { ApiService } from '#device/api/service.ts';
 import { aggregate } from '#runtime/coordination/aggregates/aggregate.ts';
 import { SharedData } from '#runtime/coordination/shared-data/shared-data.ts';
+import { GridvineError } from '#runtime/core/errors.ts';
 import { SeededRandom } from '#runtime/core/random.ts';
 import type { NodePutOptions, RunningNode } from '#runtime/driver/contract.ts';
 import { Engine } from '#runtime/engine/engine.ts';
@@ -77,6 +79,17 @@ function node(): RunningNode {
     delete: (key) => drained(engine.delete(1_000, key)),
     keys: () => engine.keys(),
     operateKeys: (operation) => drained(engine.operateKeys(1_000, operation)),
+    // Nobody else is there to vote.
+    lease: async (name) => {
+      engine.leases.acquire(1_000, name);
+      drained(undefined);
+      throw new GridvineError('E_LEASE_UNAVAILABLE', `lease ${name}: nobody answers`);
+    },
+    ownLease: (name) => engine.leases.own(1_000, name),
+    releaseLease: (name) => drained(engine.leases.release(1_000, name)),
+    leases: () => engine.leases.view(1_000),
+    setLeaseRoster: (roster) => drained(engine.leases.setRoster(1_000, roster)),
+    recoverLeases: (fenceAbove) => drained(engine.leases.recover(1_000, fenceAbove)),
     join: () => undefined,
     onEvent: () => () => undefined,
     traffic: () => [],
@@ -100,6 +113,8 @@ export const apiRequest: FuzzTarget = {
       'DELETE /v1/records/',
       'POST /v1/keys',
       'POST /v1/crdts/',
+      'POST /v1/leases/',
+      'POST /v1/lease-recovery',
       'POST /v1/trust/proclaim',
       'GET /v1/aggregate?key=',
       '/use',
@@ -155,15 +170,16 @@ export const apiRequest: FuzzTarget = {
     const [line, ...rest] = textOf(input).split('\n');
     const [method = '', ...path] = line.split(' ');
     const events = new EventLog({ boot: 3, nowMs: () => 5 });
+    const own = node();
     const service: ApiService = {
-      node: node(),
+      node: own,
       ...{ version: '0.0.0', protocol: 1, events },
       profile: () => null,
       sources: () => [],
       health: () => [],
       leave: async () => undefined,
     };
-    const router = new ApiRouter(routeTable(new StreamHub()), service);
+    const router = new ApiRouter(routeTable(new StreamHub(), new LeaseSessions(own)), service);
     const header = (name: string) => (name === 'last-event-id' && rest.length > 1 ? rest[1] : undefined);
     try {
       const reply = await router.answer({ method, url: path.join(' '), body: rest.join('\n'), header });

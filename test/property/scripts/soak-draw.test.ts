@@ -10,7 +10,7 @@ import { drawRun } from '../../../scripts/soak/draw.ts';
 
 const DRAWS = fc.record({
   draw: fc.integer({ min: 0, max: 2 ** 40 }),
-  nodesMax: fc.integer({ min: 3, max: 1_000 }),
+  nodesMax: fc.integer({ min: 5, max: 1_000 }),
 });
 
 /** What the command line makes of these words, without doing it. */
