@@ -8,6 +8,7 @@ export const STATE_FILES = [
   'trust.json',
   'keyring.json',
   'records.json',
+  'leases.json',
   'peers.json',
   'boot-a.json',
   'boot-b.json',
