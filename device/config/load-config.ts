@@ -79,12 +79,18 @@ export function resolveConfig(sources: ConfigSources, profile?: ProfileDefaults)
 }
 
 function defaultLayer(context: PathContext): Assignment[] {
-  const defaults: ConfigTree = {
-    name: defaultName(),
+  const ofHost = { name: defaultName(), dataDir: defaultDataDir(context), socket: defaultSocket(context) };
+  return layerOfTree(defaultTree(ofHost), 'default');
+}
+
+/** What counts where nobody says otherwise, on a host with this name and these places. */
+export function defaultTree(ofHost: Record<'name' | 'dataDir' | 'socket', string>): ConfigTree {
+  return {
+    name: ofHost.name,
     cluster: 'gridvine',
     security: { mode: 'psk' },
-    dataDir: defaultDataDir(context),
-    socket: defaultSocket(context),
+    dataDir: ofHost.dataDir,
+    socket: ofHost.socket,
     bind: [],
     interfaces: { only: [], exclude: [], budgets: {} },
     advertise: [],
@@ -99,7 +105,6 @@ function defaultLayer(context: PathContext): Assignment[] {
     leases: { version: 1, voters: [], previous: [] },
     api: { group: 'gridvine' },
   };
-  return layerOfTree(defaults, 'default');
 }
 
 /** The host's name, as far as it makes a node's name. */

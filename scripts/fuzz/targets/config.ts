@@ -4,7 +4,7 @@ import { formatPath, isTree, parsePath, valueAt, withValue } from '#device/confi
 import { readEnvironment, variableOf } from '#device/config/environment.ts';
 import { layerOfFlags } from '#device/config/flags.ts';
 import { layerOfTree } from '#device/config/layers.ts';
-import { resolveConfig } from '#device/config/load-config.ts';
+import { defaultTree, resolveConfig } from '#device/config/load-config.ts';
 import { configSchema } from '#device/config/schema.ts';
 import { leavesOf } from '#device/config/schema-walk.ts';
 import { parseYamlFile } from '#device/config/yaml-file.ts';
@@ -106,34 +106,7 @@ export const configFile: FuzzTarget = {
   },
 };
 
-const DEFAULTS = layerOfTree(
-  {
-    ...{
-      name: 'x',
-      cluster: 'gridvine',
-      dataDir: '/d',
-      socket: '/s',
-      bind: [],
-      interfaces: { only: [], exclude: [], budgets: {} },
-    },
-    ...{
-      advertise: [],
-      join: [],
-      multicast: 'on',
-      multicastPort: 18_263,
-      preset: 'lan',
-      security: { mode: 'psk' },
-      tags: {},
-      log: { level: 'info' },
-    },
-    ...{
-      multicastGroups: { ipv4: '239.255.71.86', ipv6: 'ff02::4756' },
-      sources: [],
-      api: { group: 'gridvine' },
-    },
-  },
-  'default',
-);
+const DEFAULTS = layerOfTree(defaultTree({ name: 'x', dataDir: '/d', socket: '/s' }), 'default');
 
 /** `--set path=value` and environment variables: text that is read by what the schema expects. */
 export const configText: FuzzTarget = {
