@@ -66,7 +66,8 @@ export class LeaseDesk {
   /** Questions and answers of this node to itself: handled when the mutation ends. */
   readonly #toSelf: (LeaseAsk | LeaseAnswer)[] = [];
   #voter: Voter | undefined;
-  #number: number;
+  /** Of the last question; random at first. */
+  #number: number | undefined;
   #nowMs = 0;
   #twinUntilMs = Number.NEGATIVE_INFINITY;
   /** Whom the answer goes to that is being made: where the question came from. */
@@ -85,11 +86,15 @@ export class LeaseDesk {
     this.#provider = parts.provider;
     this.#options = parts.options ?? {};
     this.#rules = this.#options.rules ?? LEASE_RULES;
-    this.#number = this.#ctx.random.uint32();
   }
 
   get voter(): Voter | undefined {
     return this.#voter;
+  }
+
+  #drawNumber(): number {
+    this.#number = (this.#number ?? this.#ctx.random.uint32()) + 1;
+    return this.#number;
   }
 
   get observer(): LeaseObserver {
@@ -295,7 +300,7 @@ export class LeaseDesk {
           { number, operation: 'read', name: '', claim: NO_CLAIM, ballot: 0, fence: 0, ttlMs: 0 },
           roster,
         ),
-      drawNumber: () => ++this.#number,
+      drawNumber: () => this.#drawNumber(),
       keep: (ticket, content) => outbox.keepLeases(ticket, content),
       onPromise: (name, nowMs) => this.#tell(name, nowMs),
       isTwin: (node) => this.#isTwin(node),
@@ -320,7 +325,7 @@ export class LeaseDesk {
         if (claim === undefined) return;
         this.#ask(to, { ...rest, name, claim: id, fence: claim.fence, ttlMs: claim.ttlMs }, roster);
       },
-      drawNumber: () => ++this.#number,
+      drawNumber: () => this.#drawNumber(),
       roster: () => this.roster,
       topHeard: () => Math.max(this.#observer.top, this.#voter?.book.top ?? 0),
       isTwin: () => this.#isTwin(this.#ctx.id),
