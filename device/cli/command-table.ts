@@ -139,6 +139,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/leave.ts')).leaveCommand,
   },
   {
+    name: 'rekey',
+    summary: 'give this board a new identity, while its daemon is stopped',
+    load: async () => (await import('./commands/rekey.ts')).rekeyCommand,
+  },
+  {
     name: 'reset',
     summary: 'wipe what this stopped node keeps: identity, keys, records',
     load: async () => (await import('./commands/reset.ts')).resetCommand,

@@ -54,7 +54,7 @@ export class BootCounter {
     if (boot > BOOT_MAX)
       throw new GridvineError(
         'E_BOOT_COUNTER',
-        `${this.#directory}: the boot counter is used up (${BOOT_MAX}); give this node a new identity: move its data directory away`,
+        `${this.#directory}: the boot counter is used up (${BOOT_MAX}); give this node a new identity by \`gridvine rekey\``,
       );
     await this.adopt(boot);
     return { boot, notices };
@@ -83,6 +83,25 @@ export class BootCounter {
     }
     this.#boot = boot;
     this.#next = name === NAMES[0] ? NAMES[1] : NAMES[0];
+  }
+
+  /**
+   * Begins anew, for a new identity: the next life is the second.
+   * @throws GridvineError `E_BOOT_COUNTER`; run it again then.
+   */
+  async reset(): Promise<void> {
+    try {
+      await this.#files.remove(`${this.#directory}/${NAMES[1]}`);
+    } catch (error) {
+      throw new GridvineError(
+        'E_BOOT_COUNTER',
+        `${this.#directory}/${NAMES[1]}: can't be removed (${fileErrorCode(error)}); make the directory writable`,
+        { cause: error },
+      );
+    }
+    this.#boot = 0;
+    this.#next = NAMES[0];
+    await this.adopt(1);
   }
 
   async #read(name: (typeof NAMES)[number], notices: StorageNotice[]): Promise<Copy> {

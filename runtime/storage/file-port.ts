@@ -39,15 +39,33 @@ export async function replaceFile(files: FilePort, path: string, bytes: Uint8Arr
   }
 }
 
+/** Why a file stands aside: it can't be read, or another took its place on purpose. */
+export type AsideReason = 'corrupt' | 'replaced';
+
 /**
- * Moves a damaged file out of the way as `NAME.corrupt-N`, keeping it for people to look at.
+ * Moves a file out of the way as `NAME.corrupt-N` (or `NAME.replaced-N`), keeping it for people to look at.
  * @returns the new path.
  */
-export async function setAside(files: FilePort, directory: string, name: string): Promise<string> {
-  const taken = new Set(await files.list(directory));
-  let n = 1;
-  while (taken.has(`${name}.corrupt-${n}`)) n++;
-  const path = `${directory}/${name}.corrupt-${n}`;
+export async function setAside(
+  files: FilePort,
+  directory: string,
+  name: string,
+  reason: AsideReason = 'corrupt',
+): Promise<string> {
+  const path = await asidePath(files, directory, name, reason);
   await files.rename(`${directory}/${name}`, path);
   return path;
+}
+
+/** A path beside a file that isn't taken yet: `DIRECTORY/NAME.REASON-N`. */
+export async function asidePath(
+  files: FilePort,
+  directory: string,
+  name: string,
+  reason: AsideReason,
+): Promise<string> {
+  const taken = new Set(await files.list(directory));
+  let n = 1;
+  while (taken.has(`${name}.${reason}-${n}`)) n++;
+  return `${directory}/${name}.${reason}-${n}`;
 }

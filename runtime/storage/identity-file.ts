@@ -1,7 +1,7 @@
 import { GridvineError } from '../core/errors.ts';
 import { fromHex, toHex } from '../core/ids.ts';
 import { encodeChecked, readChecked } from './checked-json.ts';
-import { type FilePort, replaceFile, setAside } from './file-port.ts';
+import { asidePath, type FilePort, replaceFile, setAside } from './file-port.ts';
 import { fileErrorCode } from './notice.ts';
 
 const NAME = 'identity.json';
@@ -37,7 +37,7 @@ export async function loadOrCreateSeed(options: IdentityFileOptions): Promise<St
       const aside = await setAside(files, directory, NAME);
       throw new GridvineError(
         'E_IDENTITY',
-        `${path}: expected this node's key; the file is damaged, and was set aside as ${aside}. ${nextStep(path, aside)}`,
+        `${path}: expected this node's key; the file is damaged, and was set aside as ${aside}. ${nextStep(path)}`,
       );
     }
     await checkMode(files, path);
@@ -64,6 +64,60 @@ export async function loadSeed(
   return (await loadOrCreateSeed({ ...place, randomBytes })).seed;
 }
 
+/** What a new identity took the place of. */
+export interface ReplacedSeed {
+  /** undefined where there was none that is whole. */
+  readonly old: Uint8Array | undefined;
+  readonly seed: Uint8Array;
+  /** Paths at which the old file, or damaged ones, are kept. */
+  readonly kept: readonly string[];
+}
+
+/**
+ * Puts a new seed in the place of whatever is there, damaged or not. What was there is kept as `identity.json.replaced-N`, which no
+ * start reads. A power cut leaves the old seed in force or the new one, and loses neither.
+ * @throws GridvineError `E_IDENTITY`: where nothing could be written the old one is in force still.
+ */
+export async function replaceSeed({
+  files,
+  directory,
+  randomBytes,
+}: IdentityFileOptions): Promise<ReplacedSeed> {
+  const path = `${directory}/${NAME}`;
+  try {
+    const content = await readChecked(files, path, SCHEMA);
+    const old = content.status === 'ok' ? seedOf(content.body) : undefined;
+    const damaged = (await files.list(directory)).filter((name) => name.startsWith(`${NAME}.corrupt-`));
+    if (content.status === 'absent' && damaged.length === 0)
+      throw new GridvineError(
+        'E_IDENTITY',
+        `${path}: expected this node's key; there is none yet, so there is nothing to replace: the first start makes one. Check that this is the node's data directory`,
+      );
+    const kept: string[] = [];
+    const bytes = await files.read(path);
+    if (bytes !== undefined) {
+      const aside = await asidePath(files, directory, NAME, 'replaced');
+      await replaceFile(files, aside, bytes);
+      kept.push(aside);
+    }
+    const seed = randomBytes(SEED_BYTES);
+    await replaceFile(files, path, encodeChecked(SCHEMA, { seed: toHex(seed) }));
+    for (const name of damaged) {
+      const aside = await asidePath(files, directory, NAME, 'replaced');
+      await files.rename(`${directory}/${name}`, aside);
+      kept.push(aside);
+    }
+    return { old, seed, kept };
+  } catch (error) {
+    if (error instanceof GridvineError) throw error;
+    throw new GridvineError(
+      'E_IDENTITY',
+      `${path}: can't be read or written (${fileErrorCode(error)}); check its owner and mode, and that the disk has space`,
+      { cause: error },
+    );
+  }
+}
+
 async function create(
   { files, directory, randomBytes }: IdentityFileOptions,
   path: string,
@@ -72,7 +126,7 @@ async function create(
   if (aside !== undefined)
     throw new GridvineError(
       'E_IDENTITY',
-      `${path}: expected this node's key; there is only the damaged ${aside}. ${nextStep(path, `${directory}/${aside}`)}`,
+      `${path}: expected this node's key; there is only the damaged ${aside}. ${nextStep(path)}`,
     );
   const seed = randomBytes(SEED_BYTES);
   await replaceFile(files, path, encodeChecked(SCHEMA, { seed: toHex(seed) }));
@@ -88,8 +142,8 @@ async function checkMode(files: FilePort, path: string): Promise<void> {
   );
 }
 
-function nextStep(path: string, aside: string): string {
-  return `Restore ${path} from a backup; or, to start as a new node with a new id, delete ${aside}`;
+function nextStep(path: string): string {
+  return `Restore ${path} from a backup; or, to start as a new node with a new id, run \`gridvine rekey\``;
 }
 
 function seedOf(body: unknown): Uint8Array | undefined {

@@ -21,7 +21,7 @@ describe('the command line', () => {
 
   test('has every command of the contract that exists so far', () => {
     const names = COMMANDS.filter(({ hidden }) => !hidden).map(({ name }) => name);
-    for (const name of 'run demo keygen status members get put delete watch simulate profile source config leave version completion'.split(
+    for (const name of 'run demo keygen status members get put delete watch simulate profile source config leave rekey version completion'.split(
       ' ',
     )) {
       assert.ok(names.includes(name), name);
