@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Message } from '#runtime/wire/message.ts';
 import { type Finding, fails, holds, judge, notObservable, type Requirement } from './requirement.ts';
 import { type Forgery, messagesOf, type Received, type Visitor } from './visitor.ts';
 import type { World } from './world.ts';
@@ -7,6 +8,7 @@ const REFUSAL_WITHIN_MS = 1_000;
 /** As many as a second may bring, as many at once, and some for the clock. */
 const REFUSALS_MAX = 12;
 const REFUSABLE_SENT = 60;
+const DRAWN_WITHIN_MS = 700;
 
 /** Joins [P-6.7], what a session that isn't proven gets [P-7.4], and refusals (section 8). */
 export const JOINING_CHECKS: readonly Requirement[] = [
@@ -78,8 +80,25 @@ export const JOINING_CHECKS: readonly Requirement[] = [
       await stranger.wait(({ messages }) => (messages.length > 0 ? true : undefined));
       const types = stranger.received.flatMap(({ messages }) => messages.map(({ type }) => type));
       if (types.length === 0) return fails('the ping was not answered');
-      const more = types.filter((type) => type !== 'ack' && type !== 'ping');
+      const more = types.filter((type) => !['ack', 'ping', 'padding'].includes(type));
       return judge(more.length === 0, `a ping of a stranger brought ${types.join(', ')}`);
+    },
+  },
+  {
+    id: 'P-7.11',
+    sentence: "What a session that isn't proven sends draws no more bytes than it has.",
+    check: async (world) => {
+      const stranger = await stillStranger(world);
+      return judgeDrawn(world, { at: stranger, as: stranger });
+    },
+  },
+  {
+    id: 'P-3.13',
+    sentence:
+      'What comes from elsewhere than where its session was proven draws no more bytes to there than it has.',
+    check: async (world) => {
+      const elsewhere = await stillStranger(world);
+      return judgeDrawn(world, { at: elsewhere, as: world.writer });
     },
   },
   refusal('wrong-cluster', 1, { tag: randomBytes(4) }),
@@ -122,6 +141,23 @@ export const JOINING_CHECKS: readonly Requirement[] = [
     },
   },
 ];
+
+/** Sends a little that asks for much, from one visitor's socket in the name of one, and compares what comes. */
+async function judgeDrawn({ peer }: World, { at, as }: { at: Visitor; as: Visitor }): Promise<Finding> {
+  const lines = [{ owner: peer, known: 0, gc: 0 }];
+  const questions: Message[] = [
+    { type: 'want', lines },
+    { type: 'have', buckets: Array.from({ length: 64 }, (_, bucket) => bucket), lines: [] },
+    { type: 'digest', tableHash: new Uint8Array(randomBytes(8)), lines: [] },
+    { type: 'ping', seq: at.drawSeq(), destBoot: 0 },
+  ];
+  let sent = 0;
+  for (const question of questions)
+    sent += at.sendRaw(as.forge(as.body(question), { destination: peer })).length;
+  await at.wait(() => undefined, { withinMs: DRAWN_WITHIN_MS });
+  const drawn = at.received.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  return judge(drawn <= sent, `${sent} bytes sent, ${drawn} came`);
+}
 
 /** A join of somebody that the peer doesn't know, and what came before its question was answered. */
 async function joined(world: World, padding?: number) {

@@ -17,6 +17,9 @@ import { encodeRecord } from '#runtime/wire/record-codec.ts';
 import type { Refusal } from '#runtime/wire/refusal.ts';
 
 const ANSWER_MS = 1_500;
+/** A body without a message, and a `gone`, where the boot takes as many bytes as it can. */
+const ANSWER_HEAD_BYTES = 23;
+const GONE_BYTES = 12;
 
 /** Where a visitor goes, and as whose member. */
 export interface VisitorOptions {
@@ -169,10 +172,13 @@ export class Visitor {
     return { owner: this.id, from, to, gc: gc ?? this.start, items: list };
   }
 
-  /** Encodes messages behind this visitor's id and boot. */
+  /** Encodes messages behind this visitor's id and boot, with the padding that their answer may need [P-6.28]. */
   body(...messages: readonly Message[]): Uint8Array {
     const builder = new BodyBuilder(this.id, this.boot);
     for (const message of messages) builder.tryAdd(message);
+    const pings = messages.filter(({ type }) => type === 'ping').length;
+    const lacking = pings === 0 ? 0 : ANSWER_HEAD_BYTES + pings * GONE_BYTES - builder.size;
+    if (lacking > 0) builder.tryAdd({ type: 'padding', length: Math.max(0, lacking - 3) });
     return builder.finish().slice();
   }
 

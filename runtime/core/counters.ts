@@ -43,6 +43,8 @@ export interface Counters {
   downs: number;
   recordsApplied: number;
   digestsSent: number;
+  /** Identities seen to live twice. */
+  twins: number;
 }
 
 export function createCounters(): Counters {
@@ -60,5 +62,6 @@ export function createCounters(): Counters {
     downs: 0,
     recordsApplied: 0,
     digestsSent: 0,
+    twins: 0,
   };
 }

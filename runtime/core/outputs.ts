@@ -1,7 +1,7 @@
 import type { Endpoint } from './endpoint.ts';
 import type { NodeId } from './ids.ts';
 import type { LeaseEnd } from './lease-views.ts';
-import type { MemberState, RecordView } from './views.ts';
+import type { MemberState, RecordView, TwinLife } from './views.ts';
 
 /** Where a datagram came from. */
 export interface Path {
@@ -59,8 +59,17 @@ export type EngineEvent =
     }
   /** Peers have seen this identity with a higher boot: the driver persists `seenBoot + 1` and calls `adoptBoot`. */
   | { readonly type: 'boot-behind'; readonly seenBoot: number }
-  /** Somebody else lives under this identity. */
-  | { readonly type: 'twin'; readonly boot: number }
+  /** So far above this node's boot was its identity seen, or so often, that it isn't followed: somebody lies, or lied. */
+  | { readonly type: 'boot-claim'; readonly seenBoot: number }
+  /** An identity, this node's or another's, lives twice; or no longer does. */
+  | {
+      readonly type: 'twin';
+      readonly id: NodeId;
+      readonly name: string;
+      readonly change: 'seen' | 'over';
+      /** Its lives, as far as they were seen, the latest seen first. */
+      readonly lives: readonly TwinLife[];
+    }
   /** So many members of those asked lately are silent to this node, and nobody else misses them: its own link is suspected first. */
   | { readonly type: 'self-doubt'; readonly silent: number; readonly asked: number }
   /** The leave was acknowledged by enough peers, or its time is over. */

@@ -6,6 +6,13 @@ import type { Version } from './version.ts';
 /** A member's state as this node sees it. */
 export type MemberState = 'joining' | 'alive' | 'suspect' | 'down' | 'leaving' | 'left';
 
+/** One of the lives of an identity that lives twice. */
+export interface TwinLife {
+  readonly boot: number;
+  /** Where it was heard. */
+  readonly endpoint: Endpoint;
+}
+
 /** One row of the membership view. */
 export interface MemberView {
   readonly id: NodeId;
@@ -27,6 +34,9 @@ export interface MemberView {
   readonly segment: string | null;
   /** Transport and address in use towards it. */
   readonly path: Endpoint | null;
+  /** Whether its identity lives twice at once: a cloned card. Then it may hold no lease. */
+  readonly twin: boolean;
+  /** `self`; `twin`. */
   readonly flags: readonly string[];
 }
 

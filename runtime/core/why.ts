@@ -1,5 +1,5 @@
 import type { NodeId } from './ids.ts';
-import type { MemberView } from './views.ts';
+import type { MemberView, TwinLife } from './views.ts';
 
 /** What an accuser saw of a member that didn't answer. */
 export interface EvidenceView {
@@ -88,6 +88,14 @@ export interface WhyView {
     readonly everyMs: number;
     /** null: not yet. */
     readonly lastMs: number | null;
+  } | null;
+  /** Its identity lives twice at once; null: it doesn't. */
+  readonly twin: {
+    readonly sinceMs: number;
+    /** Its lives as far as they were seen; of this node's own identity, the others. */
+    readonly lives: readonly TwinLife[];
+    /** Who says so. */
+    readonly witnesses: readonly { readonly id: NodeId; readonly name: string }[];
   } | null;
   /** The last suspicions of it, the latest first; the one that stands among them. */
   readonly verdicts: readonly VerdictView[];

@@ -1,5 +1,6 @@
+import { BootRises } from '../core/boot-rises.ts';
 import type { NodeId } from '../core/ids.ts';
-import type { Version } from '../core/version.ts';
+import { bootOf, type Version } from '../core/version.ts';
 import { isLive, type StoredRecord } from './stored-record.ts';
 import { bucketOf } from './table-hash.ts';
 
@@ -29,6 +30,8 @@ export class OwnerRecords {
   #known: Version;
   #gc: Version;
   #bytes = 0;
+  /** Made at its first restart. */
+  #rises: BootRises | undefined;
   #live = 0;
   /** Something of this owner was refused for a limit here: not asked for again before then. */
   refusedUntilMs = Number.NEGATIVE_INFINITY;
@@ -77,6 +80,25 @@ export class OwnerRecords {
       provenTo: Math.max(before.provenTo, provenTo),
       provenGc: Math.max(before.provenGc, provenGc),
     };
+  }
+
+  /** The highest boot that it is known by; 0: by none. */
+  get boot(): number {
+    return bootOf(Math.max(this.#known, this.#gc, this.#ordered.at(-1)?.version ?? 0));
+  }
+
+  /** Whether its boot may be this one: it rises by so many boots a day, at most [P-5.23]. */
+  mayRiseTo(boot: number, nowMs: number): boolean {
+    const { boot: present } = this;
+    if (boot <= present || present === 0) return true;
+    this.#rises ??= new BootRises();
+    return this.#rises.allows(boot - present, nowMs);
+  }
+
+  /** Its boot was this one before something was merged: what it rose by is used up. A mere claim uses up nothing. */
+  noteRise(before: number, nowMs: number): void {
+    const { boot } = this;
+    if (boot > before && before > 0) this.#rises?.tryTake(boot - before, nowMs);
   }
 
   /** Encoded bytes of all records. */

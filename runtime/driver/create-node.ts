@@ -12,6 +12,7 @@ import { readInterfaces } from '../transport/interface-table.ts';
 import type { Transport, TransportHandlers } from '../transport/transport.ts';
 import { DEFAULT_MULTICAST } from '../transport/udp-multicast.ts';
 import type { TrustOptions } from '../trust/trust.ts';
+import { noteBootsLeft } from './boots-left.ts';
 import { BootClock } from './clock.ts';
 import type { RunningNode } from './contract.ts';
 import { createDefaultProvider } from './default-provider.ts';
@@ -72,6 +73,7 @@ async function start(
 
   const storage = await openNodeStorage({ ...common, dataDir: options.dataDir, files: inject.files });
   open.push(() => storage.close());
+  noteBootsLeft(common.health, clock.nowMs(), storage.boot);
 
   const events = new EventQueue({
     soon: scheduler.soon,

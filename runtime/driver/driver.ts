@@ -6,6 +6,7 @@ import type { GossipEngine } from '../engine/contract.ts';
 import { fileErrorCode } from '../storage/notice.ts';
 import type { Transport, TransportFailure, TransportHandlers } from '../transport/transport.ts';
 import type { TrustState } from '../trust/trust.ts';
+import { noteBootsLeft } from './boots-left.ts';
 import type { Clock } from './clock.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { HealthBoard } from './health-board.ts';
@@ -15,6 +16,7 @@ import type { LogSink } from './log.ts';
 import type { Scheduler } from './scheduler.ts';
 import { deniedNotice } from './trust-health.ts';
 import { TrustSaver } from './trust-saver.ts';
+import { TwinConditions } from './twin-conditions.ts';
 
 /** A timer this late means that the event loop or the machine stood still: the engine is told before it judges anybody. */
 export const LAG_REPORT_MS = 50;
@@ -56,6 +58,7 @@ export class Driver {
   readonly #failures = new Map<string, number>();
   readonly #keySaver: KeySaver;
   readonly #trustSaver: TrustSaver;
+  readonly #twins: TwinConditions;
   #engine: GossipEngine | undefined;
   #phase: 'new' | 'running' | 'stopped' = 'new';
   #mutating = false;
@@ -70,6 +73,7 @@ export class Driver {
     this.#options = options;
     this.#keySaver = new KeySaver({ ...options, save: options.persistKeys });
     this.#trustSaver = new TrustSaver({ ...options, save: () => this.#persistTrust() });
+    this.#twins = new TwinConditions(options.health);
   }
 
   /** Failures by code, since the start. */
@@ -228,12 +232,15 @@ export class Driver {
       case 'left':
         this.#settleLeft();
         break;
-      case 'twin':
+      case 'boot-claim':
         raise(
-          'identity-twin',
-          'somebody else lives under this identity',
-          'Another device uses a copy of this data directory. Stop one of them and give it a directory of its own.',
+          'boot-claim',
+          'a boot far above this one is claimed for this node',
+          `Somebody says that this identity was seen with boot ${event.seenBoot}; this one is ${engine.boot}. That is further than is followed, or too often. Where it is no copy of this board, a member lies: find it, and change the cluster key. If this node's records don't reach others any more, stop it, run \`gridvine rekey\`, and start it again.`,
         );
+        break;
+      case 'twin':
+        this.#twins.note(event, engine.id, clock.nowMs());
         break;
       case 'self-doubt':
         raise(
@@ -286,7 +293,7 @@ export class Driver {
       health.raise(clock.nowMs(), 'boot-counter-exhausted', {
         severity: 'failure',
         title: 'boot counter used up',
-        text: `Peers have seen this identity with boot ${seenBoot}, the highest there is. Give this node a new identity: move its data directory away.`,
+        text: `Peers have seen this identity with boot ${seenBoot}, the highest there is. The node goes on, but others may not take its records any more. Give it a new identity: stop it, run \`gridvine rekey\`, and start it again.`,
       });
       return;
     }
@@ -306,6 +313,7 @@ export class Driver {
         this.#adopting = false;
         if (this.#phase !== 'running') return;
         log('warn', 'boot-adopted', { boot, seenBoot });
+        noteBootsLeft(health, clock.nowMs(), boot);
         this.mutate((_engine, nowMs) => engine.adoptBoot(nowMs, boot));
       });
   }

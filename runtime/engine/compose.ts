@@ -18,6 +18,7 @@ import { PROTOCOL_VERSION } from '../wire/header.ts';
 import { Opener } from '../wire/opener.ts';
 import { TokenBucket } from '../wire/token-bucket.ts';
 import { Accuser } from './accuser.ts';
+import { BootFollower } from './boot-follower.ts';
 import { createByteBudgets } from './byte-budget.ts';
 import type { EngineContext } from './context.ts';
 import type { EngineOptions } from './contract.ts';
@@ -38,6 +39,7 @@ import { Refuser } from './refuser.ts';
 import { SelfRecord } from './self-record.ts';
 import { Spreader } from './spreader.ts';
 import { Synchroniser } from './synchroniser.ts';
+import { TwinWatch } from './twin-watch.ts';
 import { Warden } from './warden.ts';
 
 const HELPS_PER_SECOND = 100;
@@ -145,6 +147,8 @@ export function compose(options: EngineOptions, listeners: Listeners): Compositi
   Object.assign(ctx, {
     self: new SelfRecord(ctx, { name: options.name, protocol: PROTOCOL_VERSION, tags: options.tags ?? {} }),
     accuser: new Accuser(ctx),
+    twins: new TwinWatch(ctx),
+    follower: new BootFollower(ctx),
     spreader: new Spreader(ctx),
     sync: new Synchroniser(ctx),
     presence: new PresenceSpeaker(ctx),
@@ -172,6 +176,8 @@ function unspoken({ trust, provider, random }: EngineOptions): Keyring {
 type Machines =
   | 'self'
   | 'accuser'
+  | 'twins'
+  | 'follower'
   | 'spreader'
   | 'sync'
   | 'presence'

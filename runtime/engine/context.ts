@@ -13,6 +13,7 @@ import type { Watch } from '../membership/watch.ts';
 import type { Session } from '../wire/session.ts';
 import type { TokenBucket } from '../wire/token-bucket.ts';
 import type { Accuser } from './accuser.ts';
+import type { BootFollower } from './boot-follower.ts';
 import type { ByteBudgets } from './byte-budget.ts';
 import type { Link } from './contract.ts';
 import type { Joiner } from './joiner.ts';
@@ -29,6 +30,7 @@ import type { SelfRecord } from './self-record.ts';
 import type { EngineSettings } from './settings.ts';
 import type { Spreader } from './spreader.ts';
 import type { Synchroniser } from './synchroniser.ts';
+import type { TwinWatch } from './twin-watch.ts';
 import type { Warden } from './warden.ts';
 
 /** The machines of one engine, as they see one another. */
@@ -48,6 +50,8 @@ export interface EngineContext {
   readonly prober: Prober;
   readonly watch: Watch;
   readonly accuser: Accuser;
+  readonly twins: TwinWatch;
+  readonly follower: BootFollower;
   readonly spreader: Spreader;
   readonly sync: Synchroniser;
   readonly presence: PresenceSpeaker;

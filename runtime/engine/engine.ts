@@ -1,22 +1,16 @@
-import { leaseOfKey } from '../coordination/lease/lease-record.ts';
 import { type Endpoint, endpointKey } from '../core/endpoint.ts';
 import { assert, GridvineError } from '../core/errors.ts';
 import type { NodeId } from '../core/ids.ts';
 import type { Fingerprint, KeyOperation, KeysView } from '../core/key-views.ts';
 import type { Output, Path } from '../core/outputs.ts';
-import { isReservedKey, isSecretKey } from '../core/reserved-keys.ts';
 import type { CertifiedView, Proclaimed, TrustView } from '../core/trust-view.ts';
 import type { AppValue } from '../core/value.ts';
 import { BOOT_MAX, type Version } from '../core/version.ts';
 import type { MemberState, MemberView, PutOptions, RecordView } from '../core/views.ts';
 import type { WhyView } from '../core/why.ts';
-import { isKeyRecord } from '../crypto/key-records.ts';
 import { deltaFor } from '../data/delta.ts';
-import type { TableChange } from '../data/record-table.ts';
 import type { StoredRecord } from '../data/stored-record.ts';
-import { isAccuseKey } from '../membership/accusation-record.ts';
 import type { Member } from '../membership/member.ts';
-import { NODE_KEY } from '../membership/node-facts.ts';
 import { looksLikeAdmission } from '../trust/admission/frame.ts';
 import type { TrustState } from '../trust/trust.ts';
 import { sizeOfItem } from '../wire/body.ts';
@@ -26,6 +20,7 @@ import type { Opener } from '../wire/opener.ts';
 import { compose } from './compose.ts';
 import type { EngineContext, Inbound } from './context.ts';
 import type { EngineOptions, GossipEngine, HostObservation, Link, RecordFilter } from './contract.ts';
+import { isProvenPlace, limitAnswers, proveMoved } from './echo.ts';
 import { type EngineGauges, readGauges } from './gauges.ts';
 import { handleMessage } from './handlers/table.ts';
 import { keysView } from './keys-view.ts';
@@ -33,9 +28,10 @@ import { type LeaseFace, leaseFaceOf } from './lease-face.ts';
 import type { Staged } from './outbox.ts';
 import type { PeerKeys } from './peer-keys.ts';
 import { READERS, type Readers } from './readers.ts';
+import { onTableChange } from './record-routes.ts';
 import type { Refuser } from './refuser.ts';
 import { onTimer } from './timer-routes.ts';
-import { memberViews, recordView, recordViews } from './views.ts';
+import { memberViews, recordViews } from './views.ts';
 import { whyView } from './why-view.ts';
 
 /** A stall longer than this speaks against this node's own health. */
@@ -69,7 +65,7 @@ export class Engine implements GossipEngine {
     this.#readers = options.readers ?? READERS;
     const parts = compose(options, {
       onMemberState: (member, from, nowMs) => this.#onMemberState(member, from, nowMs),
-      onTableChange: (change) => this.#onTableChange(change),
+      onTableChange: (change) => onTableChange(this.#ctx, this.#readers, change, this.#nowMs),
       onAdmitted: (nowMs) => this.#begin(nowMs),
     });
     this.#ctx = parts.ctx;
@@ -319,15 +315,13 @@ export class Engine implements GossipEngine {
     }
     const { session, body, sealedToAny } = opened;
     this.#ctx.keys.noteHeard(body.sender, session.groupKey);
-    if (body.sender === this.id) {
-      this.#ctx.self.checkLine({ owner: this.id, known: body.boot * 2 ** 32, gc: 0 }, nowMs);
-      return;
-    }
-    if (warden?.isRevoked(body.sender)) {
+    const isOwn = body.sender === this.id;
+    if (!isOwn && warden?.isRevoked(body.sender)) {
       this.#ctx.counters.drops.revoked++;
       return;
     }
-    if (warden !== undefined && !warden.knows(body.sender)) warden.onStranger(path, bytes.length, nowMs);
+    if (!isOwn && warden?.knows(body.sender) === false) warden.onStranger(path, bytes.length, nowMs);
+    session.transport ??= path.transport;
     this.#ctx.counters.drops['unknown-message'] += body.unknown;
     const from: Inbound = {
       nowMs,
@@ -339,6 +333,12 @@ export class Engine implements GossipEngine {
       bytes: bytes.length,
       lives: false,
     };
+    limitAnswers(this.#ctx, from);
+    if (isOwn) {
+      this.#ctx.twins.onOwnIdentity(body.messages, from);
+      return;
+    }
+    proveMoved(this.#ctx, body.messages, from);
     let questions = 0;
     for (const message of body.messages) {
       if (QUESTIONS.has(message.type) && ++questions > QUESTIONS_PER_DATAGRAM) {
@@ -348,17 +348,19 @@ export class Engine implements GossipEngine {
       handleMessage(this.#ctx, message, from);
     }
     this.#noteHeard(from);
+    if (session.rival !== undefined) this.#ctx.twins.onRival(from, session.rival);
   }
 
-  /** A datagram of a proven session is evidence that its sender lives, and shows where it can be reached [P-3.8]. */
+  /** A datagram of a proven session whose counter advances is evidence that its sender lives, and shows where it is [P-3.8]. */
   #noteHeard(from: Inbound): void {
+    const { session } = from;
     const member = this.#ctx.members.get(from.sender);
-    const isEvidence = this.#ctx.life.demanded ? from.lives : from.session.proven;
+    const isEvidence = this.#ctx.life.demanded ? from.lives : session.proven && session.advanced;
     if (member === undefined || !isEvidence || from.boot !== member.boot) return;
     member.arrivals.add(from.nowMs);
     member.heardBy = from.path.multicast ? 'multicast' : 'unicast';
-    // What anybody could have copied from elsewhere moves no address.
-    if (from.sealedToAny || from.path.multicast) return;
+    // What anybody could have copied from elsewhere moves no address, and a key holder may name any as its own [P-3.13].
+    if (from.sealedToAny || from.path.multicast || !isProvenPlace(from)) return;
     const { transport, address, port } = from.path;
     if (
       member.observed?.address === address &&
@@ -368,36 +370,6 @@ export class Engine implements GossipEngine {
       return;
     const endpoint = { transport, address, port };
     this.#ctx.members.observe(member, endpoint, endpointKey(endpoint));
-  }
-
-  #onTableChange({ change, owner, record }: TableChange): void {
-    const nowMs = this.#nowMs;
-    if (record.key === NODE_KEY && owner !== this.id && change === 'put')
-      this.#onNodeRecord(owner, record, nowMs);
-    else if (isSecretKey(record.key)) this.#onSecretRecord(owner, record, change === 'put');
-    else if (isAccuseKey(record.key)) this.#ctx.accuser.onRecord(owner, record, change === 'put', nowMs);
-    if (!isReservedKey(record.key))
-      this.#ctx.outbox.event({ type: 'record', change, record: recordView(this.#ctx, owner, record, nowMs) });
-  }
-
-  #onSecretRecord(owner: NodeId, { key, value }: StoredRecord, present: boolean): void {
-    const { warden, keys, leases } = this.#ctx;
-    const lease = leaseOfKey(key);
-    if (lease !== undefined) leases.onReport(owner, lease, present ? value : undefined);
-    else if (owner === this.id) return;
-    // Where epochs are, no member's word changes the keys.
-    else if (warden !== undefined) warden.noteRecord(owner, key);
-    else if (isKeyRecord(key)) keys.noteRecord(owner);
-  }
-
-  #onNodeRecord(owner: NodeId, record: StoredRecord, nowMs: number): void {
-    const facts = this.#readers.facts(record.value);
-    if (facts === undefined) {
-      this.#ctx.counters.drops.malformed++;
-      return;
-    }
-    const member = this.#ctx.members.applyFacts(owner, record.version, facts, nowMs);
-    this.#ctx.accuser.onMemberChanged(member, nowMs);
   }
 
   #onMemberState(member: Member, from: MemberState | undefined, nowMs: number): void {
@@ -437,8 +409,9 @@ export class Engine implements GossipEngine {
    * nothing besides its answer: it may not be where it seems to be, and would be sent more than it asked for (B-55).
    */
   readonly #piggyback = (staged: Staged): void => {
-    if (staged.peer === undefined || !this.#ctx.isProven(staged.peer)) return;
-    const member = this.#ctx.members.get(staged.peer);
+    const { peer, to } = staged;
+    if (peer === undefined || !this.#ctx.isProven(peer) || this.#ctx.outbox.isLimited(to)) return;
+    const member = this.#ctx.members.get(peer);
     if (member !== undefined && (member.state === 'suspect' || member.state === 'down')) {
       const blocks = this.#ctx.accuser.blocksAbout(member.id, this.#nowMs);
       if (blocks.length > 0) staged.builder.tryAdd({ type: 'blocks', blocks });

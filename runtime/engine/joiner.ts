@@ -2,12 +2,20 @@ import { type Endpoint, endpointKey, isSameEndpoint } from '../core/endpoint.ts'
 import { type NodeId, toHex } from '../core/ids.ts';
 import { DATAGRAM_HEADER_BYTES, JOIN_BYTES_MIN, SEAL_TAG_BYTES } from '../core/limits.ts';
 import { jitter, sample, shuffle } from '../core/random.ts';
+import type { Ping } from '../wire/message.ts';
+import { bodyBytes, bytesOfPingBack } from './answer-size.ts';
 import { type EngineContext, type Inbound, replyEndpoint } from './context.ts';
+import { SEALED_BYTES } from './outbox.ts';
 
 const JOIN_TTL_MS = 10_000;
 const PROOF_TTL_MS = 2_000;
 const PROVE_EVERY_MS = 500;
+/** After so many questions without an answer from a place they become rarer: nothing may reach it there. */
+const QUICK_PROOFS = 10;
+const PROVE_SELDOM_MS = 5_000;
 const PROVING_MAX = 1_024;
+/** As long as any number that is drawn. */
+const SEQ_MAX = 0xffff_ffff;
 const FIRST_RETRY_MS = 300;
 /** Between the first calls of a node's seeds. */
 const SEED_GAP_MS = 250;
@@ -34,7 +42,8 @@ interface Seed {
 export class Joiner {
   readonly #ctx: EngineContext;
   readonly #seeds = new Map<string, Seed>();
-  readonly #proving = new Map<string, number>();
+  /** Who was asked for a proof, and where. */
+  readonly #proving = new Map<string, { readonly atMs: number; readonly tries: number }>();
   /** Nonces of joins, with when they were sent. */
   readonly #nonces = new Map<string, number>();
 
@@ -82,11 +91,6 @@ export class Joiner {
     seed.tries = 0;
   }
 
-  /** Sends a join to somebody whose presence was heard, unless one is on its way. */
-  invite(endpoint: Endpoint, nowMs: number): void {
-    if (!this.#ctx.pending.awaitsJoin(endpoint)) this.#sendJoin(endpoint, nowMs);
-  }
-
   /** Calls a few down members, each with what it has to refute: partitions heal (B-91). Of a large cluster a few call each. */
   onRetry(nowMs: number): void {
     this.#ctx.timers.set('retry', nowMs + jitter(this.#ctx.random, this.#ctx.settings.retryIntervalMs, 0.2));
@@ -99,28 +103,73 @@ export class Joiner {
     for (const member of sample(this.#ctx.random, down, CALLS_PER_TURN)) {
       member.calledAtMs = nowMs;
       this.#ctx.accuser.ensureStanding(member, nowMs);
-      const seq = this.#ctx.pending.draw({ kind: 'proof', from: member.id }, nowMs, PROOF_TTL_MS);
-      const to = { kind: 'unicast' as const, endpoint: member.endpoint! };
-      this.#ctx.outbox.stage(to, member.id, this.#ctx.life.ping(member.id, { seq, destBoot: 0 }));
+      const endpoint = member.endpoint!;
+      const to = { kind: 'unicast' as const, endpoint };
+      this.#ping(member.id, endpoint, { destBoot: 0, nowMs });
       const blocks = this.#ctx.accuser.blocksAbout(member.id, nowMs);
       if (blocks.length > 0) this.#ctx.outbox.stage(to, member.id, { type: 'blocks', blocks });
     }
   }
 
-  /** Asks the sender to prove that its session is fresh, at most twice a second. */
+  /** Asks the sender to prove that its session is fresh and that it is where it seems to be, at most twice a second, if there is room. */
   prove(from: Inbound): void {
-    this.ask(from.sender, replyEndpoint(from.path), from.nowMs);
+    this.ask(from.sender, replyEndpoint(from.path), { destBoot: from.boot, nowMs: from.nowMs });
   }
 
-  /** Asks a peer for the echo that proves its session, at most twice a second. */
-  ask(peer: NodeId, endpoint: Endpoint, nowMs: number): void {
-    const askedMs = this.#proving.get(peer);
-    if (askedMs !== undefined && nowMs - askedMs < PROVE_EVERY_MS) return;
+  /**
+   * Asks a peer for the echo that proves its session and its place, at most twice a second.
+   * @param destBoot the life that is asked, 0: whichever.
+   */
+  ask(
+    peer: NodeId,
+    endpoint: Endpoint,
+    { destBoot, nowMs }: { readonly destBoot: number; readonly nowMs: number },
+  ): void {
+    // By place, too: what somebody sends in its name from elsewhere must not use its turn up.
+    const key = placeKey(peer, endpoint);
+    const asked = this.#proving.get(key);
+    const tries = asked === undefined ? 0 : asked.tries;
+    const gapMs = tries < QUICK_PROOFS ? PROVE_EVERY_MS : PROVE_SELDOM_MS;
+    if (asked !== undefined && nowMs - asked.atMs < gapMs) return;
+    if (!this.#hasRoomToAsk(peer, endpoint, destBoot)) return;
     if (this.#proving.size > PROVING_MAX) this.#proving.clear();
-    this.#proving.set(peer, nowMs);
-    const seq = this.#ctx.pending.draw({ kind: 'proof', from: peer }, nowMs, PROOF_TTL_MS);
-    const ping = this.#ctx.life.ping(peer, { seq, destBoot: 0 });
-    this.#ctx.outbox.stage({ kind: 'unicast', endpoint }, peer, ping);
+    this.#proving.set(key, { atMs: nowMs, tries: tries + 1 });
+    this.#ping(peer, endpoint, { destBoot, nowMs });
+  }
+
+  /** Sends a join to whoever is known to be at this endpoint, unless one is on its way. */
+  joinAt(endpoint: Endpoint, nowMs: number): void {
+    if (!this.#ctx.pending.awaitsJoin(endpoint)) this.#sendJoin(endpoint, nowMs);
+  }
+
+  /** Asks somebody whose presence was heard, with room in the answer for a question back: both have proven themselves after it. */
+  invite(
+    peer: NodeId,
+    endpoint: Endpoint,
+    about: { readonly destBoot: number; readonly nowMs: number },
+  ): void {
+    const ping = this.#ping(peer, endpoint, about);
+    this.#ctx.outbox.leaveRoom(
+      { kind: 'unicast', endpoint },
+      peer,
+      bytesOfPingBack(ping, this.#ctx.own.boot),
+    );
+  }
+
+  /** Bytes of a datagram that invites somebody, at most. @param destBoot the life that is invited. */
+  inviteBytes(peer: NodeId, destBoot: number): number {
+    const ping = this.#ctx.life.ping(peer, { seq: SEQ_MAX, destBoot });
+    return SEALED_BYTES + bodyBytes(ping, bytesOfPingBack(ping, this.#ctx.own.boot));
+  }
+
+  /** A peer has proven itself from there. */
+  noteProof(peer: NodeId, endpoint: Endpoint): void {
+    this.#proving.delete(placeKey(peer, endpoint));
+  }
+
+  /** Asks one life of a sender whether it lives; whoever calls this sees to how often. */
+  askLife(from: Inbound): void {
+    this.#ping(from.sender, replyEndpoint(from.path), { destBoot: from.boot, nowMs: from.nowMs });
   }
 
   /** Whether a refusal echoes a join of the last 10 s [P-8.2]; it is believed once. */
@@ -151,7 +200,10 @@ export class Joiner {
     const builder = this.#ctx.outbox.newBuilder();
     const block = this.#ctx.self.block(nowMs);
     if (block !== undefined) builder.tryAdd({ type: 'blocks', blocks: [block] });
-    const seq = this.#ctx.pending.draw({ kind: 'join', seed: endpoint, from: undefined }, nowMs, JOIN_TTL_MS);
+    const seq = this.#ctx.pending.draw(
+      { kind: 'join', seed: endpoint, from: undefined },
+      { to: endpoint, sentMs: nowMs, ttlMs: JOIN_TTL_MS },
+    );
     const padding = Math.max(
       0,
       JOIN_BYTES_MIN - DATAGRAM_HEADER_BYTES - SEAL_TAG_BYTES - builder.size - JOIN_HEAD_BYTES + 2,
@@ -161,6 +213,25 @@ export class Joiner {
     if (nonce !== undefined) this.#noteNonce(toHex(nonce), nowMs);
   }
 
+  /** Who hasn't shown that it is there is sent no more than it sent; else the question would be left away, and its turn used up. */
+  #hasRoomToAsk(peer: NodeId, endpoint: Endpoint, destBoot: number): boolean {
+    const to = { kind: 'unicast', endpoint } as const;
+    const { outbox, life } = this.#ctx;
+    return !outbox.isLimited(to) || outbox.hasRoomFor(to, peer, life.ping(peer, { seq: SEQ_MAX, destBoot }));
+  }
+
+  #ping(
+    peer: NodeId,
+    endpoint: Endpoint,
+    { destBoot, nowMs }: { readonly destBoot: number; readonly nowMs: number },
+  ): Ping {
+    const purpose = { kind: 'proof', from: peer } as const;
+    const seq = this.#ctx.pending.draw(purpose, { to: endpoint, sentMs: nowMs, ttlMs: PROOF_TTL_MS });
+    const ping = this.#ctx.life.ping(peer, { seq, destBoot });
+    this.#ctx.outbox.stage({ kind: 'unicast', endpoint }, peer, ping);
+    return ping;
+  }
+
   #noteNonce(nonce: string, nowMs: number): void {
     for (const [old, sentMs] of this.#nonces) {
       if (nowMs - sentMs <= JOIN_TTL_MS && this.#nonces.size < 256) break;
@@ -168,4 +239,8 @@ export class Joiner {
     }
     this.#nonces.set(nonce, nowMs);
   }
+}
+
+function placeKey(peer: NodeId, endpoint: Endpoint): string {
+  return `${peer} ${endpointKey(endpoint)}`;
 }

@@ -46,8 +46,6 @@ export interface LeaseDeskOptions {
 }
 
 const CLAIM_BYTES = 8;
-/** So long after another life under this identity was last seen it neither votes nor holds. */
-const TWIN_MS = 60_000;
 const NO_CLAIM = '00'.repeat(CLAIM_BYTES);
 
 interface Held {
@@ -68,8 +66,6 @@ export class LeaseDesk {
   #voter: Voter | undefined;
   /** Of the last question; random at first. */
   #number: number | undefined;
-  #nowMs = 0;
-  #twinUntilMs = Number.NEGATIVE_INFINITY;
   /** Whom the answer goes to that is being made: where the question came from. */
   #replyTo: Inbound | undefined;
   /** Whether the deadline may have moved. */
@@ -211,10 +207,9 @@ export class LeaseDesk {
     this.#voter.recover(fenceAbove, nowMs);
   }
 
-  /** Somebody else lives under this identity. */
-  noteTwin(nowMs: number): void {
+  /** This node's identity lives twice, or no longer does: whether it votes and holds has changed. */
+  noteTwin(): void {
     this.#isDirty = true;
-    this.#twinUntilMs = nowMs + TWIN_MS;
   }
 
   /** This node goes on under a higher boot because peers knew more of it than it did. */
@@ -259,7 +254,6 @@ export class LeaseDesk {
 
   /** A mutation ends: claims whose time is over are lost now, whatever timer is late, and the next deadline is set. */
   settle(nowMs: number): void {
-    this.#nowMs = nowMs;
     if (!this.#isDirty && nowMs < this.#dueMs) return;
     this.#isDirty = false;
     this.#lookAtClaims(nowMs);
@@ -405,6 +399,6 @@ export class LeaseDesk {
 
   /** Whether an identity is known to live twice: it neither votes nor holds. */
   #isTwin(node: NodeId): boolean {
-    return node === this.#ctx.id && this.#nowMs < this.#twinUntilMs;
+    return this.#ctx.twins.isTwin(node);
   }
 }

@@ -24,7 +24,11 @@ export class Leaver {
 
   start(nowMs: number): void {
     if (this.started) return;
-    this.#enter('leaving', nowMs);
+    // Who goes while its identity lives twice would say goodbye for the other, too.
+    if (this.#ctx.twins.isTwin(this.#ctx.id)) {
+      this.#phase = 'done';
+      this.#ctx.outbox.event({ type: 'left' });
+    } else this.#enter('leaving', nowMs);
   }
 
   onAck(from: NodeId, phase: 'leaving' | 'left', nowMs: number): void {
@@ -65,12 +69,11 @@ export class Leaver {
       .present()
       .filter((member) => member.endpoint !== null && !this.#acked.has(member.id));
     for (const member of sample(this.#ctx.random, witnesses, WITNESSES)) {
-      const seq = this.#ctx.pending.draw(
-        { kind: 'goodbye', phase, from: member.id },
-        nowMs,
-        this.#ctx.settings.leaveTimeoutMs,
-      );
-      const to = { kind: 'unicast' as const, endpoint: member.endpoint! };
+      const endpoint = member.endpoint!;
+      const ttlMs = this.#ctx.settings.leaveTimeoutMs;
+      const purpose = { kind: 'goodbye', phase, from: member.id } as const;
+      const seq = this.#ctx.pending.draw(purpose, { to: endpoint, sentMs: nowMs, ttlMs });
+      const to = { kind: 'unicast' as const, endpoint };
       this.#ctx.outbox.stage(to, member.id, this.#ctx.life.ping(member.id, { seq, destBoot: 0 }));
       if (block !== undefined) this.#ctx.outbox.stage(to, member.id, { type: 'blocks', blocks: [block] });
     }

@@ -1,12 +1,17 @@
 import type { Counters } from '../core/counters.ts';
 import { type Endpoint, isSameEndpoint } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
-import { DATAGRAM_HEADER_BYTES, EVENT_QUEUE_MAX, OUTBOX_MAX } from '../core/limits.ts';
+import { DATAGRAM_HEADER_BYTES, EVENT_QUEUE_MAX, OUTBOX_MAX, SEAL_TAG_BYTES } from '../core/limits.ts';
 import type { Destination, EngineEvent, Output, TrafficClass } from '../core/outputs.ts';
 import { BodyBuilder } from '../wire/body.ts';
-import type { Message } from '../wire/message.ts';
+import type { Message, Ping } from '../wire/message.ts';
 import { NONCE_BYTES } from '../wire/refusal.ts';
 import { TOUCH } from '../wire/touch.ts';
+import { bytesOfPadding, paddingFor } from './answer-size.ts';
+
+/** What sealing adds to a body. */
+export const SEALED_BYTES = DATAGRAM_HEADER_BYTES + SEAL_TAG_BYTES;
+const NO_PINGS: readonly Ping[] = [];
 
 /** A datagram being filled. */
 export interface Staged {
@@ -15,6 +20,19 @@ export interface Staged {
   readonly peer: NodeId | undefined;
   readonly builder: BodyBuilder;
   readonly trafficClass: TrafficClass;
+  /** The pings in it: it is padded for their answers. */
+  pings: readonly Ping[];
+  /** Bytes that their answer may hold besides. */
+  roomBytes: number;
+}
+
+/** How much may be answered to a sender that hasn't shown that it is where its datagram seems to come from [P-7.11]. */
+export interface AnswerLimit {
+  readonly endpoint: Endpoint;
+  /** Bytes of datagrams that may still go there. */
+  left: number;
+  /** Whether it has shown that meanwhile. */
+  readonly isLifted: () => boolean;
 }
 
 /** Seals bodies, to one node or to any. */
@@ -39,6 +57,7 @@ export class Outbox {
   readonly #outputs: Output[] = [];
   #next = 0;
   #boot: number;
+  #limit: AnswerLimit | undefined;
 
   constructor(parts: { sender: NodeId; boot: number; sealer: BodySealer; counters: Counters }) {
     this.#sender = parts.sender;
@@ -49,6 +68,39 @@ export class Outbox {
 
   set boot(boot: number) {
     this.#boot = boot;
+  }
+
+  /** Until the mutation ends, no more than this goes to that endpoint. */
+  limitAnswers(limit: AnswerLimit): void {
+    this.#limit = limit;
+  }
+
+  /** Whether what goes there is limited now. */
+  isLimited(to: Destination): boolean {
+    return this.#limitFor(to) !== undefined;
+  }
+
+  /** Whether a message could go there now: who isn't shown to be there is answered by no more than it sent. */
+  hasRoomFor(to: Destination, peer: NodeId, message: Message): boolean {
+    const limit = this.#limitFor(to);
+    return (
+      limit === undefined || this.#tryWithin(limit, { to, peer, message, trafficClass: 'liveness' }, 'try')
+    );
+  }
+
+  /** Makes the datagram for this destination so much longer than the longest answer to its pings. */
+  leaveRoom(to: Destination, peer: NodeId, bytes: number): void {
+    const place = this.#placeOf(to, peer);
+    if (place >= 0) this.#staged[place].roomBytes += bytes;
+  }
+
+  /** Keeps so many bytes for an answer that is sent later. @returns false where it would be too long an answer. */
+  mayAnswerLater(endpoint: Endpoint, bytes: number): boolean {
+    const limit = this.#limitFor({ kind: 'unicast', endpoint });
+    if (limit === undefined) return true;
+    if (limit.left < bytes) return false;
+    limit.left -= bytes;
+    return true;
   }
 
   /** Datagrams being filled, and outputs that nobody has taken. */
@@ -77,10 +129,21 @@ export class Outbox {
     message: Message,
     trafficClass: TrafficClass = 'liveness',
   ): void {
-    const place = this.#staged.findIndex((staged) => staged.peer === peer && isSamePlace(staged.to, to));
+    // A request that is repeated behind an answer was this node's own: nobody can draw more of them than it asked [P-6.2].
+    const limit = message.type === 'ping-req' ? undefined : this.#limitFor(to);
+    if (limit !== undefined) {
+      // Whoever lost something by it asks again once it is known to be there.
+      if (!this.#tryWithin(limit, { to, peer, message, trafficClass }, 'stage'))
+        this.#counters.drops.budget++;
+      return;
+    }
+    const place = this.#placeOf(to, peer);
     if (place >= 0) {
       const present = this.#staged[place];
-      if (present.builder.tryAdd(message)) return;
+      if (present.builder.tryAdd(message)) {
+        if (message.type === 'ping') present.pings = [...present.pings, message];
+        return;
+      }
       this.#staged.splice(place, 1);
       this.#seal(present);
     }
@@ -89,17 +152,19 @@ export class Outbox {
       this.#counters.drops['outbox-full']++;
       return;
     }
-    this.#staged.push({ to, peer, builder, trafficClass });
+    this.#staged.push({ to, peer, builder, trafficClass, pings: pingsOf(message), roomBytes: 0 });
   }
 
   /** Closes all datagrams of this mutation. */
   settle(piggyback: Piggyback): void {
-    if (this.#staged.length === 0) return;
-    for (const staged of this.#staged) {
-      piggyback(staged);
-      this.#seal(staged);
+    if (this.#staged.length > 0) {
+      for (const staged of this.#staged) {
+        piggyback(staged);
+        this.#seal(staged);
+      }
+      this.#staged.length = 0;
     }
-    this.#staged.length = 0;
+    this.#limit = undefined;
   }
 
   /** Seals one body to several peers: the same content, packed once. */
@@ -141,7 +206,45 @@ export class Outbox {
     return this.#outputs[this.#next++];
   }
 
-  #seal({ to, peer, builder, trafficClass }: Staged): void {
+  #placeOf(to: Destination, peer: NodeId | undefined): number {
+    return this.#staged.findIndex((staged) => staged.peer === peer && isSamePlace(staged.to, to));
+  }
+
+  #limitFor(to: Destination): AnswerLimit | undefined {
+    const limit = this.#limit;
+    if (limit === undefined || to.kind === 'multicast' || limit.isLifted()) return undefined;
+    return isSameEndpoint(to.endpoint, limit.endpoint) ? limit : undefined;
+  }
+
+  /** @returns whether it fits; else it is left away. */
+  #tryWithin(
+    limit: AnswerLimit,
+    { message, ...about }: Pick<Staged, 'to' | 'peer' | 'trafficClass'> & { message: Message },
+    purpose: 'stage' | 'try',
+  ): boolean {
+    const place = this.#placeOf(about.to, about.peer);
+    const present = place < 0 ? undefined : this.#staged[place];
+    const builder = present?.builder ?? new BodyBuilder(this.#sender, this.#boot);
+    const before = present === undefined ? -SEALED_BYTES : paddedSize(present);
+    const { mark } = builder;
+    const isAdded = builder.tryAdd(message);
+    const pings = [...(present?.pings ?? NO_PINGS), ...pingsOf(message)];
+    const roomBytes = present?.roomBytes ?? 0;
+    const bytes = paddedSize({ builder, pings, roomBytes }) - before;
+    const fits = isAdded && bytes <= limit.left;
+    if (!fits || purpose === 'try') {
+      builder.rewind(mark);
+      return fits;
+    }
+    limit.left -= bytes;
+    if (present === undefined) this.#staged.push({ ...about, builder, pings, roomBytes });
+    else present.pings = pings;
+    return true;
+  }
+
+  #seal({ to, peer, builder, trafficClass, pings, roomBytes }: Staged): void {
+    const padding = paddingFor(builder.size, pings, roomBytes);
+    if (padding !== undefined) builder.tryAdd(padding);
     this.#transmit(to, peer, builder.finish(), trafficClass);
   }
 
@@ -170,4 +273,12 @@ export class Outbox {
 function isSamePlace(a: Destination, b: Destination): boolean {
   if (a.kind === 'multicast') return b.kind === 'multicast' && a.link === b.link;
   return b.kind === 'unicast' && isSameEndpoint(a.endpoint, b.endpoint);
+}
+
+function pingsOf(message: Message): readonly Ping[] {
+  return message.type === 'ping' ? [message] : NO_PINGS;
+}
+
+function paddedSize({ builder, pings, roomBytes }: Pick<Staged, 'builder' | 'pings' | 'roomBytes'>): number {
+  return builder.size + bytesOfPadding(paddingFor(builder.size, pings, roomBytes));
 }

@@ -10,6 +10,7 @@ import type { OwnerRecords } from '../data/owner-records.ts';
 import { OPEN_GUARD, type RecordGuard } from '../data/record-guard.ts';
 import type { RecordTable } from '../data/record-table.ts';
 import { expiresAtMs, isLive, type StoredRecord, storedRecord } from '../data/stored-record.ts';
+import { PRESENCE_KEY } from '../trust/presence-chain.ts';
 import type { RecordBody } from '../wire/record.ts';
 import { decodeRecord, encodeRecord, problemOfKey, problemOfUnit } from '../wire/record-codec.ts';
 import { problemOfValue } from '../wire/value-check.ts';
@@ -132,7 +133,10 @@ export class OwnRecords {
 
   /** Goes on under a higher boot: all live records are put again, in their old order. */
   adoptBoot(boot: number, nowMs: number): void {
-    const live = [...this.#records.above(0)].filter(isLive);
+    // A chain of presences belongs to one boot [P-6.25]: the next presence states another.
+    const live = [...this.#records.above(0)].filter(
+      (record) => isLive(record) && record.key !== PRESENCE_KEY,
+    );
     this.#boot = boot;
     this.#sequence = 0;
     this.#records = this.#table.openOwn(this.#owner, makeVersion(boot, 0), nowMs);

@@ -65,7 +65,9 @@ export class PeerKeys {
     this.#main.useKeyring(keyring);
     if (this.#main.salt !== before) this.#options.onSalt(this.#main.salt);
     for (const [peer, key] of [...this.#exceptions]) this.note(peer, key);
-    for (const key of this.#others.keys()) if (!keyring.has(key)) this.#others.delete(key);
+    // One salt a key: of two that take turns a peer would take one for a twin's [P-6.29].
+    for (const key of this.#others.keys())
+      if (!keyring.has(key) || key === this.writing) this.#others.delete(key);
   }
 
   /** A new life begins: every salt is drawn anew. */

@@ -23,8 +23,11 @@ export type Purpose =
   /** A peer has heard that we leave. */
   | { readonly kind: 'goodbye'; readonly phase: 'leaving' | 'left'; readonly from: NodeId };
 
-interface Entry {
+/** A number that was drawn, while its echo is awaited. */
+export interface Drawn {
   readonly purpose: Purpose;
+  /** Where the number was sent. */
+  readonly to: Endpoint;
   readonly sentMs: number;
   readonly expiresMs: number;
 }
@@ -34,7 +37,7 @@ const PENDING_MAX = 8192;
 /** Random numbers that answers must echo: an ack with another number is ignored (B-3). Bounded by time and count. */
 export class Pending {
   readonly #random: RandomSource;
-  readonly #entries = new Map<Seq, Entry>();
+  readonly #entries = new Map<Seq, Drawn>();
 
   constructor(random: RandomSource) {
     this.#random = random;
@@ -44,17 +47,20 @@ export class Pending {
     return this.#entries.size;
   }
 
-  /** Draws a number for this purpose. */
-  draw(purpose: Purpose, sentMs: number, ttlMs: number): Seq {
+  /** Draws a number for this purpose, to be sent there. */
+  draw(
+    purpose: Purpose,
+    { to, sentMs, ttlMs }: { readonly to: Endpoint; readonly sentMs: number; readonly ttlMs: number },
+  ): Seq {
     this.#dropOld(sentMs);
     let seq = this.#random.uint32();
     while (this.#entries.has(seq)) seq = this.#random.uint32();
-    this.#entries.set(seq, { purpose, sentMs, expiresMs: sentMs + ttlMs });
+    this.#entries.set(seq, { purpose, to, sentMs, expiresMs: sentMs + ttlMs });
     return seq;
   }
 
   /** What this echo answers, if it comes from whom it was meant for; `take` false leaves it for a later answer (B-23). */
-  match(seq: Seq, from: NodeId, nowMs: number, { take }: { take: boolean }): Entry | undefined {
+  match(seq: Seq, from: NodeId, nowMs: number, { take }: { take: boolean }): Drawn | undefined {
     const entry = this.#entries.get(seq);
     if (entry === undefined || entry.expiresMs < nowMs) return undefined;
     if (entry.purpose.from !== undefined && entry.purpose.from !== from) return undefined;
@@ -67,7 +73,7 @@ export class Pending {
     this.#entries.delete(seq);
   }
 
-  peek(seq: Seq): Entry | undefined {
+  peek(seq: Seq): Drawn | undefined {
     return this.#entries.get(seq);
   }
 

@@ -99,7 +99,7 @@ export class PresenceSpeaker {
     const { presenceDueMs } = member.heard;
     const onLink = { segment: path.link, segmentUntilMs: nowMs + HEARD_INTERVALS * intervalMs };
     member.heard = { ...member.heard, ...onLink };
-    if (!session.proven && !life.demanded) return true;
+    if (!(session.proven && session.advanced) && !life.demanded) return true;
     if (!life.demanded) this.#noteClock(member, presence, nowMs);
     if (nowMs <= presenceDueMs + ON_TIME_MS && Number.isFinite(presenceDueMs)) this.#noteHealthy(nowMs);
     member.provedAtMs = nowMs;
@@ -122,9 +122,10 @@ export class PresenceSpeaker {
 
   /** The delay after a newcomer's presence is over: it is asked to prove itself. */
   onInvite(key: string, nowMs: number): void {
-    const [, address, port] = /^(.*)\|(\d+)$/.exec(key) ?? [];
-    if (address !== undefined)
-      this.#ctx.joiner.invite({ transport: 'udp', address, port: Number(port) }, nowMs);
+    const [, id, boot, address, port] = /^(\w+)\|(\d+)\|(.*)\|(\d+)$/.exec(key) ?? [];
+    if (address === undefined) return;
+    const endpoint = { transport: 'udp', address, port: Number(port) } as const;
+    this.#ctx.joiner.invite(id, endpoint, { destBoot: Number(boot), nowMs });
   }
 
   /** Members heard by multicast, counted at most twice a second: it sets intervals, and must not cost a pass a packet. */
@@ -178,8 +179,10 @@ export class PresenceSpeaker {
 
   #inviteSoon(from: Inbound): void {
     const { address, port } = replyEndpoint(from.path);
-    const key = `invite/${address}|${port}`;
+    const key = `invite/${from.sender}|${from.boot}|${address}|${port}`;
     if (this.#ctx.timers.has(key)) return;
+    const { outbox, joiner } = this.#ctx;
+    if (!outbox.mayAnswerLater(replyEndpoint(from.path), joiner.inviteBytes(from.sender, from.boot))) return;
     this.#invited++;
     this.#ctx.timers.set(key, from.nowMs + this.#ctx.random.next() * INVITE_DELAY_MS);
   }
@@ -192,8 +195,11 @@ export class PresenceSpeaker {
     }
     const [latest] = this.#ctx.table.recentOwners(from.nowMs - QUIET_MS, 1);
     if (latest !== undefined) return;
-    this.digestPace.hearInconsistent();
-    if (this.#ctx.random.next() < 3 / (this.#ctx.members.presentCount + 1))
-      this.#ctx.sync.greet(member, from.nowMs);
+    const isProven = from.session.proven;
+    if (isProven) this.digestPace.hearInconsistent();
+    if (this.#ctx.random.next() >= 3 / (this.#ctx.members.presentCount + 1)) return;
+    // A presence of long ago that somebody repeats draws no more than it takes itself [P-7.11]. Who answers is greeted then.
+    if (isProven) this.#ctx.sync.greet(member, from.nowMs);
+    else this.#ctx.joiner.prove(from);
   }
 }

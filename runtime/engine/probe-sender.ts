@@ -24,13 +24,20 @@ export class ProbeSender implements ProbePort {
     if (target?.endpoint == null) return;
     counters.probes++;
     const purpose = { kind: 'probe', probeId: probe.id, from: target.id } as const;
-    const seq = pending.draw(purpose, nowMs, timeLeftMs(probe, nowMs));
-    const message = life.ping(target.id, { seq, destBoot: target.boot });
-    outbox.stage({ kind: 'unicast', endpoint: target.endpoint }, target.id, message);
+    const { endpoint, boot: destBoot } = target;
+    const seq = pending.draw(purpose, { to: endpoint, sentMs: nowMs, ttlMs: timeLeftMs(probe, nowMs) });
+    const message = life.ping(target.id, { seq, destBoot });
+    outbox.stage({ kind: 'unicast', endpoint }, target.id, message);
     const [said] = target.facts.endpoints;
     // Somebody between may pass on answers for a while and then fall silent: where the target itself said it is counts too.
-    if (life.demanded && probe.step > 0 && said !== undefined && !isSamePlace(said, target.endpoint))
-      outbox.stage({ kind: 'unicast', endpoint: said }, target.id, message);
+    if (life.demanded && probe.step > 0 && said !== undefined && !isSamePlace(said, endpoint)) {
+      const again = pending.draw(purpose, { to: said, sentMs: nowMs, ttlMs: timeLeftMs(probe, nowMs) });
+      outbox.stage(
+        { kind: 'unicast', endpoint: said },
+        target.id,
+        life.ping(target.id, { seq: again, destBoot }),
+      );
+    }
   }
 
   pingReq(probe: Probe, helper: Member, nowMs: number): void {
@@ -38,10 +45,11 @@ export class ProbeSender implements ProbePort {
     const target = members.get(probe.target);
     if (target?.endpoint == null || helper.endpoint === null) return;
     const purpose = { kind: 'indirect', probeId: probe.id, target: target.id, from: helper.id } as const;
-    const seq = pending.draw(purpose, nowMs, timeLeftMs(probe, nowMs));
+    const { endpoint: to } = helper;
+    const seq = pending.draw(purpose, { to, sentMs: nowMs, ttlMs: timeLeftMs(probe, nowMs) });
     const about = { target: target.id, targetBoot: target.boot, endpoint: target.endpoint };
     const message = life.pingReq(helper.id, { seq, ...about });
-    outbox.stage({ kind: 'unicast', endpoint: helper.endpoint }, helper.id, message);
+    outbox.stage({ kind: 'unicast', endpoint: to }, helper.id, message);
   }
 
   touch(target: Member, nowMs: number): boolean {

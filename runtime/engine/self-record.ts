@@ -1,7 +1,5 @@
 import { GridvineError } from '../core/errors.ts';
 import { ENDPOINTS_PER_NODE_MAX, NAME_BYTES_MAX, TAG_BYTES_MAX, TAGS_PER_NODE_MAX } from '../core/limits.ts';
-import type { EngineEvent } from '../core/outputs.ts';
-import { bootOf } from '../core/version.ts';
 import { freshBlock } from '../data/delta.ts';
 import type { StoredRecord } from '../data/stored-record.ts';
 import {
@@ -11,10 +9,8 @@ import {
   isLabel,
   NODE_KEY,
 } from '../membership/node-facts.ts';
-import type { Block, Line } from '../wire/message.ts';
+import type { Block } from '../wire/message.ts';
 import type { EngineContext } from './context.ts';
-
-const REPORT_EVERY_MS = 1_000;
 
 /** This node's record `node`: what it says of itself, put again whenever that changes. */
 export class SelfRecord {
@@ -22,7 +18,6 @@ export class SelfRecord {
   readonly #name: string;
   readonly #protocol: number;
   #incarnation = 0;
-  readonly #reportedAtMs = new Map<string, number>();
   #state: DeclaredState = 'alive';
   #tags: Readonly<Record<string, string>>;
 
@@ -114,7 +109,7 @@ export class SelfRecord {
     )
       return false;
     if (this.#incarnation === INCARNATION_MAX) {
-      this.#reportOnce({ type: 'boot-behind', seenBoot: accused.boot }, nowMs);
+      this.#ctx.follower.needBoot(nowMs);
       return false;
     }
     this.#incarnation++;
@@ -124,31 +119,9 @@ export class SelfRecord {
     return true;
   }
 
-  /**
-   * A peer tells what it has of this node. More than this node ever made means that its boot counter was lost, or that somebody
-   * else speaks under its identity. Either way only a higher boot outdoes what was said: versions of this one may be used up.
-   */
-  checkLine(line: Line, nowMs: number): void {
-    const own = this.#ctx.table.line(this.#ctx.id);
-    if (line.known <= own.known) return;
-    const seenBoot = bootOf(line.known);
-    if (seenBoot <= this.#ctx.own.boot) {
-      this.#ctx.leases.noteTwin(nowMs);
-      this.#reportOnce({ type: 'twin', boot: seenBoot }, nowMs);
-    }
-    this.#reportOnce({ type: 'boot-behind', seenBoot }, nowMs);
-  }
-
-  #reportOnce(event: EngineEvent & { type: 'boot-behind' | 'twin' }, nowMs: number): void {
-    if (nowMs - (this.#reportedAtMs.get(event.type) ?? Number.NEGATIVE_INFINITY) < REPORT_EVERY_MS) return;
-    this.#reportedAtMs.set(event.type, nowMs);
-    this.#ctx.outbox.event(event);
-  }
-
   /** A new boot: its incarnations begin again. */
   renew(nowMs: number): void {
     this.#incarnation = 0;
-    this.#reportedAtMs.clear();
     this.publish(nowMs);
   }
 }

@@ -1,5 +1,5 @@
 import { equalBytes } from '../core/bytes.ts';
-import type { Endpoint } from '../core/endpoint.ts';
+import { type Endpoint, endpointKey } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
 import { BODY_BYTES_MAX, DIGEST_BUCKETS } from '../core/limits.ts';
 import { jitter, randomBelow, sample } from '../core/random.ts';
@@ -11,6 +11,7 @@ import { sizeOfItem } from '../wire/body.ts';
 import type { Block, Line, Message } from '../wire/message.ts';
 import { BlockPacker, bytesOfBlock } from './block-packer.ts';
 import { type EngineContext, type Inbound, replyEndpoint } from './context.ts';
+import { isProvenPlace } from './echo.ts';
 import { Told } from './told.ts';
 import { Wants } from './wants.ts';
 
@@ -96,7 +97,7 @@ export class Synchroniser {
     const most = this.#isBusy(nowMs) ? 0 : RECENT_MAX;
     const recent = this.#ctx.table.recentOwners(nowMs - this.#ctx.settings.digestQuietMs, most);
     const tableHash = this.#ctx.table.hash.totalWithout(recent);
-    if (!this.#ctx.isProven(peer)) this.#ctx.joiner.ask(peer, endpoint, nowMs);
+    if (!this.#ctx.isProven(peer)) this.#ctx.joiner.ask(peer, endpoint, { destBoot: 0, nowMs });
     this.#ctx.counters.digestsSent++;
     this.#ctx.budgets.sync.spend(DIGEST_BYTES + LINE_BYTES * recent.length, nowMs);
     const digest: Message = { type: 'digest', tableHash, lines: recent.map(lineOf) };
@@ -107,7 +108,7 @@ export class Synchroniser {
     this.#compare(lines, from);
     const own = this.#ctx.table.hash.totalWithout(lines.map((line) => this.#ctx.table.owner(line.owner)));
     if (equalBytes(own, tableHash)) return;
-    this.#askAgainSoon(from.nowMs);
+    this.#askAgainSoon(from);
     if (this.#ctx.table.ownerCount <= SMALL_TABLE)
       for (const have of this.#haves(ALL_BUCKETS)) this.#reply(from, have);
     else this.#reply(from, { type: 'buckets', hashes: this.#ctx.table.hash.buckets() });
@@ -119,7 +120,7 @@ export class Synchroniser {
       (bucket) =>
         !equalBytes(hashes.subarray(4 * bucket, 4 * bucket + 4), own.subarray(4 * bucket, 4 * bucket + 4)),
     );
-    if (differing.length > 0) this.#askAgainSoon(from.nowMs);
+    if (differing.length > 0) this.#askAgainSoon(from);
     const groups = this.#groupBuckets(differing);
     // From a random one on: what doesn't fit this time gets its turn another time.
     const first = randomBelow(this.#ctx.random, Math.max(1, groups.length));
@@ -143,6 +144,12 @@ export class Synchroniser {
     this.#sendBlocks(lines, from);
   }
 
+  /** Asks for what this node lacks of these owners. Somebody that it knows nothing of yet is asked for again, too. */
+  wantNewcomer(from: Inbound): void {
+    this.want([from.sender], from);
+    this.#remember([{ owner: from.sender, known: 1, gc: 0 }], [from.sender], from);
+  }
+
   /** Asks for what this node lacks of these owners. */
   want(owners: readonly NodeId[], from: Inbound): void {
     for (let i = 0; i < owners.length; i += LINES_PER_DATAGRAM) {
@@ -157,7 +164,7 @@ export class Synchroniser {
     for (const line of lines) {
       const records = this.#ctx.table.owner(line.owner);
       if (line.owner === this.#ctx.id) {
-        this.#ctx.self.checkLine(line, from.nowMs);
+        this.#ctx.follower.hear(line.known, from.nowMs);
         if (records !== undefined && isAhead(records, line)) ahead.push(line);
       } else if (records !== undefined && isAhead(records, line)) ahead.push(line);
       else if (isBehind(records, line) && (records?.refusedUntilMs ?? 0) <= from.nowMs)
@@ -167,13 +174,17 @@ export class Synchroniser {
     if (behind.length === 0) return;
     this.want(behind, from);
     this.#remember(lines, behind, from);
-    this.#askAgainSoon(from.nowMs);
+    this.#askAgainSoon(from);
   }
 
   /** The wants' turn: what is still missing is asked for again, of who has it. */
   onWantTurn(nowMs: number): void {
-    const turn = this.#wants.turn((owner) => this.#ctx.table.owner(owner)?.known ?? 0, WANT_TRIES);
+    const { turn, waiting } = this.#wants.turn(
+      (owner) => this.#ctx.table.owner(owner)?.known ?? 0,
+      WANT_TRIES,
+    );
     if (this.#wants.size > 0) this.#ctx.timers.set('want', nowMs + WANT_AGAIN_MS);
+    for (const { peer, endpoint } of waiting) this.#askMember(peer, endpoint, nowMs);
     const byPeer = Map.groupBy(turn, (want) => want.peer);
     for (const [peer, wants] of byPeer) {
       const to = { kind: 'unicast' as const, endpoint: wants[0].endpoint };
@@ -184,17 +195,27 @@ export class Synchroniser {
     }
   }
 
+  /** The question for a proof, or its answer, may have been lost. A member is asked again where it says that it is: as by a probe. */
+  #askMember(peer: NodeId, endpoint: Endpoint, nowMs: number): void {
+    const member = this.#ctx.members.get(peer);
+    if (member?.endpoint == null || endpointKey(member.endpoint) !== endpointKey(endpoint)) return;
+    this.#ctx.joiner.ask(peer, endpoint, { destBoot: member.boot, nowMs });
+  }
+
   #remember(lines: readonly Line[], behind: readonly NodeId[], from: Inbound): void {
     const missing = new Set(behind);
     const endpoint = replyEndpoint(from.path);
     for (const { owner, known } of lines) {
-      if (missing.has(owner)) this.#wants.add({ owner, upTo: known, peer: from.sender, endpoint });
+      if (missing.has(owner))
+        this.#wants.add({ owner, upTo: known, peer: from.sender, endpoint, session: from.session });
     }
     this.#ctx.timers.setEarlier('want', from.nowMs + WANT_AGAIN_MS);
   }
 
   /** Tables differ: digests follow quickly for a while, because what is being exchanged may get lost. */
-  #askAgainSoon(nowMs: number): void {
+  #askAgainSoon({ session, nowMs }: Inbound): void {
+    // What may be long ago tells nothing of the tables now [P-7.11].
+    if (!session.proven) return;
     this.#hungryUntilMs = Math.max(this.#hungryUntilMs, nowMs + HUNGRY_FOR_MS);
     this.#ctx.timers.setEarlier('digest', nowMs + jitter(this.#ctx.random, HUNGRY_MS, 0.2));
   }
@@ -206,7 +227,7 @@ export class Synchroniser {
   /** Quiet owners first, chatty ones last: what changes all the time comes again anyway (B-76). */
   #sendBlocks(lines: readonly Line[], from: Inbound): void {
     if (lines.length === 0) return;
-    if (!from.session.proven) {
+    if (!isProvenPlace(from)) {
       this.#ctx.joiner.prove(from);
       return;
     }
@@ -284,7 +305,7 @@ export class Synchroniser {
 
   /** Answers as far as the allowance goes; what isn't said now comes by a later digest. */
   #reply(to: Inbound, message: Message): void {
-    if (!to.session.proven) {
+    if (!isProvenPlace(to)) {
       this.#ctx.joiner.prove(to);
       if (message.type !== 'want') return;
     }

@@ -25,6 +25,8 @@ const ROUTES: Readonly<Record<string, Route>> = {
   trust: (ctx, _, nowMs) => ctx.warden?.onTimer(nowMs),
   renew: (ctx, _, nowMs) => ctx.warden?.renewals.onTimer(nowMs),
   lease: (ctx, _, nowMs) => ctx.leases.onTimer(nowMs),
+  twin: (ctx, id, nowMs) => ctx.twins.onDue(id, nowMs),
+  behind: (ctx, _, nowMs) => ctx.follower.onDue(nowMs),
   leave: (ctx, _, nowMs) => ctx.leaver.onTurn(nowMs),
 };
 

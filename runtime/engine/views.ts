@@ -9,7 +9,7 @@ import type { RecordFilter } from './contract.ts';
 
 /** The members as an application sees them: this node first, then by name. */
 export function memberViews(ctx: EngineContext, nowMs: number): MemberView[] {
-  const others = Array.from(ctx.members.all(), (member) => memberView(member, nowMs));
+  const others = Array.from(ctx.members.all(), (member) => memberView(ctx, member, nowMs));
   others.sort((a, b) => a.name.localeCompare(b.name) || (a.id < b.id ? -1 : 1));
   return [selfView(ctx), ...others];
 }
@@ -82,12 +82,14 @@ export function selfView(ctx: EngineContext): MemberView {
     accusers: [],
     segment: null,
     path: null,
-    flags: ['self'],
+    twin: ctx.twins.isTwin(ctx.id),
+    flags: ctx.twins.isTwin(ctx.id) ? ['self', 'twin'] : ['self'],
   };
 }
 
 /** One other member. */
-export function memberView(member: Member, nowMs: number): MemberView {
+export function memberView(ctx: EngineContext, member: Member, nowMs: number): MemberView {
+  const twin = ctx.twins.isTwin(member.id);
   const lastMs = member.arrivals.lastMs;
   return {
     id: member.id,
@@ -103,6 +105,7 @@ export function memberView(member: Member, nowMs: number): MemberView {
     accusers: member.suspicion.accusers,
     segment: member.heardByMulticast(nowMs) ? member.heard.segment : null,
     path: member.endpoint,
-    flags: [],
+    twin,
+    flags: twin ? ['twin'] : [],
   };
 }

@@ -280,7 +280,7 @@ export class Warden {
         if (!this.isAdmitted) return;
         this.#calls.noteAgreed();
         // Both know each other's certificate now, and have one key: each proves to the other that it lives.
-        this.#ctx.joiner.invite(event.endpoint, nowMs);
+        this.#ctx.joiner.joinAt(event.endpoint, nowMs);
         return;
       case 'admitted':
         if (event.epoch === undefined && !this.isAdmitted) this.#calls.noteWaiting(event.endpoint);

@@ -8,11 +8,12 @@ import { memberView, selfView } from './views.ts';
 /** The evidence behind what this node says of a member, or of itself; undefined where it knows no such member. */
 export function whyView(ctx: EngineContext, id: NodeId, nowMs: number): WhyView | undefined {
   const verdicts = ctx.accuser.log.of(id).map((verdict) => verdictView(ctx, verdict, nowMs));
-  if (id === ctx.id) return { ...NOTHING, member: selfView(ctx), verdicts };
+  const twin = twinView(ctx, id, nowMs);
+  if (id === ctx.id) return { ...NOTHING, member: selfView(ctx), twin, verdicts };
   const member = ctx.members.get(id);
   if (member === undefined) return undefined;
   return {
-    member: memberView(member, nowMs),
+    member: memberView(ctx, member, nowMs),
     stateMs: agoMs(member.changedAtMs, nowMs),
     heardBy: member.arrivals.lastMs === null ? null : member.heardBy,
     pathFrom: member.observed !== null ? 'heard' : member.endpoint === null ? null : 'announced',
@@ -27,6 +28,7 @@ export function whyView(ctx: EngineContext, id: NodeId, nowMs: number): WhyView 
       member.lastHelper === null ? null : { id: member.lastHelper, name: nameOf(ctx, member.lastHelper) },
     suspicion: member.suspicion.size === 0 ? null : suspicionView(ctx, member, nowMs),
     retry: member.state === 'down' ? retryView(ctx, member, nowMs) : null,
+    twin,
     verdicts,
   };
 }
@@ -57,6 +59,13 @@ function suspicionView(ctx: EngineContext, member: Member, nowMs: number): Suspi
     refusedBy: member.suspicion.refusedBy,
     fallsInMs: hasFallen ? null : Math.max(0, Math.round(ctx.accuser.fallsAtMs(member) - nowMs)),
   };
+}
+
+function twinView(ctx: EngineContext, id: NodeId, nowMs: number): WhyView['twin'] {
+  const twin = ctx.twins.of(id);
+  if (twin === undefined) return null;
+  const witnesses = twin.witnesses.map((witness) => ({ id: witness, name: nameOf(ctx, witness) }));
+  return { sinceMs: agoMs(twin.sinceMs, nowMs), lives: twin.lives, witnesses };
 }
 
 function retryView(ctx: EngineContext, { calledAtMs, changedAtMs }: Member, nowMs: number) {

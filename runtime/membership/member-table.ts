@@ -1,3 +1,4 @@
+import type { Endpoint } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
 import type { Version } from '../core/version.ts';
 import { bootOf } from '../core/version.ts';
@@ -67,6 +68,9 @@ export class MemberTable {
       const { vouchedUntilMs, presenceDueMs } = UNHEARD;
       known.heard = { ...known.heard, vouchedUntilMs, presenceDueMs };
     }
+    // It has left an address that it had said to be its own. (One behind a NAT never says where it seems to be.)
+    if (known.observed !== null && has(known.facts, known.observed) && !has(facts, known.observed))
+      known.observed = null;
     known.boot = boot;
     known.nodeVersion = version;
     known.facts = facts;
@@ -142,6 +146,12 @@ export class MemberTable {
     if (member.present !== wasPresent) this.#presentList = undefined;
     this.#onState(member, from, nowMs);
   }
+}
+
+function has({ endpoints }: NodeFacts, { transport, address, port }: Endpoint): boolean {
+  return endpoints.some(
+    (endpoint) => endpoint.address === address && endpoint.port === port && endpoint.transport === transport,
+  );
 }
 
 /** Left outranks everything of the same life; down ends only by a refutation. */

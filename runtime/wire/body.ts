@@ -17,6 +17,12 @@ const FIXED_ITEMS = 2;
 /** Most bodies are a probe or its answer; those with news grow. */
 const BYTES_AT_FIRST = 128;
 
+/** A place between two messages of a body. */
+export interface BodyMark {
+  readonly length: number;
+  readonly count: number;
+}
+
 /** Fills one datagram's body, `[ sender, boot, * message ]`, message by message. */
 export class BodyBuilder {
   readonly #writer: CborWriter;
@@ -64,6 +70,17 @@ export class BodyBuilder {
       else this.#writer.truncate(before);
     }
     return fits;
+  }
+
+  /** What is in it now, to go back to. */
+  get mark(): BodyMark {
+    return { length: this.#writer.length, count: this.#count };
+  }
+
+  /** Takes out what was added after the mark. */
+  rewind({ length, count }: BodyMark): void {
+    this.#writer.truncate(length);
+    this.#count = count;
   }
 
   /** The body's bytes; a view that the next `tryAdd` may overwrite. */

@@ -165,6 +165,13 @@ export interface LeaseAnswer {
   readonly mac?: Uint8Array;
 }
 
+/** Makes a datagram as long as the answers that it asks for [P-6.28]. */
+export interface Padding {
+  readonly type: 'padding';
+  /** Bytes that say nothing. */
+  readonly length: number;
+}
+
 export type Message =
   | Ping
   | Ack
@@ -179,7 +186,8 @@ export type Message =
   | Have
   | Want
   | LeaseAsk
-  | LeaseAnswer;
+  | LeaseAnswer
+  | Padding;
 export type MessageType = Message['type'];
 
 /** A whole datagram's content, validated. `unknown` counts messages of types this version doesn't know. */

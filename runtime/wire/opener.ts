@@ -183,7 +183,7 @@ export class Opener {
 
   #openKnown({ nowMs, source }: Origin, bytes: Uint8Array, header: Header, entry: SaltEntry): OpenResult {
     const { session, window } = entry;
-    if (!window.isFresh(header.counter)) return { drop: 'replay', header };
+    if (header.counter < session.floor || !window.isFresh(header.counter)) return { drop: 'replay', header };
     // A salt belongs to one key [P-2.4], and the key id is sealed in: another id can't open.
     if (entry.groupKey.id !== header.keyId) return { drop: 'forged', header };
     // Salts are there for all to see: what comes from elsewhere than its salt's own datagrams has to queue with strangers.
@@ -193,6 +193,7 @@ export class Opener {
       this.#guard.noteFailure(nowMs, source);
       return { drop: 'forged', header };
     }
+    const advanced = header.counter > window.highest;
     window.accept(header.counter);
     entry.source = source;
     this.#table.touch(entry);
@@ -200,6 +201,8 @@ export class Opener {
     if (body === undefined) return { drop: 'malformed', header };
     if (body.sender !== session.id || body.boot !== session.boot) return { drop: 'session', header };
     session.openedCount++;
+    session.counter = header.counter;
+    session.advanced = advanced;
     session.lastMs = nowMs;
     return { session, body, sealedToAny: header.kind === KIND_SEALED_TO_ANY };
   }
@@ -238,6 +241,7 @@ export class Opener {
     const entry = this.#table.add(salt, 0, { groupKey, sealKey, session, source });
     entry.window.accept(header.counter);
     session.openedCount = 1;
+    session.counter = header.counter;
     return { session, body, sealedToAny: header.kind === KIND_SEALED_TO_ANY };
   }
 

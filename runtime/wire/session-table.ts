@@ -89,6 +89,11 @@ export class SessionTable {
     this.#bySalt.set(nameOf(bytes, at), node);
     const [sibling] = this.#nodesOf(id);
     this.#byId.set(id, sibling === undefined ? node : [sibling, node]);
+    // One life may seal with two keys at once, each with a salt of its own [P-10.8].
+    if (sibling?.groupKey.id === node.groupKey.id) {
+      sibling.session.rival = node.session;
+      node.session.rival = sibling.session;
+    }
     this.#append(node);
     return node;
   }
@@ -122,8 +127,12 @@ export class SessionTable {
     this.#bySalt.delete(indexOf(node.salt0, node.salt1));
     const { id } = node.session;
     const [left] = this.#nodesOf(id).filter((other) => other !== node);
+    node.session.rival = undefined;
     if (left === undefined) this.#byId.delete(id);
-    else this.#byId.set(id, left);
+    else {
+      left.session.rival = undefined;
+      this.#byId.set(id, left);
+    }
     this.#unlink(node);
   }
 

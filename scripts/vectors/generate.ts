@@ -238,6 +238,7 @@ const MESSAGES: readonly Message[] = [
   { type: 'have', buckets: [0, 63], lines: [] },
   { type: 'want', lines: [{ owner: RECEIVER.id, known: 0, gc: 0 }] },
   ...leaseMessages(),
+  { type: 'padding', length: 5 },
 ];
 
 function bodyVectors(): BodyVector[] {

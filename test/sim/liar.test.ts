@@ -195,26 +195,6 @@ test('accusations of incarnations near the ceiling, and of other boots, change n
   );
 });
 
-test('a boot far in the future makes its owner go on under a higher one, up to the last', () => {
-  // Accepted of a key holder: it uses boots up. At the last one the node goes on, and its driver says so.
-  const { lying } = suffer({
-    everyMs: 1_000,
-    tell(liar, round) {
-      const [victim] = liar.others;
-      const boot = round < 5 ? 1_000 * (round + 1) : BOOT_MAX - (round % 2);
-      liar.say(victim, [
-        {
-          type: 'digest',
-          tableHash: NO_HASH,
-          lines: [{ owner: victim.id, known: makeVersion(boot, 7), gc: 0 }],
-        },
-      ]);
-    },
-  });
-  const boots = lying.honest.map((host) => lying.world.hosts[host].engine?.boot ?? 0);
-  assert.ok(Math.max(...boots) > 5_000 && Math.max(...boots) <= BOOT_MAX);
-});
-
 test('a digest that claims the future of everybody costs little, and new values still come', () => {
   const { lying, honestBytes, liarBytes } = suffer({
     everyMs: 20,

@@ -68,7 +68,8 @@ const STEPS_MAX = 2_000_000;
 /** One engine on the pump, with all that came out of it. */
 export class PumpNode {
   readonly id: NodeId;
-  readonly endpoint: Endpoint;
+  /** Where it is; a test may move it. */
+  endpoint: Endpoint;
   readonly engine: GossipEngine;
   readonly events: EngineEvent[] = [];
   readonly sent: Sent[] = [];

@@ -75,7 +75,11 @@ export class Exile {
     ];
     switch (type) {
       case 'ping':
-        return [{ type, seq, destBoot: 0, mac: this.#prove({ kind: 'ping', seq, value: 0 }, to) }];
+        return [
+          { type, seq, destBoot: 0, mac: this.#prove({ kind: 'ping', seq, value: 0 }, to) },
+          // As long as its answer [P-6.28].
+          { type: 'padding', length: 8 },
+        ];
       case 'ack':
         return [{ type, seq, uptimeMs: 5, mac: this.#prove({ kind: 'ack', seq, value: 5 }, to) }];
       case 'nack':
@@ -129,6 +133,8 @@ export class Exile {
         return [{ type, buckets: [0, 1, 2, 3], lines }];
       case 'want':
         return [{ type, lines }];
+      case 'padding':
+        return [{ type, length: 20 }];
       case 'blocks':
         return [{ type, blocks: [this.#nodeBlock(), this.#record(key, 666), this.#accusation(other)] }];
     }

@@ -231,6 +231,7 @@ export function memberView(values: Partial<MemberView>): MemberView {
     accusers: [],
     segment: null,
     path: null,
+    twin: false,
     flags: [],
     ...values,
   };

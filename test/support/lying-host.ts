@@ -13,6 +13,8 @@ import { decodeRecord, encodeRecord } from '#runtime/wire/record-codec.ts';
 import { Sealer } from '#runtime/wire/sealer.ts';
 import { IdleEngine } from './idle-engine.ts';
 
+const ALL_BUCKETS = Array.from({ length: 64 }, (_, bucket) => bucket);
+
 /** What the liar knows of another node: all that is in that node's own record. */
 export interface Known {
   readonly id: NodeId;
@@ -202,7 +204,10 @@ export class LyingHost extends IdleEngine {
     if (message.type === 'ping') return [{ type: 'ack', seq: message.seq }];
     if (message.type === 'join' || message.type === 'want' || message.type === 'digest') {
       const own: Message = { type: 'blocks', blocks: [this.#ownBlock()] };
-      return message.type === 'join' ? [{ type: 'ack', seq: message.seq }, own] : [own];
+      if (message.type === 'join') return [{ type: 'ack', seq: message.seq }, own];
+      // Before it lies it learns who is there, like anybody.
+      const learns = message.type === 'digest' && !this.#isLying;
+      return learns ? [own, { type: 'have', buckets: ALL_BUCKETS, lines: [] }] : [own];
     }
     return [];
   }

@@ -98,7 +98,7 @@ export function readCbor(bytes: Uint8Array): { value: unknown } | undefined {
 }
 
 const NAMES =
-  'ping ack ping-req nack gone join presence blocks digest buckets have want lease-ask lease-answer'.split(
+  'ping ack ping-req nack gone join presence blocks digest buckets have want lease-ask lease-answer padding'.split(
     ' ',
   );
 

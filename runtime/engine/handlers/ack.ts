@@ -19,7 +19,7 @@ export function onAck(ctx: EngineContext, ack: Ack, from: Inbound): void {
     return;
   }
   const first = !from.session.proven;
-  if (!isProof(ctx, ctx.life.checkAck(ack, from), from)) return;
+  if (!isProof(ctx, { verdict: ctx.life.checkAck(ack, from), echoed: match }, from)) return;
   if (purpose.kind === 'indirect' && !hasAnswered(ctx, ack, purpose.target)) {
     ctx.counters.drops['bad-proof']++;
     return;
@@ -58,7 +58,7 @@ export function onAck(ctx: EngineContext, ack: Ack, from: Inbound): void {
     case 'proof':
       break;
   }
-  if (member === undefined) ctx.sync.want([from.sender], from);
+  if (member === undefined) ctx.sync.wantNewcomer(from);
   else if (member.state === 'down' || (first && !showsItself(purpose.kind, member, from.nowMs)))
     ctx.sync.greetAt(replyEndpoint(from.path), from.sender, from.nowMs);
   if (member !== undefined) ctx.members.revive(member, from.nowMs);

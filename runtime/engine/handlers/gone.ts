@@ -9,7 +9,7 @@ export function onGone(ctx: EngineContext, gone: Gone, from: Inbound): void {
     ctx.counters.drops.unsolicited++;
     return;
   }
-  if (!isProof(ctx, ctx.life.checkGone(gone, from), from)) return;
+  if (!isProof(ctx, { verdict: ctx.life.checkGone(gone, from), echoed: match }, from)) return;
   ctx.pending.take(gone.seq);
   ctx.prober.cancel(from.sender);
   ctx.sync.want([from.sender], from);

@@ -30,8 +30,9 @@ export function onPingReq(ctx: EngineContext, request: PingReq, from: Inbound): 
     requesterSeq: request.seq,
     from: request.target,
   };
-  const seq = ctx.pending.draw(purpose, from.nowMs, 4 * timeoutMs);
-  const to = { kind: 'unicast' as const, endpoint: target.endpoint };
+  const { endpoint } = target;
+  const seq = ctx.pending.draw(purpose, { to: endpoint, sentMs: from.nowMs, ttlMs: 4 * timeoutMs });
+  const to = { kind: 'unicast' as const, endpoint };
   const { challenge, seq: requesterSeq, targetBoot: destBoot } = request;
   const relay = challenge && { requester: from.sender, boot: from.boot, seq: requesterSeq, mac: challenge };
   ctx.outbox.stage(to, request.target, ctx.life.ping(request.target, { seq, destBoot, relay }));
@@ -55,6 +56,6 @@ export function onNack(ctx: EngineContext, nack: Nack, from: Inbound): void {
     ctx.counters.drops.unsolicited++;
     return;
   }
-  if (!isProof(ctx, ctx.life.checkNack(nack, from), from)) return;
+  if (!isProof(ctx, { verdict: ctx.life.checkNack(nack, from), echoed: match }, from)) return;
   ctx.prober.onNack(match.purpose.probeId, { nowMs: from.nowMs, helper: from.sender });
 }

@@ -26,6 +26,7 @@ const HANDLERS: { readonly [T in MessageType]: Handler<T> } = {
   digest: (ctx, digest, from) => ctx.sync.onDigest(digest.lines, digest.tableHash, from),
   buckets: (ctx, buckets, from) => ctx.sync.onBuckets(buckets.hashes, from),
   have: (ctx, have, from) => ctx.sync.onHave(have.buckets, have.lines, from),
+  padding: () => {},
   want: (ctx, want, from) => ctx.sync.onWant(want.lines, from),
   'lease-ask': (ctx, ask, from) => ctx.leases.onAsk(ask, from),
   'lease-answer': (ctx, answer, from) => ctx.leases.onAnswer(answer, from),

@@ -7,6 +7,7 @@ import { goneCodec } from './gone.ts';
 import { haveCodec, wantCodec } from './have-want.ts';
 import { joinCodec } from './join.ts';
 import { leaseAnswerCodec, leaseAskCodec } from './lease.ts';
+import { paddingCodec } from './padding.ts';
 import { ackCodec, pingCodec } from './ping.ts';
 import { nackCodec, pingReqCodec } from './ping-req.ts';
 import { presenceCodec } from './presence.ts';
@@ -26,6 +27,7 @@ const CODECS: CodecTable = {
   buckets: bucketsCodec,
   have: haveCodec,
   want: wantCodec,
+  padding: paddingCodec,
   'lease-ask': leaseAskCodec,
   'lease-answer': leaseAnswerCodec,
 };

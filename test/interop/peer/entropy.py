@@ -18,7 +18,7 @@ class AntiEntropy:
         answers = self.compare(session, lines)
         if self.table.table_hash(without) == table_hash:
             self.hash_matches += 1
-        elif not session.proven:
+        elif not session.is_proven_here():
             answers.append(self.proof(session))
         elif len(self.table.owners) <= HAVE_OWNERS_MAX:
             answers.append([HAVE, list(range(64)), [self.table.line(each) for each in self.table.owners]])
@@ -27,7 +27,7 @@ class AntiEntropy:
         return answers
 
     def on_buckets(self, session, fields, address, size):
-        if not session.proven:
+        if not session.is_proven_here():
             return [self.proof(session)]
         own = self.table.buckets()
         differ = [i for i in range(64) if own[4 * i : 4 * i + 4] != fields[0][4 * i : 4 * i + 4]]
@@ -59,6 +59,6 @@ class AntiEntropy:
                 blocks.append([BLOCKS, self.table.blocks_for(owner, known, gc)])
             elif self.table.is_behind(owner, known, gc) and owner != self.id:
                 want.append(self.table.line(owner))
-        if blocks and not session.proven:
+        if blocks and not session.is_proven_here():
             blocks = [self.proof(session)]
         return blocks[:BLOCKS_ANSWERED] + ([[WANT, want[:LINES_WANTED]]] if want else [])

@@ -18,12 +18,12 @@ from entropy import AntiEntropy
 from keys import Keys, Rotation
 from members import JOINING, ALIVE, LEAVING, LEFT, Members
 from table import Table, encode, now_ms
-from wire import DATAGRAM_MAX, Drop, Keyring, Wire, node_id
+from wire import DATAGRAM_MAX, SEALED_BYTES, Drop, Keyring, Wire, node_id
 
 PROBE_INTERVAL_MS, PROBE_TIMEOUT_MS, DIGEST_INTERVAL_MS, NEWS_INTERVAL_MS = 1000, 500, 1000, 200
 HELPERS, FAN_OUT, TRANSMISSIONS, QUESTIONS_MAX, JOIN_BYTES = 3, 3, 4, 4, 600
 ACCUSATION_TTL_MS, LEAVE_WAIT_MS, SLOW_EVERY = 60_000, 2000, 10
-PING, ACK, PING_REQ, NACK, GONE, JOIN, BLOCKS = 1, 2, 3, 4, 5, 6, 8
+PING, ACK, PING_REQ, NACK, GONE, JOIN, BLOCKS, PADDING = 1, 2, 3, 4, 5, 6, 8, 15
 
 
 class Peer(AntiEntropy, Rotation):
@@ -85,17 +85,24 @@ class Peer(AntiEntropy, Rotation):
 
     def send(self, address, messages, to=None):
         key = self.key_for(to) if to else None
-        self.socket.sendto(self.wire.seal(encode(self.id, self.boot, messages), to, key), address)
+        self.socket.sendto(self.wire.seal(self.padded(messages), to, key), address)
 
-    def ask(self, message_type, about=None, **note):
-        """A random seq that an answer must echo."""
+    def padded(self, messages):
+        """The body, no shorter than the longest that answers its pings: sender, and `gone`, with a boot of any length [P-6.28]."""
+        body, pings = encode(self.id, self.boot, messages), sum(each[0] == PING for each in messages)
+        lacking = 23 + 12 * pings - len(body)
+        return encode(self.id, self.boot, [*messages, [PADDING, bytes(max(0, lacking - 3))]]) if pings and lacking > 0 else body
+
+    def ask(self, address, about=None, **note):
+        """A random seq that an answer must echo, for a question to this address."""
         seq = random.getrandbits(32)
-        self.pending[seq] = {"at": now_ms(), "about": about, **note}
+        self.pending[seq] = {"at": now_ms(), "to": address, "about": about, **note}
         return seq
 
     def ping(self, target, extra=(), **note):
-        seq = self.ask(PING, target, **note)
-        self.send(self.members.address(target), [[PING, seq, self.members.boot(target)], *extra], target)
+        address = self.members.address(target)
+        seq = self.ask(address, target, **note)
+        self.send(address, [[PING, seq, self.members.boot(target)], *extra], target)
         return seq
 
     def is_proven(self, target):
@@ -117,6 +124,7 @@ class Peer(AntiEntropy, Rotation):
             return
         if session is None:
             return say(event="refused", code=messages[0], echoed=messages[1].hex(), cluster=messages[2].decode(errors="replace"))
+        session.source = address
         answers, questions = [], 0
         for name, fields in messages:
             questions += name in ("digest", "buckets", "have", "want")
@@ -126,19 +134,31 @@ class Peer(AntiEntropy, Rotation):
             if handler:
                 answers += handler(session, fields, address, len(datagram)) or []
         self.sessions_of[session.sender] = (session, address)
-        self.send_all(address, answers, session.sender)
+        if session.is_proven_here():
+            self.send_all(address, answers, session.sender)
+        elif answers:
+            self.send_within(len(datagram), address, answers, session.sender)
+
+    def send_within(self, size, address, answers, to):
+        """As many answers as fit into the length of the question, a ping first [P-7.11]."""
+        batch = []
+        for answer in sorted(answers, key=lambda each: each[0] != PING):
+            if len(self.padded([*batch, answer])) + SEALED_BYTES <= size:
+                batch.append(answer)
+        if batch:
+            self.send(address, batch, to)
 
     def count(self, drop):
         self.drops[str(drop)] = self.drops.get(str(drop), 0) + 1
 
     def send_all(self, address, answers, to):
         """Answers in as many datagrams as they need."""
-        room, batch = DATAGRAM_MAX - 48 - 32, []
+        room, batch = DATAGRAM_MAX - SEALED_BYTES - 32, []
         for answer in answers:
             size = len(encode(self.id, self.boot, [answer]))
             if batch and size > room:
                 self.send(address, batch, to)
-                room, batch = DATAGRAM_MAX - 48 - 32, []
+                room, batch = DATAGRAM_MAX - SEALED_BYTES - 32, []
             batch, room = [*batch, answer], room - size
         if batch:
             self.send(address, batch, to)
@@ -148,7 +168,7 @@ class Peer(AntiEntropy, Rotation):
         if boot not in (0, self.boot):
             return [[GONE, seq, self.boot]]
         answer = [[ACK, seq]]
-        if session.proven and self.members.has_left(session.sender, session.boot):  # [P-6.5]
+        if session.is_proven_here() and self.members.has_left(session.sender, session.boot):  # [P-6.5]
             answer.append([BLOCKS, self.table.news(session.sender, self.table.get(session.sender, "node"))])
         return answer
 
@@ -157,7 +177,10 @@ class Peer(AntiEntropy, Rotation):
         asked = self.pending.get(seq)
         if asked is None or asked["about"] not in (None, session.sender) and "helper_for" not in asked:
             return None
-        session.proven = True
+        if asked["about"] is not None or asked["to"] == session.source:
+            session.prove(asked["to"])
+        else:  # a join is sealed to nobody: its echo proves the place only where it comes from there
+            session.prove(None)
         return self.pending.pop(seq)
 
     def on_ack(self, session, fields, address, size):
@@ -189,7 +212,7 @@ class Peer(AntiEntropy, Rotation):
 
     def on_ping_req(self, session, fields, address, size):
         seq, target = fields[:2]
-        if not session.proven:
+        if not session.is_proven_here():
             return [self.proof(session)]
         if target in (self.id, session.sender) or not self.members.address(target):
             return
@@ -199,11 +222,10 @@ class Peer(AntiEntropy, Rotation):
         if size < JOIN_BYTES:
             return
         node = self.table.get(self.id, "node")
-        answer = [[ACK, fields[0]], [BLOCKS, self.table.news(self.id, node)], self.proof(session)]
-        return answer if len(encode(self.id, self.boot, answer)) + 48 <= size else answer[:1]
+        return [[ACK, fields[0]], [BLOCKS, self.table.news(self.id, node)], self.proof(session)]
 
     def proof(self, session):
-        return [PING, self.ask(PING, session.sender), session.boot]
+        return [PING, self.ask(session.source, session.sender), session.boot]
 
     def on_blocks(self, session, blocks, address, size):
         for block in blocks:
@@ -250,8 +272,8 @@ class Peer(AntiEntropy, Rotation):
     def do_join(self):
         for seed in self.options.join if self.joined_at is None else []:
             host, port = seed.rsplit(":", 1)
-            node = self.table.news(self.id, self.table.get(self.id, "node"))
-            self.send((host, int(port)), [[JOIN, self.ask(JOIN), bytes(JOIN_BYTES)], [BLOCKS, node]])
+            node, seed = self.table.news(self.id, self.table.get(self.id, "node")), (host, int(port))
+            self.send(seed, [[JOIN, self.ask(seed), bytes(JOIN_BYTES)], [BLOCKS, node]])
 
     def do_probe(self):
         self.finish_probe()
@@ -274,10 +296,11 @@ class Peer(AntiEntropy, Rotation):
             return
         others = [each for each in self.proven_members() if each != probe["target"]]
         for helper in random.sample(others, min(HELPERS, len(others))):
-            seq = self.ask(PING_REQ, probe["target"], probe=probe, helper_for=True)
+            address = self.members.address(helper)
+            seq = self.ask(address, probe["target"], probe=probe, helper_for=True)
             endpoint = self.members.endpoint(probe["target"])
             request = [PING_REQ, seq, probe["target"], self.members.boot(probe["target"]), endpoint]
-            self.send(self.members.address(helper), [request], helper)
+            self.send(address, [request], helper)
             probe["helpers"] += 1
 
     def finish_probe(self):
@@ -305,8 +328,9 @@ class Peer(AntiEntropy, Rotation):
         known = self.members.present()
         if known and self.joined_at is not None:
             target = random.choice(known)
-            message = self.digest() if self.is_proven(target) else [PING, self.ask(PING, target), self.members.boot(target)]
-            self.send(self.members.address(target), [message], target)
+            address = self.members.address(target)
+            message = self.digest() if self.is_proven(target) else [PING, self.ask(address, target), self.members.boot(target)]
+            self.send(address, [message], target)
 
     def do_news(self):
         self.ask_helpers()

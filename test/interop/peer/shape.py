@@ -161,6 +161,7 @@ MESSAGES = {
     12: ("want", [lambda v: is_list(v, is_line) and v]),
     13: ("lease-ask", [is_uint, lambda v: is_uint(v, 3), lambda v: type(v) is str, lambda v: is_bytes(v, 8)]),
     14: ("lease-answer", [is_uint, is_uint, is_uint, is_uint, is_uint]),
+    15: ("padding", [lambda v: type(v) is bytes]),
 }
 
 

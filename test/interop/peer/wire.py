@@ -15,7 +15,7 @@ from nacl.signing import SigningKey
 DATAGRAM_MAX, DATAGRAM_MIN, WINDOW = 1200, 49, 1024
 TO_ONE, TO_ANY, REFUSAL, TOUCH = 1, 2, 3, b"\x47\x14"
 WRONG_CLUSTER, UNKNOWN_KEY, VERSION_TOO_OLD = 1, 2, 4
-UNKNOWN_SALTS_A_SECOND, REFUSALS_A_SECOND = 500, 5
+UNKNOWN_SALTS_A_SECOND, REFUSALS_A_SECOND, PLACES_MAX, SEALED_BYTES = 500, 5, 4, 48
 
 
 class Drop(Exception):
@@ -75,18 +75,30 @@ class Bucket:
 
 
 class Session:
-    """The sender behind one salt [P-3.7], its replay window [P-3.6], and whether it is proven [P-3.8]."""
+    """The sender behind one salt [P-3.7], its replay window [P-3.6], and where it is proven [P-3.8, P-3.13]."""
 
     def __init__(self):
         self.sender, self.boot, self.proven, self.highest, self.seen = None, 0, False, 0, set()
         self.key = None
+        self.last, self.floor, self.places, self.source = 0, 0, [], None
 
     def is_fresh(self, counter):
-        return counter > self.highest - WINDOW and counter not in self.seen
+        return counter >= self.floor and counter > self.highest - WINDOW and counter not in self.seen
 
     def note(self, counter):
-        self.highest = max(self.highest, counter)
+        self.highest, self.last = max(self.highest, counter), counter
         self.seen = {each for each in self.seen if each > self.highest - WINDOW} | {counter}
+
+    def is_proven_here(self):
+        """Whether it has shown that it receives what is sent to where its datagram came from [P-3.13]."""
+        return self.source in self.places
+
+    def prove(self, place):
+        """An echo came of a number that was sent to this place; counters of before it may be replays [P-3.14]."""
+        if not self.proven:
+            self.proven, self.floor = True, self.last
+        if place:
+            self.places = [place, *(each for each in self.places if each != place)][:PLACES_MAX]
 
 
 class Wire:

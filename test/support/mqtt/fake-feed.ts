@@ -96,6 +96,7 @@ export class FakeFeed implements RecordFeed {
       accusers: [],
       segment: null,
       path: null,
+      twin: false,
       flags: [],
     });
     this.#tell({ type: 'member', id, name, from, to: state, boot: 1, incarnation: 0 });

@@ -84,7 +84,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     name: 'forgets that it has refuted, and goes on under an older incarnation',
     checker: 'incarnation-order',
     withinMs: 230_000,
-    nodes: 40,
+    nodes: 36,
     spoiled: [1],
     spoil: (make, options) =>
       new ForgetfulEngine(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeVersion } from '#runtime/core/version.ts';
 import { OwnerRecords } from '#runtime/data/owner-records.ts';
 import { stored, v } from '../../../support/record-tables.ts';
 import { ANN } from '../../../support/wire.ts';
@@ -95,4 +96,18 @@ test('one key written ten thousand times keeps one record in the order', () => {
   for (let i = 1; i <= 10_000; i++) records.set(stored({ key: `k${i % 3}`, version: v(i) }));
   assert.deepEqual(keysAbove(records, 0), ['k2', 'k0', 'k1']);
   assert.equal(records.versionBelow(v(10_000)), v(9_999));
+});
+
+test('[P-5.23] a claim of a high boot uses nothing up; what the boot really rises by does', () => {
+  const records = new OwnerRecords(ANN);
+  assert.ok(records.mayRiseTo(900_000, 0), 'the first that is heard');
+  records.raise({ known: makeVersion(5, 1) });
+  for (let i = 0; i < 100; i++) assert.ok(records.mayRiseTo(16_000, i));
+  assert.ok(!records.mayRiseTo(20_000, 100));
+  const before = records.boot;
+  records.raise({ known: makeVersion(16_000, 1) });
+  records.noteRise(before, 200);
+  assert.ok(records.mayRiseTo(16_100, 300));
+  assert.ok(!records.mayRiseTo(17_000, 300));
+  assert.ok(records.mayRiseTo(17_000, 86_400_000));
 });

@@ -68,6 +68,15 @@ async function running(): Promise<Bench> {
   return bench;
 }
 
+/** An identity lives twice, or no longer does. */
+const twin = (id: string, change: 'seen' | 'over'): EngineEvent => ({
+  type: 'twin',
+  id,
+  name: `n-${id.slice(0, 2)}`,
+  change,
+  lives: [{ boot: 3, endpoint: { transport: 'udp', address: '192.168.1.7', port: 18262 } }],
+});
+
 const microtasks = async () => {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 };
@@ -261,7 +270,7 @@ test('a listener may call the node: events come outside the engine', async () =>
     order.push(event.type);
     if (event.type === 'twin') bench.driver.mutate((engine, nowMs) => engine.put(nowMs, 'key', 1));
   });
-  bench.emit({ type: 'twin', boot: 1 });
+  bench.emit(twin('cd'.repeat(16), 'seen'));
   bench.emit({ type: 'left' });
   bench.driver.handlers.datagram(PATH, bytes(1));
   assert.deepEqual(order, [], 'not while the datagram is handled');
@@ -342,7 +351,7 @@ test('a refused join, a foreign cluster, a twin and a link in doubt are conditio
   const bench = await running();
   bench.emit({ type: 'refused', code: 'unknown-key', cluster: 'farm', address: '10.0.0.9' });
   bench.emit({ type: 'foreign-cluster', tag: '01020304', address: '10.0.0.9' });
-  bench.emit({ type: 'twin', boot: 3 });
+  bench.emit(twin(bench.engine.id, 'seen'));
   bench.emit({ type: 'self-doubt', silent: 4, asked: 5 });
   bench.driver.handlers.datagram(PATH, bytes(1));
   assert.deepEqual(bench.codes().sort(), [
@@ -407,4 +416,15 @@ test('datagrams under a key that is not held are a health item that names the se
     ['unknown-key', 'join-refused'],
   );
   for (const { text } of items) assert.match(text, /10\.0\.0\.9.*gridvine keys list.*key file/);
+});
+
+test('a boot that is too far to follow, and boots that run out, are conditions with rekey as the next step', async () => {
+  const bench = await running();
+  bench.emit({ type: 'boot-claim', seenBoot: 900_000 });
+  bench.emit({ type: 'boot-behind', seenBoot: BOOT_MAX - 500 });
+  bench.driver.handlers.datagram(PATH, bytes(1));
+  await microtasks();
+  assert.deepEqual(bench.codes().sort(), ['boot-claim', 'boots-few']);
+  for (const { text } of bench.health.items(bench.time.nowMs())) assert.match(text, /gridvine rekey/);
+  assert.equal(bench.engine.boot, BOOT_MAX - 499, 'it goes on');
 });

@@ -4,8 +4,8 @@ import type { EngineEvent } from '#runtime/core/outputs.ts';
 import { EventQueue } from '#runtime/driver/event-queue.ts';
 import { ManualTime } from '../../../support/manual-time.ts';
 
-const event = (boot: number): EngineEvent => ({ type: 'twin', boot });
-const bootOf = (seen: EngineEvent) => (seen.type === 'twin' ? seen.boot : -1);
+const event = (seenBoot: number): EngineEvent => ({ type: 'boot-behind', seenBoot });
+const bootOf = (seen: EngineEvent) => (seen.type === 'boot-behind' ? seen.seenBoot : -1);
 
 function bench(capacity?: number) {
   const time = new ManualTime();

@@ -35,10 +35,10 @@ test('a node that hears of a record of its own which it never made asks for a hi
     node.eventsOf('boot-behind').map(({ seenBoot }) => seenBoot),
     [3],
   );
-  assert.equal(node.eventsOf('twin').length, 1);
+  assert.equal(node.eventsOf('twin').length, 0, 'nobody was seen to live beside it');
 });
 
-test('a thousand such claims ask once a second', () => {
+test('[P-6.30] a thousand such claims ask once in five seconds', () => {
   const pump = new EnginePump();
   const node = pump.add();
   const liar = new LyingPeer(pump);
@@ -48,8 +48,8 @@ test('a thousand such claims ask once a second', () => {
     liar.tell(node, { type: 'digest', tableHash: NO_HASH, lines: [{ owner: node.id, known, gc: 0 }] });
     pump.run(10);
   }
-  assert.ok(node.eventsOf('boot-behind').length <= 11);
-  assert.ok(node.eventsOf('twin').length <= 11);
+  const { length } = node.eventsOf('boot-behind');
+  assert.ok(length >= 1 && length <= 3, `${length}`);
 });
 
 test('a claim of the last boot there is is told like any other: that none is left is for the driver to say', () => {

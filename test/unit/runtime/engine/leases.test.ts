@@ -237,3 +237,24 @@ test('where lives are proven, questions and answers without a valid MAC count fo
   pump.run(4_000);
   assert.equal(own(cat), 'none');
 });
+
+test('[P-17.13] an identity that lives twice loses what it holds, gets nothing more, and does not vote', () => {
+  const { pump, nodes, take, own, ends } = bench(5, 3);
+  const [ann, , , dan, eva] = nodes;
+  take(dan);
+  const copy = pump.add({ id: dan.id, name: 'n4', leases: { roster: rosterOf(3) } });
+  pump.join(copy, ann);
+  pump.until(() => own(dan) === 'none', 10_000, 'lost');
+  assert.deepEqual(ends(dan), [null, 'twin']);
+  for (const twin of [dan, copy])
+    pump.mutate(twin, (engine, nowMs) => engine.leases.acquire(nowMs, NAME, { waitMs: 5_000 }));
+  for (let i = 0; i < 100; i++) {
+    pump.run(100);
+    for (const twin of [dan, copy]) assert.notEqual(own(twin), 'held');
+  }
+  take(eva);
+  pump.kill(copy);
+  pump.mutate(eva, (engine, nowMs) => engine.leases.release(nowMs, NAME));
+  pump.run(140_000);
+  take(dan);
+});

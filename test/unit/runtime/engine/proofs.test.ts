@@ -362,9 +362,12 @@ test('[P-6.27] who passes proofs on for a while, and then no more, draws nobody 
   const asJudge = intruder.under(judge.id, { seed: 7 });
   const placeOf = () =>
     pump.nodes[1].engine.members(pump.nowMs).find(({ id }) => id === victim.id)?.path?.address;
-  const asked = asVictim.read(asVictim.tell(judge, { type: 'want', lines: [line(victim.id)] }));
-  for (const ping of asked.filter(({ type }) => type === 'ping'))
-    for (const ack of asJudge.read(asJudge.tell(victim, ping))) asVictim.tell(judge, ack);
+  // Long enough that a question fits into the answer.
+  const long: Message = { type: 'padding', length: 30 };
+  const asked = asVictim.read(asVictim.tell(judge, { type: 'want', lines: [line(victim.id)] }, long));
+  // What pads the ping goes along: else the answer wouldn't fit.
+  const passedOn = asked.filter(({ type }) => type === 'ping' || type === 'padding');
+  for (const ack of asJudge.read(asJudge.tell(victim, ...passedOn))) asVictim.tell(judge, ack);
   assert.equal(placeOf(), asVictim.endpoint.address, 'its address was drawn away');
   const { probesFailed } = judge.engine.counters;
   pump.run(LONG_MS);

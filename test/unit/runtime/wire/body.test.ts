@@ -75,6 +75,7 @@ const EACH: readonly Message[] = [
     mac: new Uint8Array(16).fill(5),
   },
   { type: 'lease-answer', number: 1, verdict: 'other-life', top: 0, leftMs: 0, rosterVersion: 0 },
+  { type: 'padding', length: 9 },
 ];
 
 test('each message comes back as it was added', () => {

@@ -22,7 +22,7 @@ import {
 const body = bodyOf([PING]);
 
 function opened(result: OpenResult): Opened {
-  assert.ok('session' in result, JSON.stringify(result));
+  assert.ok('session' in result, 'drop' in result ? result.drop : 'a refusal');
   return result;
 }
 

@@ -58,7 +58,7 @@ test('[P-3.7] an id has at most two salts: a third replaces the older', () => {
 test('a proven session is not pushed out by replayed salts while the other is not proven', () => {
   const table = new SessionTable(10);
   const live = add(table, 1, ANN);
-  live.session.proven = true;
+  live.session.noteEcho({ drawnMs: 1, nowMs: 2, place: undefined });
   for (let salt = 2; salt < 8; salt++) add(table, salt, ANN);
   assert.equal(table.find(saltOf(1), 0), live);
   assert.equal(table.size, 2);
@@ -91,4 +91,17 @@ test('sessions end with their key, or with their node', () => {
   assert.equal(table.size, 0);
   add(table, 4, idOf(4));
   assert.equal(table.size, 1);
+});
+
+test('two salts of an id under one key are rivals as long as both are known; under two keys they are not', () => {
+  const table = new SessionTable(10);
+  const [first, second] = [1, 2].map((salt) => add(table, salt, ANN).session);
+  assert.deepEqual([first.rival, second.rival], [second, first]);
+  add(table, 3, ANN);
+  assert.equal(second.rival?.rival, second);
+  table.forget(ANN);
+  assert.equal(second.rival, undefined);
+  const [old] = [add(table, 4, ANN).session];
+  const other = add(table, 5, ANN, keyringOf(2).writing).session;
+  assert.deepEqual([old.rival, other.rival], [undefined, undefined]);
 });
