@@ -61,6 +61,9 @@ export const METRICS: readonly MetricDoc[] = [
       Object.entries(countByState(node.members())).map(([state, value]) => ({ labels: { state }, value })),
     ['state'],
   ),
+  metric('gauge', 'members_twin', 'Members whose identity lives twice at once.', ({ node }) =>
+    one(node.members().filter(({ twin }) => twin).length),
+  ),
   metric('gauge', 'records', 'Live records of all nodes.', ({ node }) => one(node.recordCount)),
   metric(
     'gauge',
@@ -187,6 +190,9 @@ export const METRICS: readonly MetricDoc[] = [
   ),
   metric('counter', 'downs_total', 'Members that were declared down.', ({ node }) =>
     one(node.counters.downs),
+  ),
+  metric('counter', 'twins_total', 'Identities that were seen to live twice.', ({ node }) =>
+    one(node.counters.twins),
   ),
   metric('counter', 'records_applied_total', 'Records merged from peers.', ({ node }) =>
     one(node.counters.recordsApplied),

@@ -103,6 +103,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     accusers: list(nodeId),
     segment: nullable(text),
     path: nullable(ref('Endpoint')),
+    twin: { type: 'boolean' },
     flags: list(text),
   }),
   Members: object({ schema: constant('gridvine.members/1'), self: nodeId, members: list(ref('Member')) }),
@@ -152,6 +153,13 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       }),
     ),
     retry: nullable(object({ everyMs: integer, lastMs: nullable(integer) })),
+    twin: nullable(
+      object({
+        sinceMs: integer,
+        lives: list(object({ boot: integer, endpoint: ref('Endpoint') })),
+        witnesses: list(object({ id: nodeId, name: text })),
+      }),
+    ),
     verdicts: list(ref('Verdict')),
   }),
   Record: object({

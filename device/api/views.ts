@@ -149,6 +149,7 @@ function memberJson(member: MemberView) {
     accusers: member.accusers,
     segment: member.segment,
     path: member.path,
+    twin: member.twin,
     flags: member.flags,
   };
 }

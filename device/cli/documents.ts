@@ -93,6 +93,7 @@ export interface MemberJson {
   readonly rttMs: number | null;
   readonly accusers: readonly string[];
   readonly path: { readonly address: string; readonly port: number } | null;
+  readonly twin: boolean;
   readonly flags: readonly string[];
 }
 

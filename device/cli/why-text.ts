@@ -72,9 +72,20 @@ function factsOf(why: WhyJson): (readonly [string, string])[] {
       'helper',
       lastHelper === null ? null : `${plain(lastHelper.name)} reached it last when this node could not`,
     ],
+    ['twin', twinText(why)],
     ['called', retry === null ? null : retryText(retry)],
   ];
   return facts.filter((fact): fact is readonly [string, string] => fact[1] !== null);
+}
+
+function twinText({ member, self, twin }: WhyJson): string | null {
+  if (twin === null) return null;
+  const where = twin.lives.map(({ boot, endpoint }) => `${formatAuthority(endpoint)} (boot ${boot})`);
+  const places = where.length === 0 ? 'elsewhere' : `at ${where.join(' and ')}`;
+  const by = twin.witnesses.map(({ id, name }) => (name === id ? shortId(id) : plain(name)));
+  const seenBy = by.length === 0 ? '' : `, seen by ${by.join(', ')}`;
+  const also = member.id === self ? 'also runs' : 'runs';
+  return `its identity ${also} ${places} for ${formatDuration(twin.sinceMs)}${seenBy}: stop one of the two, or run \`gridvine rekey\` on the copy`;
 }
 
 function becauseText({ member, self, suspicion, verdicts }: WhyJson): string | null {

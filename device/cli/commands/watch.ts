@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Command, Option } from 'commander';
+import { formatAuthority } from '#runtime/core/endpoint.ts';
 import { ApiClient } from '../api-client.ts';
 import { socketOption } from '../arguments.ts';
 import type { RecordJson } from '../documents.ts';
@@ -22,6 +23,7 @@ interface StreamEvent {
   readonly to?: string | null;
   readonly reason?: string;
   readonly missed?: number | null;
+  readonly lives?: readonly { readonly endpoint: { readonly address: string; readonly port: number } }[];
 }
 
 /** `gridvine watch`: changes as they arrive, until interrupted. It goes on where it was after the daemon restarts. */
@@ -119,6 +121,11 @@ function printForPeople(io: CliIo): (event: ServerSentEvent) => void {
       io.stdout.write(
         `${plain(event.name ?? '')} ${event.from ?? 'unknown'} -> ${event.to ?? 'forgotten'}\n`,
       );
+    } else if (event.type === 'twin') {
+      const name = plain(event.name ?? '');
+      const places = (event.lives ?? []).map(({ endpoint }) => formatAuthority(endpoint)).join(', ');
+      const text = event.change === 'seen' ? `runs twice: ${places}` : 'no longer runs twice';
+      io.stdout.write(`${paint('yellow', `${name} ${text}`)}\n`);
     } else if (event.type === 'overflow') {
       const missed = event.missed === null ? 'some events' : `${event.missed} events`;
       io.stdout.write(paint('yellow', `(${missed} missed: ${event.reason})`).concat('\n'));

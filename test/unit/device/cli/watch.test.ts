@@ -101,6 +101,27 @@ describe('gridvine watch', () => {
     assert.match(out(), /^pump-house pump\/a = 1 \(5ms old\)\n/);
   });
 
+  test('tells people of identities that live twice, and where', async (t) => {
+    const socket = join(await temporaryDirectory(t), 'api.sock');
+    const { node, events } = setUp();
+    await fakeDaemon(t, socket, events, node);
+    const { out } = watch(t, socket);
+    const lives = ['10.0.0.7', '10.0.0.8'].map((address) => ({
+      boot: 3,
+      endpoint: { transport: 'udp' as const, address, port: 18262 },
+    }));
+    const twin = { type: 'twin', id: 'cd'.repeat(16), name: 'barn' } as const;
+    await eventually(() => {
+      node.emit({ ...twin, change: 'seen', lives });
+      node.emit({ ...twin, change: 'over', lives: [] });
+      return out().includes('no longer');
+    });
+    assert.match(
+      out(),
+      /^barn runs twice: 10\.0\.0\.7:18262, 10\.0\.0\.8:18262\nbarn no longer runs twice\n/,
+    );
+  });
+
   test('ends quietly when its reader goes away', async (t) => {
     const socket = join(await temporaryDirectory(t), 'api.sock');
     const { node, events, put } = setUp();

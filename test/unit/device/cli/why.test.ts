@@ -41,6 +41,7 @@ function whyView(values: Partial<WhyView> = {}): WhyView {
     lastHelper: null,
     suspicion: null,
     retry: null,
+    twin: null,
     verdicts: [],
     ...values,
   };
@@ -97,6 +98,20 @@ describe('why', () => {
       assert.equal(code, 0, node);
       assert.equal(JSON.parse(stdout).member.id, ROOF);
     }
+  });
+
+  test('says of an identity that lives twice where it does, who says so, and the next step', async (t) => {
+    const api = await harness(t);
+    const lives = [{ boot: 5, endpoint: { transport: 'udp', address: '10.0.0.7', port: 18262 } }] as const;
+    const twin = { sinceMs: 4_000, lives, witnesses: [{ id: BARN, name: 'barn' }] };
+    api.node.evidence.set(ROOF, whyView({ twin }));
+    const { stdout } = await gridvine(['why', 'roof', '--socket', api.socket]);
+    assert.match(
+      stdout.replace(/\s+/g, ' '),
+      /its identity runs at 10\.0\.0\.7:18262 \(boot 5\) for 4s, seen by barn: stop one of the two, or run `gridvine rekey` on the copy/,
+    );
+    const { stdout: json } = await gridvine(['why', 'roof', '--json', '--socket', api.socket]);
+    assert.deepEqual(JSON.parse(json).twin, twin);
   });
 
   test('says who else there is where a node is not known or not the only one', async (t) => {
