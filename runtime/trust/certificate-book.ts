@@ -1,6 +1,7 @@
+import { equalBytes } from '../core/bytes.ts';
 import type { NodeId } from '../core/ids.ts';
 import type { Certificate } from '../pki/certificate.ts';
-import type { Judged } from '../pki/refusal.ts';
+import { type Judged, refuse } from '../pki/refusal.ts';
 import type { FleetLaw } from './fleet-law.ts';
 
 /** The most certificates that are kept; the least recently learned go first. */
@@ -34,13 +35,22 @@ export class CertificateBook {
     return this.#byId.values();
   }
 
-  /** Judges a chain and keeps it, unless a later one of that node is known. */
+  /**
+   * Judges a chain and keeps it, unless a later one of that node is known. Only a root may name another X25519 key for a known node
+   * [P-11.14]: else a registrar could prove lives in the names of others.
+   */
   learn(chain: readonly Uint8Array[]): Judged<KnownCertificate> {
     const judged = this.#law.judge(chain);
     if ('refusal' in judged) return judged;
     const { certificate } = judged.value;
     const present = this.#byId.get(certificate.id);
-    if (present !== undefined && present.issuedAt > certificate.issuedAt) return { value: present };
+    if (present !== undefined) {
+      const byRegistrar = chain.length > 1;
+      const isSameKey = equalBytes(present.agreementKey, certificate.agreementKey);
+      if (!isSameKey && byRegistrar) return otherKey(certificate);
+      const yields = isSameKey || present.chain.length === 1;
+      if (yields && present.issuedAt > certificate.issuedAt) return { value: present };
+    }
     const known = { ...certificate, chain: chain.map((bytes) => bytes.slice()) };
     this.#byId.delete(certificate.id);
     this.#byId.set(certificate.id, known);
@@ -62,4 +72,11 @@ export class CertificateBook {
       return;
     }
   }
+}
+
+function otherKey({ id, name }: Certificate): Judged<never> {
+  return refuse(
+    'registrar-exceeds',
+    `${name} (${id}): expected the X25519 key that is known of it; a registrar certified another. Look at that registrar; where the board really has another, let the CA certify it.`,
+  );
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fromHex } from '#runtime/core/ids.ts';
+import { agreementKeyOf } from '#runtime/crypto/agreement-key.ts';
 import { signPolicy } from '#runtime/pki/policy.ts';
 import { signRevocation } from '#runtime/pki/revocation.ts';
+import { CertificateBook } from '#runtime/trust/certificate-book.ts';
 import { FleetLaw } from '#runtime/trust/fleet-law.ts';
 import {
   accepted,
@@ -71,5 +73,28 @@ describe('a malicious registrar', () => {
     for (const bytes of made) assert.equal(reasonOf(known.take(bytes)), 'unknown-issuer');
     assert.equal(known.revocations.size, 0);
     assert.equal(known.policy.number, 0);
+  });
+
+  test('[P-11.14] names no other X25519 key for a board that is known, and a root outdoes it where the board was not', () => {
+    const forgedKey = agreementKeyOf(provider, new Uint8Array(32).fill(66)).publicKey;
+    const times = { issuedAt: START + 99, notBefore: START + 99 };
+    const forged = [
+      certified(REGISTRAR, BOARD, { ...SENSOR, ...times, agreementKey: forgedKey }),
+      registrarBytes(),
+    ];
+    const renewed = [certified(REGISTRAR, BOARD, { ...SENSOR, ...times }), registrarBytes()];
+    const original = [certified(ROOT, BOARD)];
+
+    const known = new CertificateBook(law());
+    const { id, agreementKey } = accepted(known.learn(original));
+    assert.equal(reasonOf(known.learn(forged)), 'registrar-exceeds');
+    assert.deepEqual(known.get(id)?.agreementKey, agreementKey);
+    assert.equal(accepted(known.learn(renewed)).issuedAt, START + 99, 'a true successor is taken');
+    assert.equal(reasonOf(known.learn(forged)), 'registrar-exceeds');
+
+    const deceived = new CertificateBook(law());
+    assert.deepEqual(accepted(deceived.learn(forged)).agreementKey, forgedKey);
+    assert.deepEqual(accepted(deceived.learn(original)).agreementKey, agreementKey);
+    assert.equal(reasonOf(deceived.learn(forged)), 'registrar-exceeds');
   });
 });
