@@ -6,8 +6,8 @@ import type { NodeId } from '#runtime/core/ids.ts';
 import type { EngineEvent } from '#runtime/core/outputs.ts';
 import { identityFromSeed } from '#runtime/crypto/identity.ts';
 import { groupKeyOf, Keyring } from '#runtime/crypto/keyring.ts';
-import { createNodeProvider } from '#runtime/crypto/node-provider.ts';
 import { BootClock } from '#runtime/driver/clock.ts';
+import { createDefaultProvider } from '#runtime/driver/default-provider.ts';
 import { Driver } from '#runtime/driver/driver.ts';
 import { EventQueue } from '#runtime/driver/event-queue.ts';
 import { HealthBoard } from '#runtime/driver/health-board.ts';
@@ -26,7 +26,7 @@ const CLUSTER = 'bench';
 const PSK = new Uint8Array(32).fill(7);
 const LINK = { name: 'lo', multicast: 'off' } as const;
 
-const provider = createNodeProvider();
+const provider = await createDefaultProvider();
 const keyring = new Keyring(groupKeyOf(provider, PSK, CLUSTER));
 
 /** Loopback doesn't change under a benchmark, and hundreds of nodes need not each ask for it every two seconds. */
