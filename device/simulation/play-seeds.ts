@@ -3,6 +3,9 @@ import { playSeed, type SeedTask } from './seed-task.ts';
 import { type Outcome, runTasks } from './worker-pool.ts';
 import type { WorkerProgram } from './worker-program.ts';
 
+/** From here on starting a thread takes less than it saves. */
+const LARGE_NODES = 300;
+
 export interface PlayOptions {
   /** Threads at the same time, from 1. */
   readonly jobs: number;
@@ -38,8 +41,9 @@ export async function playSeeds(
   };
   const { program, jobs, signal } = options;
   const workers = Math.min(jobs, tasks.length);
-  // In the single binary a thread of its own is faster even for one run: see the pool's flag.
-  if (program !== undefined && (workers > 1 || program.isText))
+  // A thread of its own is faster even for one run, where that is long or in the single binary: see the pool's flags.
+  const isLarge = tasks.some(({ options }) => options.nodes > LARGE_NODES);
+  if (program !== undefined && (workers > 1 || program.isText || isLarge))
     await runTasks(tasks, { program, workers, signal }, keep);
   else for (const task of tasks) keep(task, attempt(task));
   return tasks.map((task) => results.get(task) as SimulationResult);
