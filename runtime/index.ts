@@ -8,7 +8,6 @@ export type {
   LeftOutReason,
   UnknownReason,
 } from './coordination/aggregates/contract.ts';
-export type { Roster } from './coordination/lease/roster.ts';
 export type {
   CrdtChange,
   CrdtView,
@@ -28,6 +27,7 @@ export { type ErrorCode, GridvineError } from './core/errors.ts';
 export { isNodeId, type NodeId } from './core/ids.ts';
 export type { LeaseEnd, LeaseOptions, LeasesView, LeaseView, OwnLease } from './core/lease-views.ts';
 export type { EngineEvent, RefusalCode, TrafficClass } from './core/outputs.ts';
+export type { Roster } from './core/roster.ts';
 export type {
   CertifiedMember,
   CertifiedView,

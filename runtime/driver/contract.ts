@@ -1,5 +1,4 @@
 import type { Aggregate, AggregateQuery } from '../coordination/aggregates/contract.ts';
-import type { Roster } from '../coordination/lease/roster.ts';
 import type { SharedDataFace } from '../coordination/shared-data/contract.ts';
 import type { Counters } from '../core/counters.ts';
 import type { Endpoint } from '../core/endpoint.ts';
@@ -7,6 +6,7 @@ import type { NodeId } from '../core/ids.ts';
 import type { Fingerprint, KeyOperation, KeysView } from '../core/key-views.ts';
 import type { LeasesView, OwnLease } from '../core/lease-views.ts';
 import type { EngineEvent, TrafficClass } from '../core/outputs.ts';
+import type { Roster } from '../core/roster.ts';
 import type { CertifiedView, Proclaimed, TrustView } from '../core/trust-view.ts';
 import type { AppValue } from '../core/value.ts';
 import type { Version } from '../core/version.ts';

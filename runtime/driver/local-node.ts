@@ -1,6 +1,5 @@
 import { aggregate } from '../coordination/aggregates/aggregate.ts';
 import type { Aggregate, AggregateQuery } from '../coordination/aggregates/contract.ts';
-import type { Roster } from '../coordination/lease/roster.ts';
 import { SharedData, TEND_INTERVAL_MS } from '../coordination/shared-data/shared-data.ts';
 import type { Counters } from '../core/counters.ts';
 import { type Endpoint, formatAuthority } from '../core/endpoint.ts';
@@ -10,6 +9,7 @@ import type { Fingerprint, KeyOperation, KeysView } from '../core/key-views.ts';
 import type { LeasesView, OwnLease } from '../core/lease-views.ts';
 import type { EngineEvent } from '../core/outputs.ts';
 import type { RandomSource } from '../core/random.ts';
+import type { Roster } from '../core/roster.ts';
 import type { CertifiedView, Proclaimed, TrustView } from '../core/trust-view.ts';
 import type { AppValue } from '../core/value.ts';
 import type { Version } from '../core/version.ts';

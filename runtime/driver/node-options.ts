@@ -1,9 +1,9 @@
-import { problemOfRoster, type Roster } from '../coordination/lease/roster.ts';
 import { parseAddress } from '../core/address.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import { GridvineError } from '../core/errors.ts';
 import { NAME_BYTES_MAX } from '../core/limits.ts';
 import type { RandomSource } from '../core/random.ts';
+import { problemOfRoster, type Roster } from '../core/roster.ts';
 import { problemOfClusterName } from '../crypto/cluster.ts';
 import { KEY_BYTES } from '../crypto/keyring.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';

@@ -2,13 +2,7 @@ import { Claim, type ClaimEnd } from '../coordination/lease/claim.ts';
 import { problemOfLeaseName } from '../coordination/lease/lease-name.ts';
 import { decodeLeaseReport, encodeLeaseReport, leaseKey } from '../coordination/lease/lease-record.ts';
 import { LeaseObserver } from '../coordination/lease/observer.ts';
-import {
-  type NamedRoster,
-  nameRoster,
-  problemOfRoster,
-  type Roster,
-  votersOf,
-} from '../coordination/lease/roster.ts';
+import { type NamedRoster, nameRoster, votersOf } from '../coordination/lease/roster.ts';
 import { LEASE_RULES, type LeaseRules } from '../coordination/lease/rules.ts';
 import { Voter, type VoterPort } from '../coordination/lease/voter.ts';
 import {
@@ -26,6 +20,7 @@ import {
   type OwnLease,
 } from '../core/lease-views.ts';
 import { BALLOT_MAX, CLAIMS_MAX, LEASE_TTL_MS_MAX, LEASE_TTL_MS_MIN } from '../core/limits.ts';
+import { problemOfRoster, type Roster } from '../core/roster.ts';
 import type { AppValue } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';

@@ -1,5 +1,5 @@
-import type { Roster } from '../coordination/lease/roster.ts';
 import type { LeaseOptions, LeasesView, OwnLease } from '../core/lease-views.ts';
+import type { Roster } from '../core/roster.ts';
 import type { EngineContext } from './context.ts';
 import { leasesView } from './leases-view.ts';
 

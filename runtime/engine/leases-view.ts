@@ -1,6 +1,7 @@
-import { type Roster, votersOf } from '../coordination/lease/roster.ts';
+import { votersOf } from '../coordination/lease/roster.ts';
 import type { NodeId } from '../core/ids.ts';
 import type { LeasesView, LeaseView, RosterView, VoterView } from '../core/lease-views.ts';
+import type { Roster } from '../core/roster.ts';
 import type { EngineContext } from './context.ts';
 import type { LeaseDesk } from './lease-desk.ts';
 

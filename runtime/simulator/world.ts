@@ -1,9 +1,9 @@
-import type { Roster } from '../coordination/lease/roster.ts';
 import { DEFAULT_PORT } from '../core/endpoint.ts';
 import { NODE_ID_BYTES, type NodeId, toHex } from '../core/ids.ts';
 import type { LeaseOptions } from '../core/lease-views.ts';
 import type { EngineEvent } from '../core/outputs.ts';
 import { type RandomSource, SeededRandom } from '../core/random.ts';
+import type { Roster } from '../core/roster.ts';
 import type { AppValue } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { PutOptions } from '../core/views.ts';

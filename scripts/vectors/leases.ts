@@ -1,5 +1,5 @@
 import { encodeLeaseReport } from '#runtime/coordination/lease/lease-record.ts';
-import { nameRoster, rosterToValue } from '#runtime/coordination/lease/roster.ts';
+import { nameRoster } from '#runtime/coordination/lease/roster.ts';
 import { fromHex, toHex } from '#runtime/core/ids.ts';
 import { BALLOT_MAX } from '#runtime/core/limits.ts';
 import type { AppValue } from '#runtime/core/value.ts';
@@ -12,6 +12,7 @@ import { PairProofs } from '#runtime/trust/pair-proofs.ts';
 import { encodeValue } from '#runtime/wire/cbor.ts';
 import type { LeaseAnswer, LeaseAsk, Message } from '#runtime/wire/message.ts';
 import { LEASE_MAC_BYTES, leaseContent } from '#runtime/wire/messages/lease.ts';
+import { rosterToValue } from '#runtime/wire/roster-codec.ts';
 import type { LeaseVectors } from './shape.ts';
 
 const CLUSTER = 'Sonnenhof Süd';

@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { decodeLeaseReport } from '#runtime/coordination/lease/lease-record.ts';
-import { nameRoster, rosterFromValue } from '#runtime/coordination/lease/roster.ts';
+import { nameRoster } from '#runtime/coordination/lease/roster.ts';
 import { fromHex } from '#runtime/core/ids.ts';
 import { nobleProvider } from '#runtime/crypto/noble-provider.ts';
 import { decodeCbor, toAppValue } from '#runtime/wire/cbor.ts';
 import { codecOf } from '#runtime/wire/messages/table.ts';
+import { rosterFromValue } from '#runtime/wire/roster-codec.ts';
 import type { LeaseVectors } from '../../scripts/vectors/shape.ts';
 import * as independent from './independent-leases.ts';
 

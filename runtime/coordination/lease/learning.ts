@@ -1,5 +1,6 @@
 import type { NodeId } from '../../core/ids.ts';
-import { majorityOf, type Roster, setsOf, votersOf } from './roster.ts';
+import type { Roster } from '../../core/roster.ts';
+import { majorityOf, setsOf, votersOf } from './roster.ts';
 
 /**
  * What a voter has to hear from others: of each set of voters so many that every majority that ever voted has one among them

@@ -1,6 +1,7 @@
 import type { NodeId } from '../../core/ids.ts';
+import type { Roster } from '../../core/roster.ts';
 import type { LeaseReport } from './lease-record.ts';
-import { majorityOf, type Roster, setsOf } from './roster.ts';
+import { majorityOf, setsOf } from './roster.ts';
 
 /** What the reports of the voters come to. */
 export interface Observed {

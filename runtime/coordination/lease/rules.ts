@@ -1,6 +1,7 @@
 import type { NodeId } from '../../core/ids.ts';
 import { LEASE_TTL_MS_MAX } from '../../core/limits.ts';
-import { majorityOf, type NamedRoster, type Roster, setsOf } from './roster.ts';
+import type { Roster } from '../../core/roster.ts';
+import { majorityOf, type NamedRoster, setsOf } from './roster.ts';
 
 /** The share of a lease's time for which its holder acts: with clocks 5 % apart each way it ends before the voters' does [P-17.8]. */
 export const HOLD_SHARE = 0.9;

@@ -1,11 +1,12 @@
 import { fromHex, NODE_ID_BYTES, toHex } from '../../core/ids.ts';
 import { BALLOT_MAX, LEASE_TTL_MS_MAX, LEASE_TTL_MS_MIN, PROMISES_MAX } from '../../core/limits.ts';
+import type { Roster } from '../../core/roster.ts';
 import { BOOT_MAX } from '../../core/version.ts';
 import { decodeCbor, encodeValue } from '../../wire/cbor.ts';
+import { rosterFromValue, rosterToValue } from '../../wire/roster-codec.ts';
 import { asBytes, asUint } from '../../wire/schema.ts';
 import { problemOfLeaseName } from './lease-name.ts';
 import type { LeasePromise } from './promise.ts';
-import { type Roster, rosterFromValue, rosterToValue } from './roster.ts';
 
 /** What a voter keeps on its medium. */
 export interface VoterState {

@@ -1,6 +1,6 @@
-import type { Roster } from '../../coordination/lease/roster.ts';
 import { LEASE_TTL_MS_MAX, VOTERS_MAX } from '../../core/limits.ts';
 import { randomBelow, sample } from '../../core/random.ts';
+import type { Roster } from '../../core/roster.ts';
 import type { SimHost } from '../host.ts';
 import { LeaseMeter } from '../lease-meter.ts';
 import { LeaseWatch } from '../lease-watch.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Roster } from '#runtime/coordination/lease/roster.ts';
+import type { Roster } from '#runtime/core/roster.ts';
 import type { Violation } from '#runtime/simulator/checkers/checker.ts';
 import { LeaseWatch } from '#runtime/simulator/lease-watch.ts';
 import { Run } from '#runtime/simulator/run.ts';

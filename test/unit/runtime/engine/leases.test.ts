@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Roster } from '#runtime/coordination/lease/roster.ts';
+import type { Roster } from '#runtime/core/roster.ts';
 import { makeVersion } from '#runtime/core/version.ts';
 import { EnginePump, type NodeChoices, type PumpNode } from '../../../support/engine-pump.ts';
 import { TrustedGroup } from '../../../support/trusted-group.ts';

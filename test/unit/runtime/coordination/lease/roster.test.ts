@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { adoptionOf } from '#runtime/coordination/lease/adoption.ts';
 import { Learning } from '#runtime/coordination/lease/learning.ts';
 import { problemOfLeaseName } from '#runtime/coordination/lease/lease-name.ts';
-import { nameRoster, problemOfRoster } from '#runtime/coordination/lease/roster.ts';
+import { nameRoster } from '#runtime/coordination/lease/roster.ts';
 import { LEASE_RULES } from '#runtime/coordination/lease/rules.ts';
+import { problemOfRoster } from '#runtime/core/roster.ts';
 import { nobleProvider } from '#runtime/crypto/noble-provider.ts';
 
 const ids = (text: string) => [...text].map((letter) => letter.repeat(32));
