@@ -270,6 +270,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         'votes',
         'no-roster',
         'no-voter',
+        'not-entitled',
         'twin',
         'unsaved',
         'roster-conflict',
@@ -337,6 +338,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     epoch: nullable(integer),
     next: nullable(integer),
     policy: nullable(integer),
+    roster: nullable(integer),
     floorMs: nullable(integer),
     own: nullable(ownCertificate),
     members: list(
@@ -358,11 +360,14 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     admission: mapOf(integer),
   }),
   Proclaim: object({
-    signed: { ...text, description: 'A revocation, policy or root as text, with its BEGIN and END lines.' },
+    signed: {
+      ...text,
+      description: 'A revocation, policy, roster or root as text, with its BEGIN and END lines.',
+    },
   }),
   Proclaimed: object({
     schema: constant('gridvine.proclaimed/1'),
-    kind: oneOf('root', 'revocation', 'policy'),
+    kind: oneOf('root', 'revocation', 'policy', 'roster'),
     isNew: boolean,
   }),
   Left: object({ schema: constant('gridvine.left/1'), id: nodeId }),

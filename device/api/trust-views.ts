@@ -12,6 +12,7 @@ export function trustDocument({ node }: ApiService) {
     epoch: view?.epoch ?? null,
     next: view?.next ?? null,
     policy: view?.policy ?? null,
+    roster: view?.roster ?? null,
     floorMs: view === undefined ? null : view.floorSeconds * 1_000,
     own: view === undefined ? null : ownJson(view.own),
     members: members.map(({ issuedAt, expires, isByRegistrar, ...one }) => ({

@@ -10,6 +10,7 @@ import { formatSeconds } from '#runtime/pki/refusal.ts';
 import type { CertificateRequest } from '#runtime/pki/request.ts';
 import { type RevocationTarget, signRevocation, targetHex } from '#runtime/pki/revocation.ts';
 import { signRoot } from '#runtime/pki/root.ts';
+import { signRoster } from '#runtime/pki/signed-roster.ts';
 import { encodeBundle } from './bundle.ts';
 import { CaDirectory } from './ca-directory.ts';
 import { caError } from './ca-error.ts';
@@ -252,7 +253,7 @@ export function setPolicy(
 }
 
 /**
- * Makes the next root, endorsed by the present one, and has it say again what is revoked and the policy: who comes to know only the
+ * Makes the next root, endorsed by the present one, and has it say again what is revoked, the policy and the roster: who comes to know only the
  * new root knows those too.
  */
 export function rotateRoot(
@@ -262,7 +263,7 @@ export function rotateRoot(
 ): void {
   const { provider, random, nowSeconds } = world;
   const { directory, passphrase } = ca;
-  const { cluster, revoked, policy } = directory.state;
+  const { cluster, revoked, policy, roster } = directory.state;
   const seed = random.bytes(SEED_BYTES);
   const next = identityFromSeed(provider, seed);
   const claims = {
@@ -280,6 +281,7 @@ export function rotateRoot(
       signRevocation(provider, next, { cluster, revokedAt, target, reason }),
     );
   if (policy !== undefined) again.push(signPolicy(provider, next, policy));
+  if (roster !== undefined) again.push(signRoster(provider, next, roster));
   directory.addKeyFile(
     provider.sha256(next.publicKey).slice(0, 8),
     encodeRootKey({ provider, passphrase }, { cluster, seed, ...costOf(world) }),

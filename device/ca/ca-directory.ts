@@ -159,12 +159,13 @@ export class CaDirectory {
   }
 
   #publish(): void {
-    const { cluster, anchors, revoked, policy } = this.#state;
+    const { cluster, anchors, revoked, policy, roster } = this.#state;
     const roots = rootStatements(this.#state).map((bytes) => armor({ kind: 'root', bytes }));
     const current = revoked.statements.filter(({ signed }) => anchors.find(signed.kid) !== undefined);
     const statements = [
       ...roots,
       ...(policy === undefined ? [] : [armor({ kind: 'policy', bytes: policy.signed.bytes })]),
+      ...(roster === undefined ? [] : [armor({ kind: 'roster', bytes: roster.signed.bytes })]),
       ...current.map(({ signed }) => armor({ kind: 'revocation', bytes: signed.bytes })),
     ];
     this.#keepFile(ROOT_CERT, [

@@ -13,7 +13,7 @@ export type CaEntry =
     }
   | { readonly type: 'certificate'; readonly chain: readonly string[] }
   | { readonly type: 'revocation'; readonly objects: readonly string[] }
-  | { readonly type: 'policy'; readonly object: string };
+  | { readonly type: 'policy' | 'roster'; readonly object: string };
 
 export interface CaIndex {
   readonly entries: readonly CaEntry[];
@@ -67,7 +67,7 @@ function isNumbered(body: unknown, expected: number): body is CaEntry & { readon
     case 'revocation':
       return isTexts(objects);
     default:
-      return type === 'policy' && typeof object === 'string';
+      return (type === 'policy' || type === 'roster') && typeof object === 'string';
   }
 }
 

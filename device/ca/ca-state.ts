@@ -1,10 +1,13 @@
 import type { CryptoProvider } from '#runtime/crypto/provider.ts';
 import { type Certificate, decodeCertificate } from '#runtime/pki/certificate.ts';
-import { newerPolicy, type Policy, verifyPolicy } from '#runtime/pki/policy.ts';
+import { peekKind } from '#runtime/pki/cose-sign1.ts';
+import { newestOf } from '#runtime/pki/newest.ts';
+import { type Policy, verifyPolicy } from '#runtime/pki/policy.ts';
 import type { Judged } from '#runtime/pki/refusal.ts';
 import { type Revocation, verifyRevocation } from '#runtime/pki/revocation.ts';
 import { RevocationSet } from '#runtime/pki/revocation-set.ts';
 import { decodeRoot, type RootStatement } from '#runtime/pki/root.ts';
+import { type SignedRoster, verifySignedRoster } from '#runtime/pki/signed-roster.ts';
 import { TrustAnchors } from '#runtime/pki/trust-anchors.ts';
 import { caError } from './ca-error.ts';
 import { type CaEntry, fromBase64 } from './ca-index.ts';
@@ -24,6 +27,8 @@ export interface CaState {
   readonly certificates: readonly Certificate[];
   readonly revoked: RevocationSet;
   readonly policy: Policy | undefined;
+  /** Who votes on leases; undefined: nobody was named. */
+  readonly roster: SignedRoster | undefined;
 }
 
 /** Makes the state of an index, and verifies all of it on the way. @throws GridvineError `E_CA`. */
@@ -39,15 +44,18 @@ export function stateOf(provider: CryptoProvider, path: string, entries: readonl
   const certificates: Certificate[] = [];
   const revoked = new RevocationSet();
   let policy: Policy | undefined;
+  let roster: SignedRoster | undefined;
   const { cluster } = whole(decodeRoot(provider, fromBase64(first.own)));
   let anchors = whole(TrustAnchors.of(provider, cluster, [fromBase64(first.own)]));
   const note = (object: Uint8Array) => {
-    const asRevocation = verifyRevocation(anchors, object);
-    if ('value' in asRevocation) revoked.add(asRevocation.value);
-    else {
+    const kind = peekKind(object);
+    if (kind === 'roster') {
+      const found = whole(verifySignedRoster(anchors, object));
+      roster = roster === undefined ? found : newestOf(roster, found, anchors);
+    } else if (kind === 'policy') {
       const found = whole(verifyPolicy(anchors, object));
-      policy = policy === undefined ? found : newerPolicy(policy, found, anchors);
-    }
+      policy = policy === undefined ? found : newestOf(policy, found, anchors);
+    } else revoked.add(whole(verifyRevocation(anchors, object)));
   };
   for (const entry of entries) {
     if (entry.type === 'root') {
@@ -58,10 +66,10 @@ export function stateOf(provider: CryptoProvider, path: string, entries: readonl
     } else if (entry.type === 'certificate') {
       certificates.push(whole(decodeCertificate(provider, fromBase64(entry.chain[0] ?? ''))));
     } else {
-      for (const object of entry.type === 'policy' ? [entry.object] : entry.objects) note(fromBase64(object));
+      for (const object of 'object' in entry ? [entry.object] : entry.objects) note(fromBase64(object));
     }
   }
-  return { cluster, roots, anchors, certificates, revoked, policy };
+  return { cluster, roots, anchors, certificates, revoked, policy, roster };
 }
 
 /** The root that signs now. */

@@ -13,6 +13,7 @@ export interface CaJson {
   readonly certificates: readonly CertificateJson[];
   readonly revocations: readonly RevocationJson[];
   readonly policy: PolicyJson;
+  readonly roster: RosterJson;
 }
 
 export interface RootJson {
@@ -46,6 +47,21 @@ export interface RevocationJson {
   readonly reason: string;
 }
 
+/** Who votes on leases. */
+export interface RosterJson {
+  /** 0: the CA has named nobody. */
+  readonly version: number;
+  readonly voters: readonly NamedId[];
+  /** Voters before, whose majority is needed too until this roster has settled. */
+  readonly previous: readonly NamedId[];
+}
+
+export interface NamedId {
+  readonly id: string;
+  /** By its newest certificate. */
+  readonly name: string | null;
+}
+
 export interface PolicyJson {
   /** 0: the default, signed by nobody. */
   readonly number: number;
@@ -72,6 +88,7 @@ export function viewCa(state: CaState, nowSeconds: number): CaJson {
     certificates: state.certificates.map((one) => viewCertificate(one, { state, nowSeconds })),
     revocations: distinctRevocations(state),
     policy: viewPolicy(presentPolicy(state)),
+    roster: viewRoster(state),
   };
 }
 
@@ -96,6 +113,12 @@ export function viewCertificate(
     state: ca === undefined ? null : certificateState(ca.state, certificate, ca.nowSeconds),
     reason: ca === undefined ? null : (revocationOf(ca.state, certificate)?.reason ?? null),
   };
+}
+
+export function viewRoster({ roster: signed, certificates }: CaState): RosterJson {
+  const { version, voters, previous } = signed?.roster ?? { version: 0, voters: [], previous: [] };
+  const named = (id: string) => ({ id, name: certificates.findLast((one) => one.id === id)?.name ?? null });
+  return { version, voters: voters.map(named), previous: previous.map(named) };
 }
 
 export function viewPolicy({

@@ -22,7 +22,7 @@ export type ObjectJson =
       readonly endorsedBy: string | null;
     }
   | { readonly kind: 'request'; readonly id: string; readonly name: string; readonly cluster: string }
-  | { readonly kind: 'revocation' | 'policy'; readonly signedBy: string };
+  | { readonly kind: 'revocation' | 'policy' | 'roster'; readonly signedBy: string };
 
 /** Reads the objects of a file: blocks of text, or a provisioning bundle. @throws GridvineError `E_CA`. */
 export function objectsOfFile(path: string, bytes: Uint8Array): readonly ArmoredObject[] {

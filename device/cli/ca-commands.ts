@@ -24,13 +24,14 @@ import {
 import { CaDirectory, ROOT_CERT, STATEMENTS } from '../ca/ca-directory.ts';
 import { caError } from '../ca/ca-error.ts';
 import { activeRoot, rootStatements } from '../ca/ca-state.ts';
-import { viewCa, viewPolicy } from '../ca/ca-view.ts';
+import { viewCa, viewPolicy, viewRoster } from '../ca/ca-view.ts';
 import { objectsOfFile, viewObject } from '../ca/object-view.ts';
 import { newPassphrase, type PassphraseSource, presentPassphrase } from '../ca/passphrase.ts';
 import { changedPolicy } from '../ca/policy-changes.ts';
 import { readWhole, writeWhole } from '../ca/private-file.ts';
+import { nextRoster, setRoster } from '../ca/roster-actions.ts';
 import { askOnTerminal } from '../ca/terminal-secret.ts';
-import { printCa, printObject, printPolicy } from './ca-text.ts';
+import { printCa, printObject, printPolicy, printRoster } from './ca-text.ts';
 import type { CaFlags, InitFlags, IssueFlags, PolicyFlags, RevokeFlags, RotateFlags } from './commands/ca.ts';
 import { CliError, type CliIo, EXIT } from './io.ts';
 import { plain, printJson, printLines } from './output.ts';
@@ -106,6 +107,24 @@ export async function runPolicy(io: CliIo, flags: PolicyFlags): Promise<void> {
     const view = viewPolicy(presentPolicy(directory.state));
     if (flags.json) printJson(io, { schema: 'gridvine.policy/1', ...view });
     else printPolicy(io, view);
+  });
+}
+
+export async function runRoster(io: CliIo, voters: readonly string[], flags: CaFlags): Promise<void> {
+  if (voters.length > 0) {
+    // Before a person types a passphrase for nothing.
+    await withCa(io, flags, ({ directory, world }) => {
+      nextRoster(directory.state, voters, world.nowSeconds);
+    });
+    await withRoot(io, flags, (ca) => {
+      setRoster(ca.world, ca, nextRoster(ca.directory.state, voters, ca.world.nowSeconds));
+      io.stderr.write(`gridvine: bring ${join(ca.directory.path, STATEMENTS)} to one live board\n`);
+    });
+  }
+  await withCa(io, flags, ({ directory }) => {
+    const view = viewRoster(directory.state);
+    if (flags.json) printJson(io, { schema: 'gridvine.roster/1', ...view });
+    else printRoster(io, view);
   });
 }
 

@@ -7,7 +7,7 @@ import { ApiClient } from './api-client.ts';
 import { CliError, type CliIo } from './io.ts';
 import { plain, printJson, printLines } from './output.ts';
 
-const PUBLIC_KINDS: ReadonlySet<string> = new Set(['root', 'revocation', 'policy']);
+const PUBLIC_KINDS: ReadonlySet<string> = new Set(['root', 'revocation', 'policy', 'roster']);
 const INPUT_BYTES_MAX = 8_000_000;
 
 export interface PublishFlags {
@@ -51,7 +51,7 @@ async function readStatements(io: CliIo, file: string): Promise<readonly Armored
   const other = objects.find(({ kind }) => !PUBLIC_KINDS.has(kind));
   if (other !== undefined)
     throw caError(
-      `${file}: expected revocations, a policy or roots; got a ${other.kind}, which is for one board: gridvine identity install`,
+      `${file}: expected revocations, a policy, a roster or roots; got a ${other.kind}, which is for one board: gridvine identity install`,
     );
   return objects;
 }

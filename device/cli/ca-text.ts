@@ -1,6 +1,6 @@
 import { formatDuration } from '#runtime/core/durations.ts';
 import { formatSeconds } from '#runtime/pki/refusal.ts';
-import type { CaJson, CertificateJson, PolicyJson } from '../ca/ca-view.ts';
+import type { CaJson, CertificateJson, NamedId, PolicyJson, RosterJson } from '../ca/ca-view.ts';
 import type { ObjectJson } from '../ca/object-view.ts';
 import type { CliIo } from './io.ts';
 import { type Colour, painter, plain, printLines } from './output.ts';
@@ -85,6 +85,22 @@ export function printPolicy(io: CliIo, { number, writes, rights }: PolicyJson): 
       ...Object.entries(rights).map(([right, groups]) => [right, who(groups)]),
     ],
   );
+}
+
+/** Who votes on leases, for people. */
+export function printRoster(io: CliIo, { version, voters, previous }: RosterJson): void {
+  if (version === 0) {
+    printLines(io, ['nobody votes on leases yet: gridvine ca roster NAME...']);
+    return;
+  }
+  const names = (list: readonly NamedId[]) => list.map(({ id, name }) => `  ${plain(name ?? '-')}  ${id}`);
+  printLines(io, [
+    `roster version ${version}: who votes on leases`,
+    ...names(voters),
+    ...(previous.length === 0
+      ? []
+      : ['until it has settled a majority of these is needed too:', ...names(previous)]),
+  ]);
 }
 
 /** One object of a file for people. */

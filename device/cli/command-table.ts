@@ -34,7 +34,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'ca',
-    summary: 'certificates: init, issue, revoke, policy, rotate, show, publish',
+    summary: 'certificates: init, issue, revoke, policy, roster, rotate, show, publish',
     load: async () => (await import('./commands/ca.ts')).caCommand,
   },
   {

@@ -56,6 +56,7 @@ export interface TrustJson {
   readonly epoch: number | null;
   readonly next: number | null;
   readonly policy: number | null;
+  readonly roster: number | null;
   readonly floorMs: number | null;
   readonly own: CertificateStandingJson | null;
   readonly members: readonly {

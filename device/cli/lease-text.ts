@@ -16,6 +16,8 @@ const STANDINGS: Readonly<Record<VoterView['standing'], string>> = {
   votes: 'this node votes',
   'no-roster': 'no voters are configured: see leases in the configuration',
   'no-voter': 'this node does not vote; it may hold leases',
+  'not-entitled':
+    "this node abstains: the root's policy gives its certificate no vote; see gridvine ca policy",
   twin: 'this node abstains: another device lives under its identity',
   unsaved: 'this node abstains: its promises can not be saved; see gridvine status',
   'roster-conflict': 'this node abstains: two rosters have the same version; see gridvine status',

@@ -204,6 +204,13 @@ export const configSchema = v.pipe(
     ),
     ['keyFile'],
   ),
+  v.forward(
+    v.check(
+      ({ leases, security }) => leases.voters.length === 0 || security.mode === 'psk',
+      'nothing where security.mode is certificates: there the root signs who votes; gridvine ca roster NAME..., then gridvine ca publish',
+    ),
+    ['leases', 'voters'],
+  ),
 );
 
 /** A configuration that passed every check. */

@@ -44,6 +44,8 @@ export type VoterStandingName =
   | 'votes'
   | 'no-roster'
   | 'no-voter'
+  /** The root's policy gives its certificate no vote. */
+  | 'not-entitled'
   | 'twin'
   | 'unsaved'
   | 'roster-conflict'

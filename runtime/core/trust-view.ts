@@ -2,7 +2,7 @@ import type { NodeId } from './ids.ts';
 
 /** What became of an object that an operator brought. */
 export interface Proclaimed {
-  readonly kind: 'root' | 'revocation' | 'policy';
+  readonly kind: 'root' | 'revocation' | 'policy' | 'roster';
   /** False: it was known here before. */
   readonly isNew: boolean;
 }
@@ -18,6 +18,8 @@ export interface TrustView {
   readonly revocations: number;
   /** Number of the root's policy; 0: the default one. */
   readonly policy: number;
+  /** Version of the root's roster of voters on leases; 0: it signed none. */
+  readonly roster: number;
   /** Seconds since 1970: it is at least this late. */
   readonly floorSeconds: number;
   /** What the admission handshakes came to since the start, by what was counted; what was dropped by `dropped-REASON`. */

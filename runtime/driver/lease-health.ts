@@ -26,11 +26,11 @@ export function leaseHealth({ roster, voter }: LeasesView): ReadonlyMap<string, 
   if (roster !== null && voter.givenVersion !== null && voter.standing !== 'roster-conflict')
     found.set('lease-roster-not-followed', {
       severity: 'warning',
-      title: 'the roster of the configuration is not followed',
+      title: 'the roster that was given is not followed',
       text:
         voter.givenVersion < roster.version
-          ? `The configuration names version ${voter.givenVersion} of the voters; this node follows version ${roster.version} already and goes back to none. Put the present roster into the configuration.`
-          : `The configuration names version ${voter.givenVersion} of the voters; this node follows version ${roster.version} until that is settled: a majority of the voters before must have taken it up, a minute ago. See gridvine lease list.`,
+          ? `Given is version ${voter.givenVersion} of the voters; this node follows version ${roster.version} already and goes back to none. Put the present roster into the configuration.`
+          : `Given is version ${voter.givenVersion} of the voters; this node follows version ${roster.version} until that is settled: a majority of the voters before must have taken it up, a minute ago. See gridvine lease list.`,
     });
   return found;
 }
@@ -39,8 +39,10 @@ function abstention({ standing, missing, waitMs }: LeasesView['voter']): string 
   switch (standing) {
     case 'twin':
       return 'Another device lives under this identity: two votes of one voter could make two holders. Stop one of them and give it a data directory of its own.';
+    case 'not-entitled':
+      return "The root's roster names this node, and the root's policy gives its certificate no vote. Give a group of it the right: gridvine ca policy --right vote=GROUP, then gridvine ca publish.";
     case 'roster-conflict':
-      return 'The configuration names other voters under a version that this node follows already. Give the changed roster a higher version, on all nodes alike.';
+      return 'It was given other voters under a version that it follows already. Give the changed roster a higher version, on all nodes alike.';
     case 'waits':
       return `Its storage was lost or is an old one: promises that it has forgotten may still stand. It waits ${Math.ceil((waitMs ?? 0) / 1000)} s more, then asks the other voters; nothing to do.`;
     case 'learns':

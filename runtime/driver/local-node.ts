@@ -32,6 +32,7 @@ import { sumTraffic } from './link-traffic.ts';
 import type { LogSink } from './log.ts';
 import type { NodeLease } from './node-lease.ts';
 import { type NodeLeaseOptions, NodeLeases } from './node-leases.ts';
+import { ROOT_NAMES_VOTERS } from './node-options.ts';
 import type { Scheduler } from './scheduler.ts';
 import { SHARED_HEALTH_CODES, sharedHealth } from './shared-health.ts';
 import { TRUST_HEALTH_CODES, trustHealth } from './trust-health.ts';
@@ -225,6 +226,7 @@ export class LocalNode implements RunningNode {
   }
 
   setLeaseRoster(roster: Roster): void {
+    if (this.trust() !== undefined) throw new GridvineError('E_LEASE', `roster: ${ROOT_NAMES_VOTERS}`);
     this.#options.driver.mutate((engine, nowMs) => engine.leases.setRoster(nowMs, roster));
   }
 

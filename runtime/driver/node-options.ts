@@ -20,6 +20,10 @@ import type { Clock } from './clock.ts';
 import type { LogSink } from './log.ts';
 import type { Scheduler } from './scheduler.ts';
 
+/** What to say to a roster that no root signed, where there is a root. */
+export const ROOT_NAMES_VOTERS =
+  'expected none in a cluster of certificates, where the root signs who votes: gridvine ca roster NAME..., then gridvine ca publish';
+
 export interface NodeOptions {
   /** Shown to people; 1 to 64 bytes of UTF-8. Two nodes may share one: their ids differ. */
   readonly name: string;
@@ -119,6 +123,8 @@ export function validateNodeOptions(options: NodeOptions): void {
   });
   const rosterProblem = options.leaseRoster && problemOfRoster(options.leaseRoster);
   if (rosterProblem !== undefined) throw new GridvineError('E_CONFIG', `leaseRoster.${rosterProblem}`);
+  if (options.leaseRoster !== undefined && options.certificates !== undefined)
+    throw new GridvineError('E_CONFIG', `leaseRoster: ${ROOT_NAMES_VOTERS}`);
   checkMulticast(options.multicast ?? {});
   checkBudgets(options);
 }

@@ -6,6 +6,7 @@ import { BootCounter } from '../storage/boot-counter.ts';
 import { DataDir } from '../storage/data-dir.ts';
 import { type FilePort, setAside } from '../storage/file-port.ts';
 import { replaceSeed } from '../storage/identity-file.ts';
+import { LeaseFile } from '../storage/lease-file.ts';
 import { fileErrorCode } from '../storage/notice.ts';
 
 export interface RekeyOptions {
@@ -40,6 +41,8 @@ export async function rekey({ dataDir, provider, randomBytes, files }: RekeyOpti
     const { old, seed, kept } = await replaceSeed({ ...place, randomBytes });
     await new BootCounter(place).reset();
     const belongings = await setBelongingsAside(place);
+    // Nobody has promised anything under the new one: it may vote at once.
+    await new LeaseFile(place).load('new');
     const idOf = (one: Uint8Array) => identityFromSeed(provider, one).id;
     return { oldId: old === undefined ? null : idOf(old), newId: idOf(seed), kept: [...kept, ...belongings] };
   } finally {

@@ -145,7 +145,7 @@ export class LeaseDesk {
     if ((this.roster ?? this.#given ?? this.#options.roster) === undefined)
       throw new GridvineError(
         'E_LEASE',
-        `lease ${name}: nobody votes on leases here; name the voters under leases.roster in the configuration of each node`,
+        `lease ${name}: ${this.#ctx.warden === undefined ? 'nobody votes on leases here; name the voters under leases in the configuration of each node' : 'the root has named nobody who votes on leases: gridvine ca roster NAME..., then gridvine ca publish'}`,
       );
     const present = this.#claims.get(name);
     if (present !== undefined)
@@ -229,13 +229,16 @@ export class LeaseDesk {
 
   onAnswer(answer: LeaseAnswer, from: Inbound): void {
     this.#isDirty = true;
-    if (this.#isProven(answer, from)) this.#take(answer, from.sender, from.nowMs);
+    if (!this.#isProven(answer, from)) return;
+    if (this.#mayVote(from.sender)) this.#take(answer, from.sender, from.nowMs);
+    else this.#ctx.counters.drops['not-allowed']++;
   }
 
   /** A voter's record about a lease came, changed or went. */
   onReport(voter: NodeId, name: string, value: AppValue | undefined): void {
     const { roster } = this;
     if (roster !== undefined && !votersOf(roster).includes(voter)) return;
+    if (!this.#mayVote(voter)) return;
     const report = value === undefined ? undefined : decodeLeaseReport(value);
     if (value !== undefined && report === undefined) this.#ctx.counters.drops.malformed++;
     this.#observer.note(voter, name, report);
@@ -293,6 +296,7 @@ export class LeaseDesk {
       keep: (ticket, content) => outbox.keepLeases(ticket, content),
       onPromise: (name, nowMs) => this.#tell(name, nowMs),
       isTwin: (node) => this.#isTwin(node),
+      mayVote: () => this.#mayVote(id),
       boot: () => own.boot,
       line: () => table.line(id).known,
     };
@@ -390,6 +394,11 @@ export class LeaseDesk {
     if (verdict === 'wrong') this.#ctx.counters.drops['bad-proof']++;
     else if (verdict === 'unknown') this.#ctx.counters.drops['no-certificate']++;
     return verdict === 'valid';
+  }
+
+  /** In a cluster of certificates the root's policy says whose votes count [P-17.14]. */
+  #mayVote(node: NodeId): boolean {
+    return this.#ctx.warden?.mayVote(node) ?? true;
   }
 
   /** Whether an identity is known to live twice: it neither votes nor holds. */

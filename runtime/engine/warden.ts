@@ -136,6 +136,7 @@ export class Warden {
       certificates: book.size,
       revocations: law.revocations.size,
       policy: law.policy.number,
+      roster: law.roster?.version ?? 0,
       floorSeconds: law.floorSeconds,
       admission: admissionView(this.#admission.counters),
       own:
@@ -151,6 +152,13 @@ export class Warden {
 
   isRevoked(id: NodeId): boolean {
     return this.#parts.trust.law.isRevoked(id);
+  }
+
+  /** Whether the root's policy gives a node's certificate a vote on leases, and that stands. */
+  mayVote(id: NodeId): boolean {
+    const { trust } = this.#parts;
+    const certificate = trust.standing(id);
+    return certificate !== undefined && hasRight(trust.law.policy, certificate.groups, 'vote');
   }
 
   /** Whether the certificate of a node is known, and stands. */
@@ -180,6 +188,7 @@ export class Warden {
   /** Takes up what was kept; when nothing was sent yet. */
   start(nowMs: number): void {
     const { trust } = this.#parts;
+    this.#followRoster(nowMs);
     this.#keeper.start(nowMs);
     // Whose certificate is over, or was revoked, is let in by nobody: it had better ask than speak.
     if ('value' in trust.judgeSelf()) this.#epochs.restore(trust.options.saved?.epochs ?? [], nowMs);
@@ -342,11 +351,17 @@ export class Warden {
     if ('refusal' in taken || !taken.value.isNew) return taken;
     this.#changed = true;
     this.#dirty = true;
+    if (taken.value.kind === 'roster') this.#followRoster(nowMs);
     for (const id of trust.book.review()) {
       if (id === this.#ctx.id) this.#ctx.outbox.event({ type: 'own-certificate-lapsed' });
       else this.#parts.expel(id, nowMs);
     }
     return taken;
+  }
+
+  #followRoster(nowMs: number): void {
+    const { roster } = this.#parts.trust.law;
+    if (roster !== undefined) this.#ctx.leases.setRoster(roster, nowMs);
   }
 
   #publish(bytes: Uint8Array, name: string, nowMs: number): void {

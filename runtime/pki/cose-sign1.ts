@@ -6,7 +6,7 @@ import { asBytes } from '../wire/schema.ts';
 import { type Judged, refuse } from './refusal.ts';
 
 /** What a signed object is: stands in its protected header, so that no object can pass for one of another kind [P-11.1]. */
-export const SIGNED_KINDS = ['certificate', 'request', 'root', 'revocation', 'policy'] as const;
+export const SIGNED_KINDS = ['certificate', 'request', 'root', 'revocation', 'policy', 'roster'] as const;
 export type SignedKind = (typeof SIGNED_KINDS)[number];
 
 /** A signature's key: the first 8 bytes of SHA-256 of the public key [P-11.1]. */
@@ -19,6 +19,7 @@ export const SIGNED_BYTES_MAX: Readonly<Record<SignedKind, number>> = {
   root: 512,
   revocation: 512,
   policy: 4096,
+  roster: 512,
 };
 
 /** Who signs: an identity, a root, a registrar. */

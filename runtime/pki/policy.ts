@@ -109,17 +109,6 @@ export function verifyPolicy(roots: TrustAnchors, bytes: Uint8Array): Judged<Pol
   return { value: { ...claims, signed, provenSeconds: claims.issuedAt } };
 }
 
-/**
- * Which of two policies counts: the one with the higher number; of equal numbers that with the greater bytes, for all alike. Of one policy
- * that two roots signed it's that of the newer root, which counts for longer.
- */
-export function newerPolicy(a: Policy, b: Policy, roots: TrustAnchors): Policy {
-  if (a.number !== b.number) return a.number > b.number ? a : b;
-  const order = compareBytes(a.signed.payload, b.signed.payload);
-  if (order !== 0) return order > 0 ? a : b;
-  return roots.rank(a.signed.kid) >= roots.rank(b.signed.kid) ? a : b;
-}
-
 function readPolicy(raw: unknown): PolicyClaims | undefined {
   if (!Array.isArray(raw)) return undefined;
   const [cluster, , , rawWrites, rawRights] = raw as unknown[];
@@ -175,10 +164,4 @@ function problemOfPolicy(claims: PolicyClaims): string | undefined {
     if (inPrefix !== undefined) return `prefix ${JSON.stringify(prefix)}: ${inPrefix}`;
   }
   return undefined;
-}
-
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const shared = Math.min(a.length, b.length);
-  for (let i = 0; i < shared; i++) if (a[i] !== b[i]) return a[i] - b[i];
-  return a.length - b.length;
 }

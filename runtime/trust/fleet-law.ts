@@ -1,19 +1,22 @@
 import { type NodeId, toHex } from '../core/ids.ts';
+import type { Roster } from '../core/roster.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import { type VerifiedChain, verifyChain } from '../pki/chain.ts';
 import { peekKind } from '../pki/cose-sign1.ts';
-import { DEFAULT_POLICY, newerPolicy, type Policy, verifyPolicy } from '../pki/policy.ts';
+import { newestOf } from '../pki/newest.ts';
+import { DEFAULT_POLICY, type Policy, verifyPolicy } from '../pki/policy.ts';
 import { type Judged, refuse } from '../pki/refusal.ts';
 import { verifyRevocation } from '../pki/revocation.ts';
 import { RevocationSet } from '../pki/revocation-set.ts';
+import { type SignedRoster, verifySignedRoster } from '../pki/signed-roster.ts';
 import { TimeFloor } from '../pki/time-floor.ts';
 import type { TrustAnchors } from '../pki/trust-anchors.ts';
 import { revocationMark } from './epoch.ts';
 
 /** What a root says, and no member can change: who is trusted, who is revoked, who may do what, and that it is at least so late. */
 export interface FleetLawState {
-  /** Signed objects, byte for byte: endorsements of roots, revocations, the policy. */
+  /** Signed objects, byte for byte: endorsements of roots, revocations, the policy, the roster. */
   readonly objects: readonly Uint8Array[];
   /** Seconds since 1970. */
   readonly floorSeconds: number;
@@ -22,7 +25,7 @@ export interface FleetLawState {
 /** What became of an object that was shown. */
 export interface Taken {
   readonly isNew: boolean;
-  readonly kind: 'root' | 'revocation' | 'policy';
+  readonly kind: 'root' | 'revocation' | 'policy' | 'roster';
   /** Its name among the objects of its kind: two of the same name are the same to everybody. */
   readonly name: string;
 }
@@ -38,6 +41,7 @@ export class FleetLaw {
   readonly #endorsements: Uint8Array[] = [];
   #anchors: TrustAnchors;
   #policy: Policy | undefined;
+  #roster: SignedRoster | undefined;
 
   /** @param saved what `state` gave before: a part that isn't accepted any more is passed over. */
   constructor(provider: CryptoProvider, anchors: TrustAnchors, saved?: FleetLawState) {
@@ -54,6 +58,11 @@ export class FleetLaw {
 
   get policy(): Pick<Policy, 'number' | 'writes' | 'rights'> {
     return this.#policy ?? DEFAULT_POLICY;
+  }
+
+  /** Who votes on leases; undefined: no root has said so. */
+  get roster(): Roster | undefined {
+    return this.#roster?.roster;
   }
 
   get revocations(): RevocationSet {
@@ -76,6 +85,7 @@ export class FleetLaw {
       ...this.#endorsements,
       ...this.#revocations.statements.map(({ signed }) => signed.bytes),
       ...(this.#policy === undefined ? [] : [this.#policy.signed.bytes]),
+      ...(this.#roster === undefined ? [] : [this.#roster.signed.bytes]),
     ];
     return { objects, floorSeconds: this.#floor.seconds };
   }
@@ -106,19 +116,21 @@ export class FleetLaw {
     return this.#revocations.findNode(id) !== undefined;
   }
 
-  /** Takes a signed object from anywhere: a revocation, a policy, an endorsement of the next root. Never throws. */
+  /** Takes a signed object from anywhere: a revocation, a policy, a roster, an endorsement of the next root. Never throws. */
   take(bytes: Uint8Array): Judged<Taken> {
     switch (peekKind(bytes)) {
       case 'revocation':
         return this.#takeRevocation(bytes);
       case 'policy':
         return this.#takePolicy(bytes);
+      case 'roster':
+        return this.#takeRoster(bytes);
       case 'root':
         return this.#takeEndorsement(bytes);
       default:
         return refuse(
           'malformed',
-          'expected a revocation, a policy or the endorsement of a root; got something else',
+          'expected a revocation, a policy, a roster or the endorsement of a root; got something else',
         );
     }
   }
@@ -137,10 +149,20 @@ export class FleetLaw {
     const judged = verifyPolicy(this.#anchors, bytes);
     if ('refusal' in judged) return judged;
     const before = this.#policy;
-    this.#policy = before === undefined ? judged.value : newerPolicy(before, judged.value, this.#anchors);
+    this.#policy = before === undefined ? judged.value : newestOf(before, judged.value, this.#anchors);
     this.#floor.observe(judged.value);
     const isNew = this.#policy === judged.value;
     return { value: { isNew, kind: 'policy', name: this.#nameOf(bytes) } };
+  }
+
+  #takeRoster(bytes: Uint8Array): Judged<Taken> {
+    const judged = verifySignedRoster(this.#anchors, bytes);
+    if ('refusal' in judged) return judged;
+    const before = this.#roster;
+    this.#roster = before === undefined ? judged.value : newestOf(before, judged.value, this.#anchors);
+    this.#floor.observe(judged.value);
+    const isNew = this.#roster === judged.value;
+    return { value: { isNew, kind: 'roster', name: this.#nameOf(bytes) } };
   }
 
   #takeEndorsement(bytes: Uint8Array): Judged<Taken> {

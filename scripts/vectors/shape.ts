@@ -213,7 +213,7 @@ export interface StatementVectors {
 
 export interface StatementVector {
   readonly name: string;
-  readonly kind: 'root' | 'revocation' | 'policy' | 'request';
+  readonly kind: 'root' | 'revocation' | 'policy' | 'roster' | 'request';
   readonly object: string;
   /** A refusal, or `accepted`. */
   readonly verdict: string;

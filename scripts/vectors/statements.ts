@@ -1,4 +1,4 @@
-import { toHex } from '#runtime/core/ids.ts';
+import { fromHex, toHex } from '#runtime/core/ids.ts';
 import { agreementKeyOf } from '#runtime/crypto/agreement-key.ts';
 import { nobleProvider } from '#runtime/crypto/noble-provider.ts';
 import { DEFAULT_POLICY, type PolicyClaims, signPolicy, verifyPolicy } from '#runtime/pki/policy.ts';
@@ -6,7 +6,9 @@ import type { Judged } from '#runtime/pki/refusal.ts';
 import { signRequest, verifyRequest } from '#runtime/pki/request.ts';
 import { verifyRevocation } from '#runtime/pki/revocation.ts';
 import { RevocationSet } from '#runtime/pki/revocation-set.ts';
+import { type RosterClaims, signRoster, verifySignedRoster } from '#runtime/pki/signed-roster.ts';
 import { TrustAnchors } from '#runtime/pki/trust-anchors.ts';
+import { CborWriter } from '#runtime/wire/cbor-writer.ts';
 import {
   CLUSTER,
   changed,
@@ -62,6 +64,7 @@ function judge(
 ): Judged<unknown> {
   if (kind === 'root') return anchors.withEndorsement(object);
   if (kind === 'policy') return verifyPolicy(anchors, object);
+  if (kind === 'roster') return verifySignedRoster(anchors, object);
   if (kind === 'request') return verifyRequest(nobleProvider, object);
   const judged = verifyRevocation(anchors, object);
   if ('value' in judged) revoked.add(judged.value);
@@ -71,6 +74,7 @@ function judge(
 function cases(): readonly (readonly [name: string, kind: Kind, object: Uint8Array])[] {
   const byNode = revocationOf(REVOKED_NODE);
   const policy = policyOf({});
+  const roster = rosterOf({});
   const endorsement = rootOf(NEXT_ROOT, ROOT);
   const request = requestOf(DEVICE);
   return [
@@ -92,6 +96,17 @@ function cases(): readonly (readonly [name: string, kind: Kind, object: Uint8Arr
     ['by a member', 'policy', policyOf({}, DEVICE)],
     ['of another cluster', 'policy', policyOf({ cluster: 'elsewhere' })],
     ['changed', 'policy', changed(policy)],
+    ['with voters before', 'roster', roster],
+    ['version 0', 'roster', handSigned(ROOT, rosterPayload(0, '11', '22'), { typ: 'gridvine-roster' })],
+    ['a voter twice', 'roster', handSigned(ROOT, rosterPayload(1, '11', '11'), { typ: 'gridvine-roster' })],
+    [
+      'in another order',
+      'roster',
+      handSigned(ROOT, rosterPayload(1, '22', '11'), { typ: 'gridvine-roster' }),
+    ],
+    ['by a member', 'roster', rosterOf({}, DEVICE)],
+    ['of another cluster', 'roster', rosterOf({ cluster: 'elsewhere' })],
+    ['changed', 'roster', changed(roster)],
     ['the next root', 'root', endorsement],
     ['the root that is known', 'root', rootOf(ROOT)],
     ['a root that vouches for itself', 'root', rootOf(FOREIGN_ROOT)],
@@ -123,6 +138,22 @@ function policyOf(changes: Partial<PolicyClaims>, by = ROOT): Uint8Array {
     },
     ...changes,
   });
+}
+
+function rosterOf(changes: Partial<RosterClaims>, by = ROOT): Uint8Array {
+  const [a, b, c] = ['11', '22', '33'].map((byte) => byte.repeat(16));
+  const roster = { version: 3, voters: [a, b, c], previous: [a] };
+  return signRoster(nobleProvider, by, { cluster: CLUSTER, issuedAt: START, roster, ...changes });
+}
+
+/** `["hillside", 1, [version, [two voters], []]]` */
+function rosterPayload(version: number, ...voters: readonly string[]): Uint8Array {
+  const writer = new CborWriter();
+  writer.array(3);
+  writer.text(CLUSTER);
+  writer.uint(1);
+  writer.value([version, voters.map((byte) => fromHex(byte.repeat(16))), []]);
+  return writer.finish();
 }
 
 function requestOf(node: typeof DEVICE): Uint8Array {

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { copyFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import type { LeasesView } from '#runtime/core/lease-views.ts';
 import { CLUSTER, Site } from '../support/certified-site.ts';
 import { type RunningDaemon, startDaemon } from '../support/daemon.ts';
+import { gridvine } from '../unit/device/cli/run.ts';
 
 interface Status {
   readonly id: string;
@@ -85,6 +87,23 @@ describe('three daemons with certificates of one CA', () => {
     await again.waitFor<Status>('/v1/status', ({ members }) => members.alive === 3);
     for (const daemon of daemons)
       await daemon.waitFor<Records>('/v1/records?key=hello', ({ records }) => records.length === 3);
+  });
+
+  it('leases are had by the votes of those whom the root named, and by no other way', async () => {
+    const [, barn, well] = daemons;
+    const ask = () => gridvine(['lease', 'acquire', 'uplink', '--wait', '10s', '--socket', barn.socket]);
+    const refused = await ask();
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /the root has named nobody who votes on leases: gridvine ca roster/);
+    await site.ca('roster', 'roof');
+    const statements = site.path('ca', 'fleet.statements');
+    const told = await site.cli(['ca', 'publish', statements, '--socket', well.socket]);
+    assert.match(told, /^roster: counts from now on, and is told to all members$/m);
+    await barn.waitFor<LeasesView>('/v1/leases', ({ roster }) => roster?.version === 1);
+    const granted = await ask();
+    assert.equal(granted.code, 0, granted.stderr);
+    await site.cli(['lease', 'release', 'uplink', '--socket', barn.socket]);
+    assert.match(await site.cli(['trust', '--socket', well.socket]), /^voters +version 1/m);
   });
 
   it('one that is revoked is out while it runs: it reads and writes nothing more', async () => {

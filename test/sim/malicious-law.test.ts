@@ -8,6 +8,7 @@ import { issueCertificate } from '#runtime/pki/certificate.ts';
 import { signPolicy } from '#runtime/pki/policy.ts';
 import { signRevocation } from '#runtime/pki/revocation.ts';
 import { signRoot } from '#runtime/pki/root.ts';
+import { signRoster } from '#runtime/pki/signed-roster.ts';
 import { CERTIFICATE_KEY, encodeCertificateRecord } from '#runtime/trust/certificate-record.ts';
 import { epochOf } from '#runtime/trust/epoch.ts';
 import { EPOCH_KEY, encodeNotice, encodeShares, recipientOf } from '#runtime/trust/epoch-records.ts';
@@ -49,6 +50,10 @@ describe('a malicious member of a cluster of certificates, against what all live
       writes: { '': [] },
       rights: { mint: ['sensor'], command: ['sensor'], vote: ['sensor'] },
     });
+    const roster = signRoster(provider, identity, {
+      ...claims,
+      roster: { version: 99, voters: [identity.id], previous: [] },
+    });
     const made = issueCertificate(provider, identity, {
       name: 'n6',
       cluster: CLUSTER,
@@ -66,12 +71,14 @@ describe('a malicious member of a cluster of certificates, against what all live
       traitor.put(nodes, lawKey('00'.repeat(8)), root);
       traitor.put(nodes, lawKey('01'.repeat(8)), revoked);
       traitor.put(nodes, lawKey('02'.repeat(8)), policy);
+      traitor.put(nodes, lawKey('03'.repeat(8)), roster);
       for (const chain of [byItself, asRegistrar]) {
         traitor.put(nodes, CERTIFICATE_KEY, chain);
         traitor.put(nodes, issuedKey(traitor.id), chain);
       }
     });
     assert.ok(nodes.every((node) => node.engine.trust()?.floorSeconds === START));
+    assert.ok(nodes.every((node) => node.engine.trust()?.roster === 0));
     // What it gave itself opens nothing to it.
     traitor.put(nodes, 'setpoint/pump', 666);
     assert.ok(nodes.every((node) => pump.read(node, traitor.id, 'setpoint/pump') === undefined));

@@ -6,6 +6,7 @@ import type { CertificateClaims } from '#runtime/pki/certificate-claims.ts';
 import { type PolicyClaims, signPolicy } from '#runtime/pki/policy.ts';
 import { signRevocation } from '#runtime/pki/revocation.ts';
 import { signRoot } from '#runtime/pki/root.ts';
+import { signRoster } from '#runtime/pki/signed-roster.ts';
 import { TrustAnchors } from '#runtime/pki/trust-anchors.ts';
 import type { TrustOptions } from '#runtime/trust/trust.ts';
 import type { NodeChoices } from './engine-pump.ts';
@@ -91,6 +92,12 @@ export class CertifiedFleet {
       target: { kind: 'node', id: fromHex(id) },
       reason: 'stolen',
     });
+  }
+
+  /** The root says who votes on leases. */
+  roster(version: number, voters: readonly NodeId[], previous: readonly NodeId[] = []): Uint8Array {
+    const roster = { version, voters, previous };
+    return signRoster(provider, this.#root, { cluster: CLUSTER, issuedAt: START + 1, roster });
   }
 
   policy(claims: Partial<PolicyClaims>): Uint8Array {

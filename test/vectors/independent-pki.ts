@@ -96,7 +96,7 @@ export function readRoots(statements: readonly string[]): ReadonlyMap<string, Ro
   return roots;
 }
 
-/** A statement of [P-11.7], [P-11.9], [P-11.10] or [P-11.11]. */
+/** A statement of [P-11.7], [P-11.9], [P-11.10], [P-11.11] or [P-11.15]. */
 export function judgeStatement(
   roots: ReadonlyMap<string, Root>,
   cluster: string,
@@ -108,6 +108,7 @@ export function judgeStatement(
   if (!Array.isArray(content)) return 'malformed';
   if (kind === 'revocation' && content[2] !== 0 && content[2] !== 1) return 'malformed';
   if (kind === 'policy' && !(content[2] >= 1)) return 'malformed';
+  if (kind === 'roster' && !isRoster(content[2])) return 'malformed';
   if (kind === 'request') {
     const key = bin(content[2]);
     return signer(signed) === kid(key) && isSignedBy(key, signed) ? 'accepted' : 'bad-signature';
@@ -116,6 +117,18 @@ export function judgeStatement(
   if (root === undefined) return 'unknown-issuer';
   if (!isSignedBy(root.key, signed)) return 'bad-signature';
   return content[0] === cluster ? 'accepted' : 'wrong-cluster';
+}
+
+/** [P-17.1]: a version from 1, 1 to 7 voters, 0 to 7 before them, as ids in ascending order. */
+function isRoster(raw: unknown): boolean {
+  if (!Array.isArray(raw) || raw.length !== 3) return false;
+  const [version, voters, previous] = raw as [unknown, unknown, unknown];
+  const isOrdered = (ids: unknown) =>
+    Array.isArray(ids) &&
+    ids.length <= 7 &&
+    ids.every((id) => id instanceof Uint8Array && id.length === 16) &&
+    ids.every((id, i) => i === 0 || Buffer.compare(ids[i - 1], id) < 0);
+  return Number(version) >= 1 && isOrdered(voters) && isOrdered(previous) && (voters as []).length >= 1;
 }
 
 /** SHA-256 over the payloads, each once, in bytewise order [P-11.7]. */

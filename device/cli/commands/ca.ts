@@ -74,6 +74,11 @@ export function caCommand(io: CliIo): Command {
     .addOption(listOption('--drop <prefix>', 'a prefix that gets no rule of its own any more'))
     .addOption(jsonOption())
     .action(async (flags: PolicyFlags) => (await load()).runPolicy(io, flags));
+  const roster = caOptions(new Command('roster'))
+    .description('who votes on leases (up to 7 boards, by name or id); without names: show it')
+    .argument('[name|id...]', 'boards with a certificate whose groups may vote; always all of them')
+    .addOption(jsonOption())
+    .action(async (voters: string[], flags: CaFlags) => (await load()).runRoster(io, voters, flags));
   const rotate = caOptions(new Command('rotate'))
     .description('make the next root, endorsed by the present one; both count until the next rotation')
     .addOption(validityOption('--valid <time>', 'how long it counts', '20y'))
@@ -86,7 +91,7 @@ export function caCommand(io: CliIo): Command {
     .action(async (file: string | undefined, flags: CaFlags) => (await load()).runShow(io, file, flags));
   const publish = new Command('publish')
     .description(
-      'bring what the CA signed (a revocation, a policy, a next root) to the cluster of the daemon here',
+      'bring what the CA signed (a revocation, a policy, a roster, a next root) to the cluster of the daemon here',
     )
     .argument('<file>', 'of: gridvine ca revoke --out, or fleet.statements; - for stdin')
     .addOption(jsonOption())
@@ -96,7 +101,7 @@ export function caCommand(io: CliIo): Command {
       await runPublish(io, file, flags);
     });
   const command = new Command('ca');
-  for (const one of [init, issue, revoke, policy, rotate, show, publish]) command.addCommand(one);
+  for (const one of [init, issue, revoke, policy, roster, rotate, show, publish]) command.addCommand(one);
   return command;
 }
 

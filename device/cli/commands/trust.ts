@@ -36,6 +36,7 @@ function printTrust(io: CliIo, trust: TrustJson): void {
     label('epoch', epochText(trust)),
     label('certificate', standingText(trust.own)),
     label('policy', trust.policy ? `number ${trust.policy}` : 'the default one'),
+    label('voters', trust.roster ? `version ${trust.roster}; see gridvine lease list` : 'none were named'),
     label('time', `at least ${formatSeconds((trust.floorMs ?? 0) / 1_000)}, by what the CA signed`),
     '',
   ]);

@@ -21,6 +21,8 @@ export type VoterStanding =
   | 'votes'
   | 'no-roster'
   | 'no-voter'
+  /** The roster names it, and the root's policy gives its certificate no vote. */
+  | 'not-entitled'
   | 'twin'
   | 'unsaved'
   | 'roster-conflict'
@@ -41,6 +43,8 @@ export interface VoterPort {
   /** A promise was made, ended or dropped. */
   onPromise(name: string, nowMs: number): void;
   isTwin(id: NodeId): boolean;
+  /** Whether it is entitled to. */
+  mayVote(): boolean;
   /** This node's boot, and the last version that it made. */
   boot(): number;
   line(): Version;
@@ -117,6 +121,7 @@ export class Voter {
   get standing(): VoterStanding {
     if (this.#roster === undefined) return 'no-roster';
     if (!this.isVoter) return 'no-voter';
+    if (!this.#port.mayVote()) return 'not-entitled';
     if (this.#port.isTwin(this.#self)) return 'twin';
     if (this.#adoption === 'conflict') return 'roster-conflict';
     if (!this.#intact) return this.#waitUntilMs === Number.POSITIVE_INFINITY ? 'learns' : 'waits';

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { problemOfRoster } from '#runtime/core/roster.ts';
 import { armor, dearmor } from '#runtime/pki/armor.ts';
 import { decodeCertificate } from '#runtime/pki/certificate.ts';
 import { encodeClaims, readClaims } from '#runtime/pki/certificate-claims.ts';
@@ -16,6 +17,7 @@ import { verifyRequest } from '#runtime/pki/request.ts';
 import { signRevocation, verifyRevocation } from '#runtime/pki/revocation.ts';
 import { RevocationSet } from '#runtime/pki/revocation-set.ts';
 import { decodeRoot } from '#runtime/pki/root.ts';
+import { signRoster, verifySignedRoster } from '#runtime/pki/signed-roster.ts';
 import { decodeSignedCbor } from '#runtime/wire/cbor.ts';
 import { type FuzzTarget, promise, textOf, utf8 } from '../contract.ts';
 import { hexOf } from '../fixtures.ts';
@@ -101,6 +103,7 @@ export const signedContent: FuzzTarget = {
     'root accepted',
     'revocation accepted',
     'policy accepted',
+    'roster accepted',
     'certificate malformed',
     'revocation wrong-cluster',
   ],
@@ -124,6 +127,7 @@ export const signedContent: FuzzTarget = {
         reason: 'stolen',
       }),
       signPolicy(quick, ROOT, POLICY),
+      signRoster(quick, ROOT, ROSTER),
     ];
     for (const object of mine) {
       const kind = peekKind(object) as SignedKind;
@@ -149,6 +153,12 @@ export const signedContent: FuzzTarget = {
     };
   },
 };
+
+const ROSTER = {
+  cluster: CLUSTER,
+  issuedAt: START,
+  roster: { version: 2, voters: ['11'.repeat(16), '22'.repeat(16)], previous: ['33'.repeat(16)] },
+} as const;
 
 const POLICY = {
   cluster: CLUSTER,
@@ -222,6 +232,18 @@ const CHECKS: Readonly<Record<SignedKind, Check>> = {
       'another policy on a second reading',
     );
     promise(signed.bytes.length > 0, 'no bytes');
+    return 'accepted';
+  },
+  roster(object, roots) {
+    const judged = verifySignedRoster(roots, object);
+    if ('refusal' in judged) return refusalOf(judged);
+    const { roster } = judged.value;
+    promise(problemOfRoster(roster) === undefined, 'a roster that is none');
+    const again = verifySignedRoster(roots, signRoster(quick, ROOT, judged.value));
+    promise(
+      'value' in again && isDeepStrictEqual(again.value.roster, roster),
+      'another roster on a second reading',
+    );
     return 'accepted';
   },
 };

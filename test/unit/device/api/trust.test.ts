@@ -13,6 +13,7 @@ const VIEW: TrustView = {
   certificates: 2,
   revocations: 1,
   policy: 3,
+  roster: 2,
   floorSeconds: 1_000,
   admission: { calls: 4, 'dropped-forged': 1 },
   own: { standing: true, name: 'roof', groups: ['sensor'], expires: 2_000 },
@@ -47,6 +48,7 @@ test('trust shows the epoch, who is certified with how it lives, and who is out'
     epoch: 7,
     next: 8,
     policy: 3,
+    roster: 2,
     floorMs: 1_000_000,
     own: { standing: true, name: 'roof', groups: ['sensor'], expiresMs: 2_000_000, reason: null, text: null },
     members: [

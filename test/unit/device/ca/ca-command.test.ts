@@ -9,6 +9,7 @@ import { verifyChain } from '#runtime/pki/chain.ts';
 import { verifyPolicy } from '#runtime/pki/policy.ts';
 import { verifyRevocation } from '#runtime/pki/revocation.ts';
 import { RevocationSet } from '#runtime/pki/revocation-set.ts';
+import { verifySignedRoster } from '#runtime/pki/signed-roster.ts';
 import { TrustAnchors } from '#runtime/pki/trust-anchors.ts';
 import { temporaryDirectory } from '../../../support/temporary-directory.ts';
 import { gridvine } from '../cli/run.ts';
@@ -361,4 +362,54 @@ test('nothing is written over, and a name makes no way out of the directory', as
   const second = await bench.run('init', '--cluster', 'valley');
   assert.match(second.stderr, /there is a CA already/);
   assert.equal((await bench.show()).cluster, 'hillside');
+});
+
+test('[P-11.15] voters are named among boards that may vote, and the next roster names those before', async (t) => {
+  const bench = await madeBench(t);
+  for (const name of ['roof', 'barn', 'gate'])
+    await bench.done('issue', name, '--group', 'controller', '--out', bench.path(`${name}.bundle`));
+  await bench.done('issue', 'shed', '--group', 'sensor', '--out', bench.path('shed.bundle'));
+  const { certificates } = await bench.show();
+  const idOf = (name: string) => certificates.find((one) => one.name === name)?.id ?? '';
+
+  const none = await bench.run('roster');
+  assert.match(none.stdout, /nobody votes on leases yet/);
+  const refused = async (words: readonly string[], message: RegExp) => {
+    const { code, stderr } = await bench.run('roster', ...words);
+    assert.equal(code, 1);
+    assert.match(stderr, message);
+  };
+  await refused(['roof', 'nobody'], /"nobody": no certificate of this name or id was issued/);
+  await refused(['roof', idOf('roof')], /expected each voter once/);
+  await refused(
+    ['roof', 'shed'],
+    /"shed": the policy gives a vote to controller, and its certificate names sensor/,
+  );
+
+  await bench.done('roster', 'roof', idOf('barn'));
+  await bench.done('roster', 'roof', 'gate');
+  const statements = bytesOf(objectsIn(`${bench.ca}/fleet.statements`), 'roster');
+  const roots = anchorsOf(bytesOf(objectsIn(`${bench.ca}/root.cert`), 'root'));
+  assert.equal(statements.length, 1, 'the newest counts');
+  const judged = verifySignedRoster(roots, statements[0] ?? new Uint8Array(0));
+  assert.ok('value' in judged, JSON.stringify(judged));
+  assert.deepEqual(judged.value.roster, {
+    version: 2,
+    voters: [idOf('roof'), idOf('gate')].sort(),
+    previous: [idOf('roof'), idOf('barn')].sort(),
+  });
+  const shown = await bench.run('roster');
+  assert.match(shown.stdout, /roster version 2[\s\S]*gate[\s\S]*until it has settled[\s\S]*barn/);
+
+  await bench.done('roster', 'gate', 'roof');
+  const settled = JSON.parse(await bench.done('roster', '--json')) as {
+    version: number;
+    previous: unknown[];
+  };
+  assert.deepEqual([settled.version, settled.previous], [3, []], 'the same voters again need no others');
+  await bench.done('rotate');
+  const again = bytesOf(objectsIn(`${bench.ca}/fleet.statements`), 'roster');
+  assert.equal(again.length, 1, 'the next root says it again');
+  await bench.done('revoke', 'gate');
+  await refused(['roof', 'gate'], /"gate": it has no certificate that counts/);
 });

@@ -18,6 +18,7 @@ const VIEW: TrustView = {
   certificates: 2,
   revocations: 1,
   policy: 0,
+  roster: 2,
   floorSeconds: START,
   admission: {},
   own: { standing: true, name: 'roof', groups: ['sensor'], expires: START + 86_400 },

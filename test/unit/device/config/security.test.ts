@@ -43,6 +43,10 @@ describe('security', () => {
         /^keyFile: expected nothing where security\.mode is certificates/,
       ],
       [
+        { mode: 'certificates', voter: '0a'.repeat(16) },
+        /^leases\.voters: expected nothing where security\.mode is certificates: there the root signs who votes; gridvine ca roster/,
+      ],
+      [
         { mode: 'psk', certificate: '/c' },
         /^security\.certificate: expected nothing, unless security\.mode is certificates; got "?\/c/,
       ],
@@ -62,8 +66,12 @@ describe('security', () => {
       [{ mode: 'certificates', certificates: 'x' }, /^security\.certificates: .*Did you mean certificate\?/],
     ] as const;
     for (const [given, message] of cases) {
-      const { keyFile, ...security } = given as { readonly keyFile?: string };
-      const yaml = JSON.stringify({ security, ...(keyFile === undefined ? {} : { keyFile }) });
+      const { keyFile, voter, ...security } = given as { readonly keyFile?: string; readonly voter?: string };
+      const yaml = JSON.stringify({
+        security,
+        ...(keyFile === undefined ? {} : { keyFile }),
+        ...(voter === undefined ? {} : { leases: { voters: [voter] } }),
+      });
       const [first = ''] = await problems(t, { yaml });
       assert.match(first, message);
     }

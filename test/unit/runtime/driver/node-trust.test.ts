@@ -37,6 +37,7 @@ const VIEW: TrustView = {
   certificates: 1,
   revocations: 0,
   policy: 0,
+  roster: 2,
   floorSeconds: START,
   admission: {},
   own: { standing: true, name: 'roof', groups: ['sensor'], expires: START + YEAR },

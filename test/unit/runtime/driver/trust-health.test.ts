@@ -13,6 +13,7 @@ const VIEW: TrustView = {
   certificates: 2,
   revocations: 0,
   policy: 0,
+  roster: 2,
   floorSeconds: START,
   admission: {},
   own: OWN,

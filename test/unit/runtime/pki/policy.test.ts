@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Identity } from '#runtime/crypto/identity.ts';
+import { newestOf } from '#runtime/pki/newest.ts';
 import {
   DEFAULT_POLICY,
   hasRight,
   mayWrite,
-  newerPolicy,
   type PolicyClaims,
   signPolicy,
   verifyPolicy,
@@ -64,18 +64,18 @@ test('a policy survives its encoding', () => {
 
 test('the higher number counts, and of equal numbers the same one for all', () => {
   const [old, next] = [policyOf(), policyOf({ number: 4 })];
-  assert.equal(newerPolicy(old, next, anchors()), next);
-  assert.equal(newerPolicy(next, old, anchors()), next);
+  assert.equal(newestOf(old, next, anchors()), next);
+  assert.equal(newestOf(next, old, anchors()), next);
   const other = policyOf({ issuedAt: START + 1 });
-  assert.equal(newerPolicy(old, other, anchors()), newerPolicy(other, old, anchors()));
+  assert.equal(newestOf(old, other, anchors()), newestOf(other, old, anchors()));
 });
 
 test('of one policy that two roots signed the statement of the newer root counts, in either order', () => {
   const roots = anchors(rootBytes(), rootBytes(OTHER_ROOT, ROOT));
   const by = (root: Identity) => accepted(verifyPolicy(roots, signPolicy(provider, root, CLAIMS)));
   const [old, next] = [by(ROOT), by(OTHER_ROOT)];
-  assert.equal(newerPolicy(old, next, roots), next);
-  assert.equal(newerPolicy(next, old, roots), next);
+  assert.equal(newestOf(old, next, roots), next);
+  assert.equal(newestOf(next, old, roots), next);
 });
 
 test('only a root of this cluster makes a policy, and cut ones are refused', () => {

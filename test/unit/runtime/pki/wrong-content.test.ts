@@ -9,6 +9,7 @@ import { formatSeconds, type Judged } from '#runtime/pki/refusal.ts';
 import { signRequest, verifyRequest } from '#runtime/pki/request.ts';
 import { signRevocation, verifyRevocation } from '#runtime/pki/revocation.ts';
 import { decodeRoot, signRoot } from '#runtime/pki/root.ts';
+import { signRoster, verifySignedRoster } from '#runtime/pki/signed-roster.ts';
 import { handSigned } from '../../../../scripts/vectors/pki-parts.ts';
 import { anchors, CLUSTER, claimsOf, DEVICE, provider, ROOT, reasonOf, START } from '../../../support/pki.ts';
 
@@ -68,6 +69,16 @@ const SORTS: Readonly<Record<Exclude<SignedKind, 'certificate'>, Sort>> = {
       signPolicy(provider, ROOT, { ...DEFAULT_POLICY, cluster: CLUSTER, issuedAt: START, number: 1 }),
     ),
     judge: (bytes) => verifyPolicy(anchors(), bytes),
+  },
+  roster: {
+    payload: payloadOf(
+      signRoster(provider, ROOT, {
+        cluster: CLUSTER,
+        issuedAt: START,
+        roster: { version: 1, voters: [DEVICE.id], previous: [] },
+      }),
+    ),
+    judge: (bytes) => verifySignedRoster(anchors(), bytes),
   },
 };
 

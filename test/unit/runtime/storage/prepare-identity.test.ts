@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BootCounter } from '#runtime/storage/boot-counter.ts';
 import { loadSeed } from '#runtime/storage/identity-file.ts';
+import { LeaseFile } from '#runtime/storage/lease-file.ts';
 import { prepareIdentity } from '#runtime/storage/prepare-identity.ts';
 import { FailingDisk } from '../../../support/failing-disk.ts';
 
@@ -34,4 +35,10 @@ test('a seed that others may read is refused', async () => {
   const file = await place.files.read('/data/identity.json');
   place.files.put('/data/identity.json', file as Uint8Array, 0o644);
   await assert.rejects(loadSeed(place), { code: 'E_IDENTITY', message: /expected mode 0600/ });
+});
+
+test('a prepared board has promised nothing on leases, and may vote from its first start on', async () => {
+  const place = { files: new FailingDisk(), directory: '/data' };
+  await prepareIdentity({ ...place, randomBytes: () => SEED });
+  assert.equal((await new LeaseFile(place).load('known')).kept, 'fresh');
 });

@@ -28,7 +28,14 @@ test('a stopped board gets another identity, and its old one is kept aside for i
   const done = JSON.parse(stdout);
   assert.deepEqual(
     { ...done, newId: '' },
-    { schema: 'gridvine.rekeyed/1', name: 'barn', dataDir, oldId: old, newId: '', kept: [kept] },
+    {
+      schema: 'gridvine.rekeyed/1',
+      name: 'barn',
+      dataDir,
+      oldId: old,
+      newId: '',
+      kept: [kept, file('leases.json.replaced-1')],
+    },
   );
   assert.notEqual(done.newId, old);
   assert.equal(await idOf(), done.newId, 'what is asked a certificate for');
@@ -45,8 +52,14 @@ test('each further identity keeps the one before, what a CA gave to it, and what
   assert.equal((await rekey()).code, 0);
   const { stdout } = await rekey();
   assert.match(stdout, /kept +\S+identity\.json\.replaced-2/);
-  for (const name of ['trust.json', 'node.cert', 'leases.json'])
+  for (const name of ['trust.json', 'node.cert'])
     assert.ok(existsSync(file(`${name}.replaced-1`)) && !existsSync(file(name)));
+  assert.equal(readFileSync(file('leases.json.replaced-1'), 'utf8'), '{}');
+  assert.match(
+    readFileSync(file('leases.json'), 'utf8'),
+    /"promises":""/,
+    'the new one has promised nothing',
+  );
 });
 
 test('people are told the ids, what is kept, and the next steps', async (t) => {
