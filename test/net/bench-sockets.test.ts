@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gridvineRound } from '../../scripts/bench/peers/gridvine.ts';
 
-const PLAN = { nodes: 5, joinS: 60, updates: 2, payloadBytes: 256, settleS: 0, idleS: 1, crashes: 1 };
+const PLAN = {
+  nodes: 5,
+  joinOverS: 0,
+  joinS: 60,
+  updates: 2,
+  payloadBytes: 256,
+  settleS: 0,
+  idleS: 1,
+  crashes: 1,
+};
 
 test('a round of the bench measures everything, with nodes in two processes', async () => {
   const round = await gridvineRound(PLAN, { processes: 2, signal: new AbortController().signal });

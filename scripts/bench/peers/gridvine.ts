@@ -96,9 +96,12 @@ class GridvineRound {
   }
 
   async #join(): Promise<number | null> {
+    const { nodes: total, joinOverS, joinS } = this.#plan;
+    const overMs = joinOverS * 1_000;
     const startMs = sharedNowMs();
-    await this.#fleet.askAll<'join'>({ type: 'join', seeds: this.#fleet.nodes[0].endpoints });
-    return this.#until(startMs, { type: 'joined', total: this.#plan.nodes }, this.#plan.joinS);
+    await this.#fleet.askAll<'join'>({ type: 'join', seeds: this.#fleet.nodes[0].endpoints, total, overMs });
+    const joined = await this.#until(startMs, { type: 'joined', total }, joinOverS + joinS);
+    return joined === null ? null : Math.max(0, joined - overMs);
   }
 
   async #update(): Promise<(number | null)[]> {

@@ -14,7 +14,12 @@ export type Condition =
 /** What the bench tells a process with nodes. Nodes are numbered through the cluster. */
 export type Order =
   | { readonly type: 'start'; readonly first: number; readonly count: number }
-  | { readonly type: 'join'; readonly seeds: readonly Endpoint[] }
+  | {
+      readonly type: 'join';
+      readonly seeds: readonly Endpoint[];
+      readonly total: number;
+      readonly overMs: number;
+    }
   | { readonly type: 'put'; readonly node: number; readonly number: number; readonly bytes: number }
   /** The member crashes now: verdicts on it are right from here on. */
   | { readonly type: 'expect-down'; readonly id: NodeId }
@@ -78,7 +83,7 @@ const isArray: Check = (value) => Array.isArray(value);
 
 const ORDER_FIELDS: Readonly<Record<Order['type'], Readonly<Record<string, Check>>>> = {
   start: { first: isCount, count: isCount },
-  join: { seeds: isArray },
+  join: { seeds: isArray, total: isCount, overMs: isCount },
   put: { node: isCount, number: isCount, bytes: isCount },
   'expect-down': { id: isText },
   crash: { node: isCount, how: (value) => CRASH_KINDS.some((kind) => kind === value) },

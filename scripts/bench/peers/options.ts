@@ -25,6 +25,7 @@ export interface SocketsOptions {
   readonly processes: number;
   readonly updates: number;
   readonly crashes: number;
+  readonly joinOverS: number;
   readonly joinLimitS: number;
   /** undefined: as long as each side needs. */
   readonly settleS: number | undefined;
@@ -53,6 +54,7 @@ export function readOptions(args: readonly string[]): SocketsOptions {
       values.processes === undefined ? availableParallelism() : whole('processes', values.processes, 1, 64),
     updates: whole('updates', values.updates, 1, 1_000),
     crashes: whole('crashes', values.crashes, 0, 20),
+    joinOverS: whole('join-over', values['join-over'], 0, 600),
     joinLimitS: whole('join-limit', values['join-limit'], 1, 600),
     settleS: values.settle === undefined ? undefined : whole('settle', values.settle, 0, 600),
     idleS: values.idle === undefined ? undefined : whole('idle', values.idle, 1, 600),
@@ -80,6 +82,7 @@ export function planOf(
     nodes: round.nodes,
     updates: options.updates,
     crashes: options.crashes,
+    joinOverS: options.joinOverS,
     joinS: options.joinLimitS,
     payloadBytes: PAYLOAD_BYTES,
     settleS: round.first ? (options.settleS ?? usual.settleS) : SHORT_SETTLE_S,
@@ -103,6 +106,7 @@ function parseOrRefuse(args: readonly string[]) {
         processes: { type: 'string' },
         updates: { type: 'string', default: '20' },
         crashes: { type: 'string', default: '1' },
+        'join-over': { type: 'string', default: '0' },
         'join-limit': { type: 'string', default: '60' },
         settle: { type: 'string' },
         idle: { type: 'string' },

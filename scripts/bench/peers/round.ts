@@ -4,7 +4,9 @@ import type { Load } from './load.ts';
 export interface RoundPlan {
   /** From 1. */
   readonly nodes: number;
-  /** How long the join is waited for before it counts as missed, and the round goes on. */
+  /** The nodes join one after the other, evenly over so long; 0: all at the same moment. */
+  readonly joinOverS: number;
+  /** How long after the last one began the join is waited for before it counts as missed, and the round goes on. */
   readonly joinS: number;
   /** Updates to spread, one after the other. */
   readonly updates: number;
@@ -53,7 +55,7 @@ export type Phase = (typeof PHASES)[number];
 
 /** What one side measured in one round. null: not within its limit. */
 export interface Round {
-  /** From the first join until everybody sees everybody. */
+  /** From the moment when the last one joins until everybody sees everybody. */
   readonly joinMs: number | null;
   /** null: this round had no idle window. */
   readonly idle: IdleFigures | null;
@@ -82,7 +84,7 @@ export function crashesOf({ nodes, crashes }: RoundPlan): number {
 export function roundLimitMs(plan: RoundPlan): number {
   const crashes = CRASH_KINDS.length * crashesOf(plan);
   const updatesS = Math.min(plan.updates * LIMITS.updateS, UPDATES_S_MAX + LIMITS.updateS);
-  const waitsS = plan.joinS + plan.settleS + plan.idleS + updatesS + crashes * LIMITS.crashS;
+  const waitsS = plan.joinOverS + plan.joinS + plan.settleS + plan.idleS + updatesS + crashes * LIMITS.crashS;
   return waitsS * 1_000 + plan.updates * UPDATE_PAUSE_MS.max + crashes * CRASH_PAUSE_MS + START_MS;
 }
 

@@ -83,6 +83,7 @@ function memberlistArguments(plan: RoundPlan): string[] {
     `-idle=${plan.idleS}`,
     `-crashes=${crashesOf(plan)}`,
     `-crash-pause=${CRASH_PAUSE_MS / 1_000}`,
+    `-join-over=${plan.joinOverS}`,
     `-join-limit=${plan.joinS}`,
     `-update-limit=${LIMITS.updateS}`,
     `-crash-limit=${LIMITS.crashS}`,

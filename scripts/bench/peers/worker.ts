@@ -49,9 +49,13 @@ const handlers: Handlers = {
       recvBufferBytes: Math.min(...started.map((node) => node.recvBufferBytes)),
     };
   },
-  join({ seeds }) {
-    for (const node of nodes.values())
-      if (!node.endpoints.some(({ port }) => seeds.some((seed) => seed.port === port))) node.join(seeds);
+  join({ seeds, total, overMs }) {
+    for (const [number, node] of nodes) {
+      if (node.endpoints.some(({ port }) => seeds.some((seed) => seed.port === port))) continue;
+      const delayMs = (overMs * number) / total;
+      if (delayMs === 0) node.join(seeds);
+      else setTimeout(() => node.join(seeds), delayMs);
+    }
     return null;
   },
   put({ node, number, bytes }) {

@@ -256,6 +256,7 @@ func main() {
 	idle := flag.Float64("idle", 10, "seconds of the idle window; 0: none")
 	crashes := flag.Int("crashes", 1, "crashes of each kind")
 	crashPause := flag.Float64("crash-pause", 2, "seconds before each")
+	joinOver := flag.Float64("join-over", 0, "seconds over which they join")
 	joinLimit := flag.Float64("join-limit", 30, "seconds")
 	updateLimit := flag.Float64("update-limit", 10, "seconds")
 	crashLimit := flag.Float64("crash-limit", 60, "seconds")
@@ -275,7 +276,7 @@ func main() {
 	loads := map[string]interface{}{"idle": nil, "update": nil, "closed": nil, "silent": nil}
 
 	var joinMs *float64
-	loads["join"] = load(func() { joinMs = join(members, seconds(*joinLimit)) })
+	loads["join"] = load(func() { joinMs = join(members, seconds(*joinOver), seconds(*joinLimit)) })
 	time.Sleep(seconds(*settle))
 
 	var idleFigures map[string]float64
@@ -320,13 +321,17 @@ func main() {
 	})
 }
 
-func join(members []*member, limit time.Duration) *float64 {
+// join tells all the one seed, evenly over a while; what it takes counts from its end.
+func join(members []*member, over, limit time.Duration) *float64 {
 	seed := fmt.Sprintf("127.0.0.1:%d", members[0].list.LocalNode().Port)
-	began := time.Now()
-	for _, m := range members[1:] {
-		go m.list.Join([]string{seed})
+	for i, m := range members[1:] {
+		go func(m *member, wait time.Duration) {
+			time.Sleep(wait)
+			m.list.Join([]string{seed})
+		}(m, over*time.Duration(i+1)/time.Duration(len(members)))
 	}
-	return until(began, limit, func() bool {
+	time.Sleep(over)
+	return until(time.Now(), limit, func() bool {
 		return everyone(members, func(m *member) bool { return len(m.seen) == len(members) })
 	})
 }

@@ -4,7 +4,7 @@ import { type Order, parseReply, parseRequest } from '../../../../../scripts/ben
 
 const ORDERS: readonly Order[] = [
   { type: 'start', first: 0, count: 5 },
-  { type: 'join', seeds: [{ transport: 'udp', address: '127.0.0.1', port: 4000 }] },
+  { type: 'join', seeds: [{ transport: 'udp', address: '127.0.0.1', port: 4000 }], total: 5, overMs: 0 },
   { type: 'put', node: 1, number: 2, bytes: 256 },
   { type: 'expect-down', id: 'a1' },
   { type: 'crash', node: 1, how: 'silent' },

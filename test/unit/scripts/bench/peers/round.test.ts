@@ -9,7 +9,16 @@ import {
 } from '../../../../../scripts/bench/peers/round.ts';
 import { makeLoad, makeRound } from '../../../../support/bench-round.ts';
 
-const PLAN = { nodes: 10, joinS: 60, updates: 3, payloadBytes: 256, settleS: 5, idleS: 7, crashes: 2 };
+const PLAN = {
+  nodes: 10,
+  joinOverS: 0,
+  joinS: 60,
+  updates: 3,
+  payloadBytes: 256,
+  settleS: 5,
+  idleS: 7,
+  crashes: 2,
+};
 
 test('a round is read back, with what was missed and what was left out', () => {
   const round = makeRound({ updateMs: [10, null], load: { join: makeLoad({ loopDelayMs: null }) } });
