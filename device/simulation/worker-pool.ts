@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { formatDuration } from '#runtime/core/durations.ts';
@@ -88,6 +89,9 @@ async function runLane<Task, Result>(
  */
 const YOUNG_GENERATION_FLAGS = ['--max-semi-space-size=64', '--semi-space-growth-factor=4'];
 
+/** V8's own limit is 4 GB; a thousand nodes that hold each other for down need more. What the machine hasn't got, it swaps or refuses. */
+const HEAP_MB_MAX = Math.max(1_024, Math.floor((0.8 * totalmem()) / 1_048_576));
+
 /** One worker thread, which does one task at a time. */
 class TaskThread {
   readonly #worker: Worker;
@@ -96,7 +100,10 @@ class TaskThread {
 
   constructor({ code, isText }: WorkerProgram) {
     for (const flag of YOUNG_GENERATION_FLAGS) setFlagsFromString(flag);
-    this.#worker = new Worker(code, { eval: isText });
+    this.#worker = new Worker(code, {
+      eval: isText,
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
+    });
     this.#worker.on('message', (message: AnswerMessage<unknown>) => this.#finish(outcomeOf(message)));
     this.#worker.on('messageerror', (error: Error) => this.#die(error));
     this.#worker.on('error', (error: unknown) =>
