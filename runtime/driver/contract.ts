@@ -14,6 +14,7 @@ import type { MemberView, PutOptions, RecordView } from '../core/views.ts';
 import type { WhyView } from '../core/why.ts';
 import type { RecordFilter } from '../engine/contract.ts';
 import type { EngineGauges } from '../engine/gauges.ts';
+import type { EngineSettings, PresetName } from '../engine/settings.ts';
 import type { NodeLease } from './node-lease.ts';
 import type { NodeLeaseOptions } from './node-leases.ts';
 
@@ -117,6 +118,13 @@ export interface RunningNode {
   setLeaseRoster(roster: Roster): void;
   /** An operator answers for what this voter has forgotten: fences up to this one are spent. @throws GridvineError `E_LEASE`. */
   recoverLeases(fenceAbove: number): void;
+  /**
+   * Goes on under other settings of the engine, from now on: as the same `preset` and `settings` of `NodeOptions` would have it from the
+   * start. @throws GridvineError `E_CLOSED`.
+   */
+  retune(tuning: { readonly preset?: PresetName; readonly settings?: Partial<EngineSettings> }): void;
+  /** Whether the cluster lets this member write a key on which the whole fleet acts [P-11.16]. */
+  isEntitled(owner: NodeId, key: string): boolean;
   join(seeds: readonly Endpoint[]): void;
   /** Called for each event after it took effect, outside the engine; @returns the unsubscriber. */
   onEvent(listener: (event: EngineEvent) => void): () => void;

@@ -18,6 +18,7 @@ import type { WhyView } from '../core/why.ts';
 import { isCrdtKey } from '../data/crdt/crdt-key.ts';
 import type { GossipEngine, RecordFilter } from '../engine/contract.ts';
 import type { EngineGauges } from '../engine/gauges.ts';
+import { type EngineSettings, type PresetName, settingsOf } from '../engine/settings.ts';
 import type { KeptRecords } from '../storage/kept-records.ts';
 import type { KnownPeers } from '../storage/known-peers.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -86,6 +87,7 @@ export class LocalNode implements RunningNode {
   #cancelTend: () => void = () => undefined;
   readonly #leases: NodeLeases;
   #cancelPeersPoll: () => void = () => undefined;
+  #leaveTimeoutMs: number;
   #leaving: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -95,6 +97,7 @@ export class LocalNode implements RunningNode {
     this.cluster = options.cluster;
     this.#options = options;
     this.#startedMs = options.clock.nowMs();
+    this.#leaveTimeoutMs = options.leaveTimeoutMs;
     for (const seed of options.seeds) this.#called.add(formatAuthority(seed));
     this.crdt = this.#openSharedData();
     this.#leases = new NodeLeases(options);
@@ -234,6 +237,16 @@ export class LocalNode implements RunningNode {
     this.#options.driver.mutate((engine, nowMs) => engine.leases.recover(nowMs, fenceAbove));
   }
 
+  retune(tuning: { readonly preset?: PresetName; readonly settings?: Partial<EngineSettings> }): void {
+    const settings = settingsOf(tuning.preset ?? 'lan', tuning.settings);
+    this.#options.driver.mutate((engine, nowMs) => engine.fleet.retune(nowMs, settings));
+    this.#leaveTimeoutMs = settings.leaveTimeoutMs;
+  }
+
+  isEntitled(owner: NodeId, key: string): boolean {
+    return this.#options.engine.fleet.isEntitled(owner, key);
+  }
+
   join(seeds: readonly Endpoint[]): void {
     for (const seed of seeds) this.#called.add(formatAuthority(seed));
     this.#options.driver.mutate((engine, nowMs) => engine.join(nowMs, seeds));
@@ -302,10 +315,10 @@ export class LocalNode implements RunningNode {
   }
 
   async #leaveAndClose(): Promise<void> {
-    const { driver, leaveTimeoutMs, peers } = this.#options;
+    const { driver, peers } = this.#options;
     // Afterwards everybody is somebody that said goodbye.
     peers.update(this.#reachedPeers());
-    await driver.leave(leaveTimeoutMs + LEAVE_GRACE_MS);
+    await driver.leave(this.#leaveTimeoutMs + LEAVE_GRACE_MS);
     await this.close();
   }
 

@@ -13,6 +13,7 @@ import type { Member } from '../membership/member.ts';
 import { MemberTable } from '../membership/member-table.ts';
 import { Prober } from '../membership/prober.ts';
 import { Watch } from '../membership/watch.ts';
+import type { RecordAuthority } from '../trust/record-authority.ts';
 import { Trust } from '../trust/trust.ts';
 import { PROTOCOL_VERSION } from '../wire/header.ts';
 import { Opener } from '../wire/opener.ts';
@@ -57,11 +58,15 @@ export interface Composition {
   readonly opener: Opener;
   readonly peerKeys: PeerKeys;
   readonly refuser: Refuser;
+  /** Judges certificates; undefined in a cluster of a pre-shared key. */
+  readonly authority: RecordAuthority | undefined;
 }
 
 /** Makes the machines of an engine and joins them. @throws Error where the options contradict the specification: the caller's bug. */
 export function compose(options: EngineOptions, listeners: Listeners): Composition {
-  const { provider, cluster, random, settings, id, boot, readers = READERS } = options;
+  const { provider, cluster, random, id, boot, readers = READERS } = options;
+  // Its own copy: it is retuned in place.
+  const settings = { ...options.settings };
   const trust = options.trust && new Trust(options.trust, { provider, cluster });
   const guard = trust?.authority ?? options.guard ?? OPEN_GUARD;
   const proofs = trust === undefined ? options.proofs : { keys: trust.agreementKeys };
@@ -164,7 +169,8 @@ export function compose(options: EngineOptions, listeners: Listeners): Compositi
       heardWith: (peer) => opener.sessionsOf(peer).at(-1)?.groupKey,
     }),
   });
-  return { ctx, opener, peerKeys, refuser: new Refuser({ outbox, provider, cluster }) };
+  const refuser = new Refuser({ outbox, provider, cluster });
+  return { ctx, opener, peerKeys, refuser, authority: trust?.authority };
 }
 
 /** The key of a node that nobody let in yet: nothing is sealed with it, and nothing opens. */

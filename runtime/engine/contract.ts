@@ -15,6 +15,7 @@ import type { CryptoProvider } from '../crypto/provider.ts';
 import type { RecordGuard } from '../data/record-guard.ts';
 import type { TrustOptions, TrustState } from '../trust/trust.ts';
 import type { Block } from '../wire/message.ts';
+import type { FleetFace } from './fleet-face.ts';
 import type { EngineGauges } from './gauges.ts';
 import type { LeaseDeskOptions } from './lease-desk.ts';
 import type { LeaseFace } from './lease-face.ts';
@@ -132,6 +133,8 @@ export interface GossipEngine {
   trustState(): TrustState | undefined;
   /** Leases: this node's own vote, and what it claims. */
   readonly leases: LeaseFace;
+  /** Settings that change while it runs, and who may change those of all. */
+  readonly fleet: FleetFace;
   observeHost(nowMs: number, observation: HostObservation): void;
   /** The platform says that nothing listens there (connection refused). */
   handleUnreachable(nowMs: number, endpoint: Endpoint): void;

@@ -21,6 +21,7 @@ import { compose } from './compose.ts';
 import type { EngineContext, Inbound } from './context.ts';
 import type { EngineOptions, GossipEngine, HostObservation, Link, RecordFilter } from './contract.ts';
 import { isProvenPlace, limitAnswers, proveMoved } from './echo.ts';
+import { type FleetFace, fleetFaceOf } from './fleet-face.ts';
 import { type EngineGauges, readGauges } from './gauges.ts';
 import { handleMessage } from './handlers/table.ts';
 import { keysView } from './keys-view.ts';
@@ -48,6 +49,7 @@ const QUESTIONS_PER_DATAGRAM = 4;
 export class Engine implements GossipEngine {
   readonly id: NodeId;
   readonly leases: LeaseFace;
+  readonly fleet: FleetFace;
   readonly #ctx: EngineContext;
   readonly #opener: Opener;
   readonly #peerKeys: PeerKeys;
@@ -73,6 +75,7 @@ export class Engine implements GossipEngine {
     this.#peerKeys = parts.peerKeys;
     this.#refuser = parts.refuser;
     this.leases = leaseFaceOf(parts.ctx, (nowMs, change) => this.#mutate(nowMs, change));
+    this.fleet = fleetFaceOf(parts.ctx, parts.authority, (nowMs, change) => this.#mutate(nowMs, change));
   }
 
   get boot(): number {

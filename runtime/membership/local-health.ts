@@ -3,7 +3,7 @@
  * length again. Failures that may be its own fault raise it, successful probes lower it (B-19, B-20).
  */
 export class LocalHealth {
-  readonly #max: number;
+  #max: number;
   #score = 0;
 
   /** @param max the score stays below it; 1 switches the mechanism off. */
@@ -23,6 +23,12 @@ export class LocalHealth {
   /** At its ceiling a node does not accuse others. */
   get unwell(): boolean {
     return this.#max > 1 && this.#score >= this.#max - 1;
+  }
+
+  /** Another ceiling, at least 1. */
+  limit(max: number): void {
+    this.#max = max;
+    this.change(0);
   }
 
   change(delta: number): void {

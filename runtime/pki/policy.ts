@@ -56,10 +56,30 @@ export function mayWrite(
   groups: readonly string[],
   key: string,
 ): boolean {
+  const rule = longestRule(policy, key);
+  return rule === undefined || isGranted(policy.writes[rule] ?? 'everybody', groups);
+}
+
+/**
+ * Whether a member of these groups may write a key on which the whole fleet acts [P-11.16]: a rule that is there for everything else, or none,
+ * opens no such key. Then those may that may send commands.
+ */
+export function mayGovern(
+  policy: Pick<PolicyClaims, 'writes' | 'rights'>,
+  groups: readonly string[],
+  key: string,
+): boolean {
+  const rule = longestRule(policy, key);
+  return rule === undefined || rule === ''
+    ? hasRight(policy, groups, 'command')
+    : isGranted(policy.writes[rule] ?? [], groups);
+}
+
+function longestRule({ writes }: Pick<PolicyClaims, 'writes'>, key: string): string | undefined {
   let longest: string | undefined;
-  for (const prefix of Object.keys(policy.writes))
+  for (const prefix of Object.keys(writes))
     if (key.startsWith(prefix) && (longest === undefined || prefix.length > longest.length)) longest = prefix;
-  return longest === undefined || isGranted(policy.writes[longest] ?? 'everybody', groups);
+  return longest;
 }
 
 /** Whether a member of these groups has a right. */

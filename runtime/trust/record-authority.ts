@@ -3,7 +3,7 @@ import type { Identity } from '../crypto/identity.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import { RecordSigningInput } from '../crypto/record-signature.ts';
 import type { GuardedRecord, GuardRefusal, RecordGuard } from '../data/record-guard.ts';
-import { hasRight, mayWrite } from '../pki/policy.ts';
+import { hasRight, mayGovern, mayWrite } from '../pki/policy.ts';
 import { decodeRecord } from '../wire/record-codec.ts';
 import type { CertificateBook } from './certificate-book.ts';
 import { CERTIFICATE_KEY, decodeCertificateRecord } from './certificate-record.ts';
@@ -12,6 +12,8 @@ import type { FleetLaw } from './fleet-law.ts';
 
 /** The node's own records are signed whatever the settings say. */
 const RESERVED = /^(node$|accuse\/|sys\/)/;
+/** And so are those on which the whole fleet acts [P-11.16]. */
+const ALWAYS_SIGNED = /^(node$|accuse\/|sys\/|fleet\/)/;
 
 export interface RecordAuthorityOptions {
   readonly provider: CryptoProvider;
@@ -62,6 +64,14 @@ export class RecordAuthority implements RecordGuard {
     return certificate !== undefined && this.#mayWrite(certificate.groups, key);
   }
 
+  /** Whether a member may write a key on which the whole fleet acts [P-11.16]. */
+  isEntitled(owner: NodeId, key: string): boolean {
+    const { law, book } = this.#options;
+    const certificate = book.get(owner);
+    if (certificate === undefined || law.isRevoked(owner) || law.hasLapsed(certificate)) return false;
+    return mayGovern(law.policy, certificate.groups, key);
+  }
+
   #mayWrite(groups: readonly string[], key: string): boolean {
     const { policy } = this.#options.law;
     if (key === EPOCH_KEY || key.startsWith(`${EPOCH_KEY}/`)) return hasRight(policy, groups, 'mint');
@@ -79,6 +89,6 @@ export class RecordAuthority implements RecordGuard {
   }
 
   #mayBeUnsigned(key: string): boolean {
-    return !RESERVED.test(key) && this.#unsigned.some((prefix) => key.startsWith(prefix));
+    return !ALWAYS_SIGNED.test(key) && this.#unsigned.some((prefix) => key.startsWith(prefix));
   }
 }

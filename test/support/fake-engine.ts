@@ -5,6 +5,7 @@ import type { Proclaimed, TrustView } from '#runtime/core/trust-view.ts';
 import type { GossipEngine, HostObservation } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
 import type { TrustState } from '#runtime/trust/trust.ts';
+import { NO_FLEET } from './no-fleet.ts';
 import { NO_GAUGES } from './no-gauges.ts';
 import { NO_KEYS } from './no-keys.ts';
 import { NO_LEASES } from './no-leases.ts';
@@ -14,6 +15,7 @@ export class FakeEngine implements GossipEngine {
   readonly id = 'ab'.repeat(16);
   readonly counters = createCounters();
   readonly leases = { ...NO_LEASES };
+  readonly fleet = NO_FLEET;
   readonly recordCount = 0;
   readonly localHealth = 0;
   readonly calls: string[] = [];

@@ -152,6 +152,18 @@ export class FakeNode implements RunningNode {
     this.recovered.push(fenceAbove);
   }
 
+  readonly tunings: { readonly preset?: string; readonly settings?: object }[] = [];
+  /** Who may not write what all nodes act on. */
+  readonly unentitled = new Set<string>();
+
+  retune(tuning: { readonly preset?: string; readonly settings?: object }): void {
+    this.tunings.push(tuning);
+  }
+
+  isEntitled(owner: string): boolean {
+    return !this.unentitled.has(owner);
+  }
+
   join(): void {}
 
   onEvent(listener: (event: EngineEvent) => void): () => void {

@@ -6,6 +6,7 @@ import type { Output, Path } from '#runtime/core/outputs.ts';
 import type { Proclaimed, TrustView } from '#runtime/core/trust-view.ts';
 import type { EngineOptions, GossipEngine } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
+import { NO_FLEET } from './no-fleet.ts';
 import { NO_GAUGES } from './no-gauges.ts';
 import { NO_KEYS } from './no-keys.ts';
 import { NO_LEASES } from './no-leases.ts';
@@ -15,6 +16,7 @@ export class IdleEngine implements GossipEngine {
   readonly id: NodeId;
   readonly counters = createCounters();
   readonly leases = NO_LEASES;
+  readonly fleet = NO_FLEET;
   readonly recordCount = 0;
   readonly localHealth = 0;
   boot: number;

@@ -89,6 +89,8 @@ function node(): RunningNode {
     releaseLease: (name) => drained(engine.leases.release(1_000, name)),
     leases: () => engine.leases.view(1_000),
     setLeaseRoster: (roster) => drained(engine.leases.setRoster(1_000, roster)),
+    retune: () => undefined,
+    isEntitled: (owner, key) => engine.fleet.isEntitled(owner, key),
     recoverLeases: (fenceAbove) => drained(engine.leases.recover(1_000, fenceAbove)),
     join: () => undefined,
     onEvent: () => () => undefined,

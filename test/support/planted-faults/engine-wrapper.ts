@@ -34,6 +34,9 @@ export class EngineWrapper implements GossipEngine {
   get leases() {
     return this.inner.leases;
   }
+  get fleet() {
+    return this.inner.fleet;
+  }
   get localHealth() {
     return this.inner.localHealth;
   }

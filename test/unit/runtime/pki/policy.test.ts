@@ -5,6 +5,7 @@ import { newestOf } from '#runtime/pki/newest.ts';
 import {
   DEFAULT_POLICY,
   hasRight,
+  mayGovern,
   mayWrite,
   type PolicyClaims,
   signPolicy,
@@ -53,6 +54,20 @@ test('[P-11.10] of the prefixes that fit the longest counts, also where it allow
   assert.equal(mayWrite(policy, ['operator'], 'pv/limit/w'), true);
   assert.equal(mayWrite(policy, ['sensor', 'controller', 'operator'], 'locked/x'), false);
   assert.equal(mayWrite({ writes: { 'a/': [] } }, [], 'b'), true, 'no prefix fits');
+});
+
+test('[P-11.16] keys on which the whole fleet acts are opened by a rule for them, or by the right to command', () => {
+  const may = (policy: Parameters<typeof mayGovern>[0], groups: readonly string[]) =>
+    mayGovern(policy, groups, 'fleet/settings');
+  assert.equal(may(DEFAULT_POLICY, ['sensor']), false, 'though everybody writes everything else');
+  assert.equal(may(DEFAULT_POLICY, []), false);
+  assert.equal(may(DEFAULT_POLICY, ['controller']), true);
+  const ruled = { ...DEFAULT_POLICY, writes: { '': 'everybody', 'fleet/': ['operator'] } } as const;
+  assert.equal(may(ruled, ['operator']), true);
+  assert.equal(may(ruled, ['controller']), false, 'the rule says who');
+  assert.equal(may({ ...ruled, writes: { 'fleet/': 'everybody' } }, []), true);
+  assert.equal(may({ ...ruled, writes: { 'fleet/': [] } }, ['controller']), false);
+  assert.equal(may({ writes: {}, rights: { ...DEFAULT_POLICY.rights, command: [] } }, ['controller']), false);
 });
 
 test('a policy survives its encoding', () => {

@@ -5,6 +5,7 @@ import type { EngineEvent, Output, Path } from '#runtime/core/outputs.ts';
 import type { Proclaimed, TrustView } from '#runtime/core/trust-view.ts';
 import type { EngineOptions, GossipEngine, HostObservation } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
+import { NO_FLEET } from '../../../support/no-fleet.ts';
 import { NO_GAUGES } from '../../../support/no-gauges.ts';
 import { NO_KEYS } from '../../../support/no-keys.ts';
 import { NO_LEASES } from '../../../support/no-leases.ts';
@@ -21,6 +22,7 @@ export class ScriptedEngine implements GossipEngine {
   readonly id: string;
   readonly counters = createCounters();
   readonly leases = NO_LEASES;
+  readonly fleet = NO_FLEET;
   readonly recordCount = 0;
   readonly localHealth = 0;
   readonly options: EngineOptions;

@@ -127,3 +127,35 @@ test('who is revoked says nothing any more', () => {
   );
   assert.equal(judge(DEVICE, 'node'), undefined);
 });
+
+test('[P-11.16] what the whole fleet acts on is never taken unsigned, whatever prefix is exempt', () => {
+  const { law, book } = setUp();
+  const authority = new RecordAuthority({
+    provider,
+    cluster: CLUSTER,
+    identity: DEVICE,
+    law,
+    book,
+    unsignedPrefixes: ['f'],
+  });
+  const body = encodeRecord(recordOf({ key: 'fleet/settings', version: v(1), value: 1 }));
+  assert.ok(authority.sign('fleet/settings', body));
+  assert.equal(
+    authority.refusal(DEVICE.id, { key: 'fleet/settings', body, signature: undefined }),
+    'unsigned',
+  );
+  const other = encodeRecord(recordOf({ key: 'flow', version: v(1), value: 1 }));
+  assert.equal(authority.refusal(DEVICE.id, { key: 'flow', body: other, signature: undefined }), undefined);
+});
+
+test('[P-11.16] whom the fleet follows has a certificate that stands, and a group that may', () => {
+  const { law, authority } = setUp();
+  const key = 'fleet/settings';
+  assert.equal(authority.isEntitled(DEVICE.id, key), true);
+  assert.equal(authority.isEntitled(SENSOR.id, key), false);
+  assert.equal(authority.isEntitled(STRANGER.id, key), false);
+  const target = { kind: 'node', id: fromHex(DEVICE.id) } as const;
+  const stolen = { cluster: CLUSTER, revokedAt: START, target, reason: 'stolen' };
+  accepted(law.take(signRevocation(provider, ROOT, stolen)));
+  assert.equal(authority.isEntitled(DEVICE.id, key), false);
+});
