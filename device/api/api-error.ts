@@ -29,6 +29,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   E_CERTIFICATE: 422,
   E_LEASE: 409,
   E_LEASE_UNAVAILABLE: 409,
+  E_FLEET: 409,
+  E_CONFIG: 400,
   E_QUOTA: 507,
   E_CRDT_TYPE: 409,
   E_CRDT_LIMIT: 413,

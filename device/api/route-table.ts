@@ -2,6 +2,7 @@ import type { LeaseSessions } from './lease-sessions.ts';
 import { json, type Route, route } from './route.ts';
 import { aggregateRoute } from './routes/aggregate.ts';
 import { crdtRoutes } from './routes/crdts.ts';
+import { fleetRoutes } from './routes/fleet.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { leaseRoutes } from './routes/leases.ts';
 import { nodeRoutes } from './routes/node.ts';
@@ -23,6 +24,7 @@ export function routeTable(hub: StreamHub, sessions: LeaseSessions): readonly Ro
     aggregateRoute,
     ...keyRoutes,
     ...leaseRoutes(sessions),
+    ...fleetRoutes,
     streamRoute(hub),
   ];
   return [...routes, openApiRoute(routes)];

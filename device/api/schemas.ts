@@ -1,29 +1,26 @@
 import { AGGREGATE_FUNCTIONS } from '#runtime/coordination/aggregates/contract.ts';
 import { CRDT_TYPE_NAMES } from '#runtime/data/crdt/type-names.ts';
 
-/** JSON Schemas (2020-12, as OpenAPI 3.1 takes them) of the API's documents. A test holds them equal to what is answered. */
-type JsonSchema = { readonly [key: string]: unknown };
-
-const text: JsonSchema = { type: 'string' };
-const integer: JsonSchema = { type: 'integer' };
-const number: JsonSchema = { type: 'number' };
-const anything: JsonSchema = {};
-const ref = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
-const constant = (value: string): JsonSchema => ({ const: value });
-const oneOf = (...values: string[]): JsonSchema => ({ type: 'string', enum: values });
-const nullable = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, { type: 'null' }] });
-const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
-const mapOf = (values: JsonSchema): JsonSchema => ({ type: 'object', additionalProperties: values });
-const object = (properties: Record<string, JsonSchema>, optional: readonly string[] = []): JsonSchema => ({
-  type: 'object',
-  properties,
-  required: Object.keys(properties).filter((key) => !optional.includes(key)),
-});
+import { FLEET_SCHEMAS } from './fleet-schemas.ts';
+import {
+  anything,
+  boolean,
+  constant,
+  integer,
+  type JsonSchema,
+  list,
+  mapOf,
+  nodeId,
+  nullable,
+  number,
+  object,
+  oneOf,
+  ref,
+  text,
+} from './json-schema.ts';
 
 const severity = oneOf('info', 'warning', 'failure');
-const nodeId: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{32}$' };
 
-const boolean: JsonSchema = { type: 'boolean' };
 const mode = oneOf('psk', 'certificates');
 const ownCertificate = object({
   standing: boolean,
@@ -48,6 +45,7 @@ const aggregateFunction = oneOf(...AGGREGATE_FUNCTIONS);
 
 const fingerprint: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{16}$' };
 
+/** JSON Schemas (2020-12, as OpenAPI 3.1 takes them) of the API's documents. A test holds them equal to what is answered. */
 export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   Error: object({ error: object({ code: text, message: text }) }),
   Value: {
@@ -370,6 +368,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     kind: oneOf('root', 'revocation', 'policy', 'roster'),
     isNew: boolean,
   }),
+  ...FLEET_SCHEMAS,
   Left: object({ schema: constant('gridvine.left/1'), id: nodeId }),
   Healthz: object({ schema: constant('gridvine.healthz/1'), status: oneOf('ok', 'degraded') }),
   Profile: object({

@@ -1,4 +1,5 @@
 import type { HealthItem, RunningNode } from '#runtime/driver/contract.ts';
+import type { FleetDesk } from '../fleet/fleet-desk.ts';
 import type { EventLog } from './event-log.ts';
 
 /** Why an interface is used or not, as the board's profile sees it. */
@@ -29,6 +30,9 @@ export interface SourceReport {
   readonly health: readonly Omit<HealthItem, 'sinceMs'>[];
 }
 
+/** What operators ask for of settings for all boards. */
+export type FleetFace = Pick<FleetDesk, 'view' | 'set' | 'promote' | 'rollback'>;
+
 /** What the API serves: the daemon as its clients see it. */
 export interface ApiService {
   readonly node: RunningNode;
@@ -37,6 +41,8 @@ export interface ApiService {
   /** Protocol version on the wire. */
   readonly protocol: number;
   readonly events: EventLog;
+  /** Settings for all boards. */
+  readonly fleet: FleetFace;
   profile(): ProfileReport | null;
   sources(): readonly SourceReport[];
   /** Conditions of the node and of everything around it. */

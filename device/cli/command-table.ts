@@ -104,6 +104,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/keys.ts')).keysCommand,
   },
   {
+    name: 'fleet',
+    summary: 'settings once for all boards: set, show, status, promote, rollback',
+    load: async () => (await import('./commands/fleet.ts')).fleetCommand,
+  },
+  {
     name: 'trust',
     summary: 'what this node lives by in a cluster of certificates: epoch, who is in, who is out',
     load: async () => (await import('./commands/trust.ts')).trustCommand,

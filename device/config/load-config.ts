@@ -35,6 +35,11 @@ export interface ConfigSources {
   readonly warnings: readonly string[];
 }
 
+/** What is said on this board, the weakest first. */
+export function localLayer({ file, environment, flags }: ConfigSources): Layer {
+  return [...file, ...environment, ...flags];
+}
+
 /** What the board's profile brings as defaults: see `profileLayer`. */
 export interface ProfileDefaults {
   readonly id: string;
@@ -59,12 +64,20 @@ export async function readConfigSources(flags: ConfigFlags, context: PathContext
   };
 }
 
-/** Lays flags over environment over file over profile over defaults, and checks the whole. @throws ConfigError with every problem. */
-export function resolveConfig(sources: ConfigSources, profile?: ProfileDefaults): LoadedConfig {
+/**
+ * Lays flags over environment over file over the fleet's settings over profile over defaults, and checks the whole.
+ * @throws ConfigError with every problem.
+ */
+export function resolveConfig(
+  sources: ConfigSources,
+  profile?: ProfileDefaults,
+  fleet: Layer = [],
+): LoadedConfig {
   const profileLayer = profile === undefined ? [] : layerOfTree(profile.values, `profile ${profile.id}`);
   const { tree, origins } = mergeLayers([
     sources.defaults,
     profileLayer,
+    fleet,
     sources.file,
     sources.environment,
     sources.flags,
@@ -102,6 +115,7 @@ export function defaultTree(ofHost: Record<'name' | 'dataDir' | 'socket', string
     tags: {},
     log: { level: 'info' },
     sources: [],
+    fleet: { accept: 'on' },
     leases: { version: 1, voters: [], previous: [] },
     api: { group: 'gridvine' },
   };

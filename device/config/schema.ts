@@ -168,6 +168,7 @@ const sections = v.strictObject({
     'a section with level',
   ),
   sources: sourcesSchema,
+  fleet: v.strictObject({ accept: onOff('on or off') }, 'a section with accept'),
   leases: v.strictObject(
     {
       version: v.pipe(

@@ -2,10 +2,12 @@ import type { ClockPort } from '#bridge/ports/clock-port.ts';
 import { nodePorts } from '#bridge/ports/node-ports.ts';
 import type { Endpoint } from '#runtime/core/endpoint.ts';
 import { BootClock, type Clock } from '#runtime/driver/clock.ts';
-import type { RunningNode } from '#runtime/driver/contract.ts';
+import type { HealthItem, RunningNode } from '#runtime/driver/contract.ts';
 import { createNode } from '#runtime/driver/create-node.ts';
 import type { LogSink } from '#runtime/driver/log.ts';
 import type { NodeOptions } from '#runtime/driver/node-options.ts';
+import { nodeScheduler } from '#runtime/driver/scheduler.ts';
+import { nodeFiles } from '#runtime/storage/node-files.ts';
 import { InterfaceTable, readInterfaces } from '#runtime/transport/interface-table.ts';
 import { PROTOCOL_VERSION } from '#runtime/wire/header.ts';
 import { type ApiServer, startApiServer } from '../api/api-server.ts';
@@ -14,19 +16,23 @@ import type { ApiService } from '../api/service.ts';
 import { checkSocketFree } from '../api/socket-file.ts';
 import { buildInfo } from '../build-info.ts';
 import type { NodeSecrets } from '../config/node-secrets.ts';
+import { FleetDesk } from '../fleet/fleet-desk.ts';
+import { FleetFile } from '../fleet/fleet-file.ts';
 import type { MqttBridge } from '../mqtt/bridge.ts';
-import { publishes } from '../mqtt/config.ts';
+import type { MqttConfig } from '../mqtt/config.ts';
 import { inventoryCommand, sensorsOf } from './board-sensors.ts';
 import { BoardWatch } from './board-watch.ts';
 import { sayGoodbye } from './goodbye.ts';
 import type { LoadedBoard } from './load.ts';
+import type { Logger } from './logger.ts';
+import { MqttSlot } from './mqtt-slot.ts';
 import { isWildcard, planNetwork } from './network-plan.ts';
 import { SourceRunner } from './source-runner.ts';
 
 export interface DaemonOptions extends LoadedBoard {
   /** By what it is let into the cluster. */
   readonly secrets: NodeSecrets;
-  readonly log: LogSink;
+  readonly log: Logger;
 }
 
 /** Everything of one board, running. */
@@ -54,6 +60,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const parts = await makeParts(options, { node, clock, links: network.links.map(({ name }) => name) });
   const daemon = new RunningDaemon({ ...parts, node, events, log: options.log });
   try {
+    // Before anything is read of what may change: sources and bridge start with what counts then.
+    await parts.fleet.start();
     await daemon.serve(options.config.values);
   } catch (error) {
     await daemon.stop();
@@ -65,7 +73,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 interface Parts {
   readonly watch: BoardWatch;
   readonly sources: SourceRunner;
-  readonly mqtt: MqttBridge | undefined;
+  readonly mqtt: MqttSlot;
+  readonly fleet: FleetDesk;
 }
 
 class RunningDaemon implements Daemon {
@@ -96,7 +105,7 @@ class RunningDaemon implements Daemon {
     });
     watch.start();
     sources.start();
-    mqtt?.start();
+    mqtt.start();
   }
 
   stop(): Promise<void> {
@@ -110,10 +119,10 @@ class RunningDaemon implements Daemon {
   }
 
   async #goodbye(): Promise<void> {
-    const { watch, sources, mqtt, log } = this.#parts;
+    const { watch, sources, mqtt, fleet, log } = this.#parts;
     log('info', 'leaving');
     watch.stop();
-    await sayGoodbye({ node: this.node, sources, mqtt });
+    await Promise.all([fleet.stop(), sayGoodbye({ node: this.node, sources, mqtt })]);
   }
 
   async #stop(): Promise<void> {
@@ -124,7 +133,7 @@ class RunningDaemon implements Daemon {
   }
 
   #service(): ApiService {
-    const { watch, sources, mqtt, events } = this.#parts;
+    const { watch, sources, mqtt, events, fleet } = this.#parts;
     return {
       node: this.node,
       version: buildInfo().version,
@@ -132,12 +141,8 @@ class RunningDaemon implements Daemon {
       events,
       profile: () => watch.report(),
       sources: () => sources.reports(),
-      health: () => [
-        ...this.node.health(),
-        ...watch.health(),
-        ...sources.health(),
-        ...(mqtt?.health() ?? []),
-      ],
+      fleet,
+      health: () => healthOf({ node: this.node, watch, sources, mqtt, fleet }),
       leave: async () => {
         await this.#leave();
         // After the reply to whoever asked.
@@ -148,30 +153,56 @@ class RunningDaemon implements Daemon {
 }
 
 async function makeParts(
-  { config, board, detect, log }: DaemonOptions,
+  { config, board, detect, withFleet, log }: DaemonOptions,
   { node, clock, links }: { node: RunningNode; clock: Clock; links: readonly string[] },
 ): Promise<Parts> {
-  const { mqtt: mqttConfig, sources: configs, bind } = config.values;
+  const { sources: configs, bind, dataDir, fleet: fleetConfig } = config.values;
   const explicitBind = bind.some(({ address }) => !isWildcard(address));
   const nowMs = () => clock.nowMs();
   const ports = nodePorts({ nowMs, log: ({ event, ...fields }) => log('info', event, fields) });
-  return {
-    watch: new BoardWatch({ board, detect, links, explicitBind, nowMs }),
-    sources: new SourceRunner({
-      configs,
-      context: { ports, inventoryCommand: inventoryCommand(), board: sensorsOf(board.profile) },
-      node,
-      log,
-    }),
-    mqtt: publishes(mqttConfig)
-      ? await makeBridge(mqttConfig, { feed: node, clock: ports.clock, log })
-      : undefined,
-  };
+  const watch = new BoardWatch({ board, detect, links, explicitBind, nowMs });
+  const sources = new SourceRunner({
+    configs,
+    context: { ports, inventoryCommand: inventoryCommand(), board: sensorsOf(board.profile) },
+    node,
+    log,
+  });
+  const mqtt = new MqttSlot({
+    make: (mqttConfig) => makeBridge(mqttConfig, { feed: node, clock: ports.clock, log }),
+  });
+  await mqtt.use(config.values.mqtt);
+  const fleet: FleetDesk = new FleetDesk({
+    node,
+    clock,
+    scheduler: nodeScheduler,
+    log,
+    file: new FleetFile({ files: nodeFiles, directory: dataDir }),
+    accept: fleetConfig.accept,
+    health: () => healthOf({ node, watch, sources, mqtt, fleet }),
+    apply: async (settings, origin) => {
+      const { values } = settings === undefined ? config : withFleet(settings, origin);
+      node.retune({ preset: values.preset, settings: withoutUndefined(values.settings) });
+      log.setLevel(values.log.level);
+      await mqtt.use(values.mqtt);
+    },
+  });
+  return { watch, sources, mqtt, fleet };
+}
+
+/** Conditions of a node and of everything around it. */
+function healthOf({
+  node,
+  watch,
+  sources,
+  mqtt,
+  fleet,
+}: Parts & { readonly node: RunningNode }): HealthItem[] {
+  return [node, watch, sources, mqtt, fleet].flatMap((part) => part.health());
 }
 
 /** Loaded only where there is a broker: the library costs 9 MB. */
 async function makeBridge(
-  config: ConstructorParameters<typeof MqttBridge>[0]['config'],
+  config: MqttConfig,
   { feed, clock, log }: { feed: RunningNode; clock: ClockPort; log: LogSink },
 ): Promise<MqttBridge> {
   const { MqttBridge } = await import('../mqtt/bridge.ts');

@@ -2,10 +2,13 @@ import { formatByteRate } from '#runtime/core/byte-rates.ts';
 import { OWNERS_MAX } from '#runtime/core/limits.ts';
 import type { PresetName } from '#runtime/engine/settings.ts';
 import { type DetectBoardOptions, type DetectedBoard, detectBoard } from '../board/detect.ts';
+import type { ConfigTree } from '../config/config-path.ts';
 import type { ConfigFlags } from '../config/flags.ts';
+import { checkFleetConfig, fleetLayer } from '../config/fleet-layer.ts';
 import { budgetOf } from '../config/interface-budget.ts';
 import {
   type LoadedConfig,
+  localLayer,
   type ProfileDefaults,
   readConfigSources,
   resolveConfig,
@@ -19,6 +22,11 @@ export interface LoadedBoard {
   readonly board: DetectedBoard;
   /** As given to `detectBoard`, to look again. */
   readonly detect: DetectBoardOptions;
+  /**
+   * The configuration with settings for all boards under what is said on this one. `origin` is who gave them, for people.
+   * @throws ConfigError where they can't count here.
+   */
+  readonly withFleet: (fleet: ConfigTree, origin: string) => LoadedConfig;
 }
 
 /**
@@ -31,7 +39,12 @@ export async function loadBoard(flags: ConfigFlags, context: PathContext): Promi
   const said = resolveConfig(sources).values;
   const detect = detectOptions(said);
   const board = detectBoard(detect);
-  return { config: resolveConfig(sources, profileDefaults(board, said)), board, detect };
+  const profile = profileDefaults(board, said);
+  const withFleet = (fleet: ConfigTree, origin: string) => {
+    checkFleetConfig(fleet, origin);
+    return resolveConfig(sources, profile, fleetLayer(fleet, origin, localLayer(sources)));
+  };
+  return { config: resolveConfig(sources, profile), board, detect, withFleet };
 }
 
 function detectOptions({ profile, interfaces, multicast }: GridvineConfig): DetectBoardOptions {

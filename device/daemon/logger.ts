@@ -7,11 +7,14 @@ export interface LoggerOptions {
   readonly fd?: number;
 }
 
+/** A log whose level may change. */
+export type Logger = LogSink & { setLevel(level: LogLevel): void };
+
 /**
  * One JSON object a line: `time` (UTC, for people: it means nothing to the protocol), `level`, a constant `event`, and the
  * event's own fields. Written synchronously, so that the last words of a crash are not lost.
  */
-export function createLogger({ level, fd = 2 }: LoggerOptions): LogSink {
+export function createLogger({ level, fd = 2 }: LoggerOptions): Logger {
   const logger = pino(
     {
       level,
@@ -21,5 +24,10 @@ export function createLogger({ level, fd = 2 }: LoggerOptions): LogSink {
     },
     destination({ fd, sync: true }),
   );
-  return (severity, event, fields = {}) => logger[severity]({ event, ...fields });
+  const log: LogSink = (severity, event, fields = {}) => logger[severity]({ event, ...fields });
+  return Object.assign(log, {
+    setLevel: (next: LogLevel) => {
+      logger.level = next;
+    },
+  });
 }

@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'E_KEYS'
   | 'E_LEASE'
   | 'E_LEASE_UNAVAILABLE'
+  | 'E_FLEET'
   | 'E_CONFIG'
   | 'E_CA'
   | 'E_CERTIFICATE'

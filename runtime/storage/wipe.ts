@@ -9,6 +9,7 @@ export const STATE_FILES = [
   'keyring.json',
   'records.json',
   'leases.json',
+  'fleet.json',
   'peers.json',
   'boot-a.json',
   'boot-b.json',

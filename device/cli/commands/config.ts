@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { formatPath } from '../../config/config-path.ts';
 import type { ConfigFlags } from '../../config/flags.ts';
+import type { LoadedConfig } from '../../config/load-config.ts';
 import { processPaths } from '../../config/paths.ts';
+import type { LoadedBoard } from '../../daemon/load.ts';
 import { jsonOption } from '../arguments.ts';
 import { addConfigOptions } from '../config-options.ts';
 import { CliError, type CliIo, EXIT } from '../io.ts';
@@ -45,7 +47,8 @@ async function runCheck(io: CliIo, options: Options): Promise<void> {
 async function runShow(io: CliIo, options: Options): Promise<void> {
   const { loadBoard } = await import('../../daemon/load.ts');
   const { effectiveValues, effectiveTree } = await import('../../config/effective.ts');
-  const { config } = await loadBoard(options, processPaths(io.env));
+  const loaded = await loadBoard(options, processPaths(io.env));
+  const config = await withKeptFleet(io, loaded);
   const values = effectiveValues(config);
   if (options.json) {
     const origins = Object.fromEntries(values.map(({ path, origin }) => [formatPath(path), origin]));
@@ -64,5 +67,25 @@ async function runShow(io: CliIo, options: Options): Promise<void> {
   } else {
     const { stringify } = await import('yaml');
     io.stdout.write(stringify(effectiveTree(config)));
+  }
+}
+
+/** With the settings for all boards that the daemon keeps, as far as this user may look into its directory. */
+async function withKeptFleet(io: CliIo, { config, withFleet }: LoadedBoard): Promise<LoadedConfig> {
+  const { FleetFile } = await import('../../fleet/fleet-file.ts');
+  const { originOf } = await import('../../fleet/follower.ts');
+  const { nodeFiles } = await import('#runtime/storage/node-files.ts');
+  const { dataDir, fleet } = config.values;
+  if (!fleet.accept) return config;
+  const file = new FleetFile({ files: nodeFiles, directory: dataDir });
+  try {
+    const running = (await file.peek())?.running;
+    return running === undefined ? config : withFleet(running.config, originOf(running));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    io.stderr.write(
+      `gridvine: warning: without the fleet's settings: ${file.path}: ${reason}; run it as the daemon's user or as root\n`,
+    );
+    return config;
   }
 }

@@ -5,6 +5,8 @@ import { routeTable } from '#device/api/route-table.ts';
 import { ApiRouter } from '#device/api/router.ts';
 import { StreamHub } from '#device/api/routes/stream.ts';
 import type { ApiService } from '#device/api/service.ts';
+import { FleetDesk } from '#device/fleet/fleet-desk.ts';
+import { FleetFile } from '#device/fleet/fleet-file.ts';
 import { aggregate } from '#runtime/coordination/aggregates/aggregate.ts';
 import { SharedData } from '#runtime/coordination/shared-data/shared-data.ts';
 import { GridvineError } from '#runtime/core/errors.ts';
@@ -14,6 +16,7 @@ import { Engine } from '#runtime/engine/engine.ts';
 import { settingsOf } from '#runtime/engine/settings.ts';
 import { type FuzzTarget, promise, textOf, utf8 } from '../contract.ts';
 import { CLUSTER, keyring, provider, SELF } from '../fixtures.ts';
+import { memoryFiles } from './files.ts';
 
 /** A node without sockets: an engine and a clock that stands still. */
 function node(): RunningNode {
@@ -101,6 +104,20 @@ function node(): RunningNode {
   };
 }
 
+/** Not started: it answers, and follows nothing. */
+function fleetOf(own: RunningNode): FleetDesk {
+  return new FleetDesk({
+    node: own,
+    file: new FleetFile({ files: memoryFiles(new Map()), directory: '/data' }),
+    accept: true,
+    health: () => [],
+    apply: async () => undefined,
+    clock: { nowMs: () => 1_000 },
+    scheduler: { after: () => () => undefined },
+    log: () => undefined,
+  });
+}
+
 /** Requests of whoever may open the socket: path, query, headers and body; each is answered, or refused with a status. */
 export const apiRequest: FuzzTarget = {
   name: 'api',
@@ -161,6 +178,11 @@ export const apiRequest: FuzzTarget = {
       'POST /v1/keys\n{"key":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="}',
       'POST /v1/keys/0123456789abcdef/use\n{"force":true}',
       'POST /v1/keys/x/remove\n{}',
+      'GET /v1/fleet',
+      'POST /v1/fleet\n{"config":{"preset":"radio","settings":{"fanOut":3}},"stage":{"percent":20,"tags":{"a":"b"}}}',
+      'POST /v1/fleet\n{"config":{"mqtt":{"url":"mqtt://10.0.0.1","keys":["**"]},"log":{"level":"warn"}}}',
+      'POST /v1/fleet/promote\n{"force":true}',
+      'POST /v1/fleet/rollback\n{"to":1}',
       'POST /v1/leave',
       'GET /v1/stream?prefix=a',
       'GET /v1/stream?cursor=3.0',
@@ -178,6 +200,7 @@ export const apiRequest: FuzzTarget = {
       ...{ version: '0.0.0', protocol: 1, events },
       profile: () => null,
       sources: () => [],
+      fleet: fleetOf(own),
       health: () => [],
       leave: async () => undefined,
     };

@@ -21,7 +21,7 @@ import { claimsOf, DEVICE, quick, ROOT, rootBytes, signAnything } from './pki-fi
 const DIRECTORY = '/data';
 
 /** A medium that is a map. */
-function memoryFiles(
+export function memoryFiles(
   content: ReadonlyMap<string, Uint8Array>,
 ): FilePort & { readonly content: Map<string, Uint8Array> } {
   const files = new Map(content);

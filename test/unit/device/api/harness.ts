@@ -6,6 +6,7 @@ import { EventLog } from '#device/api/event-log.ts';
 import type { ApiService, SourceReport } from '#device/api/service.ts';
 import type { HealthItem } from '#runtime/driver/contract.ts';
 import { FakeNode } from '../../../support/fake-node.ts';
+import { FleetBoard } from '../../../support/fleet.ts';
 import { temporaryDirectory } from '../../../support/temporary-directory.ts';
 
 /** An API over a fake node, on a socket of its own. */
@@ -19,6 +20,7 @@ export interface ApiHarness {
   readonly conditions: HealthItem[];
   readonly sources: SourceReport[];
   readonly errors: unknown[];
+  readonly fleet: FleetBoard;
   call(method: string, path: string, body?: string): Promise<Answer>;
   /** A request whose reply the test reads itself. */
   open(path: string, headers?: Record<string, string>): Promise<IncomingMessage>;
@@ -44,6 +46,7 @@ export async function startHarness(
   const conditions: HealthItem[] = [];
   const sources: SourceReport[] = [];
   const errors: unknown[] = [];
+  const fleet = new FleetBoard(node);
   const service: ApiService = {
     node,
     version: '1.2.3',
@@ -56,6 +59,7 @@ export async function startHarness(
       interfaces: [{ name: 'eth0', kind: 'wired', multicast: 'full', used: true, reason: 'wired, link up' }],
     }),
     sources: () => sources,
+    fleet: fleet.desk,
     health: () => [...node.health(), ...conditions],
     leave: () => node.leave(),
   };
@@ -71,6 +75,7 @@ export async function startHarness(
     conditions,
     sources,
     errors,
+    fleet,
     open,
     call: async (method, path, body) => read(await send(socket, method, path, {}, body)),
   };

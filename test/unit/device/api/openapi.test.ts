@@ -82,6 +82,13 @@ function fill(api: ApiHarness): void {
   if (view !== undefined) api.node.evidence.set(api.node.id, view);
   api.node.arrive(recordView({ value: { a: [1, null] }, ageBoundMs: null, ttlMs: 5 }));
   api.node.arrive(recordView({ owner: 'f'.repeat(32), key: 'crdt/lww/mode', value: 'no slot' }));
+  api.fleet.desk.set({ preset: 'radio' });
+  api.fleet.desk.set({ log: { level: 'warn' } }, { nodes: [], tags: { a: 'b' }, percent: 10 });
+  api.node.arrive(recordView({ owner: 'e'.repeat(32), key: 'fleet/settings', value: 'none' }));
+  const refused = { version: `2/${api.node.id}`, why: 'x' };
+  api.node.arrive(
+    recordView({ owner: 'f'.repeat(32), key: 'fleet-status', value: { refused, unwell: ['c'] } }),
+  );
   api.conditions.push({ code: 'c', severity: 'warning', title: 't', text: 'x', sinceMs: 5 });
   api.sources.push({
     name: 's',
@@ -157,6 +164,9 @@ describe('/openapi.json', () => {
       '/v1/aggregate',
       '/v1/crdts',
       '/v1/crdts/{name}',
+      '/v1/fleet',
+      '/v1/fleet/promote',
+      '/v1/fleet/rollback',
       '/v1/keys',
       '/v1/keys/{fingerprint}/remove',
       '/v1/keys/{fingerprint}/use',

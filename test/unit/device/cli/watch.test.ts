@@ -8,6 +8,7 @@ import { EventLog } from '#device/api/event-log.ts';
 import { SseParser } from '#device/cli/sse-parser.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { FakeNode, recordView } from '../../../support/fake-node.ts';
+import { FleetBoard } from '../../../support/fleet.ts';
 import { temporaryDirectory } from '../../../support/temporary-directory.ts';
 
 const MAIN = join(import.meta.dirname, '../../../../device/main.ts');
@@ -40,6 +41,7 @@ async function fakeDaemon(t: TestContext, socket: string, events: EventLog, node
       events,
       profile: () => null,
       sources: () => [],
+      fleet: new FleetBoard(node).desk,
       health: () => [],
       leave: async () => undefined,
     },

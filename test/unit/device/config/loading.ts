@@ -7,6 +7,8 @@ import { type ProfileDefaults, readConfigSources, resolveConfig } from '#device/
 import { ConfigError, formatProblem } from '#device/config/problem.ts';
 import { temporaryDirectory } from '../../../support/temporary-directory.ts';
 
+const FILE = 'etc/gridvine/gridvine.yaml';
+
 export interface Given {
   readonly flags?: ConfigFlags;
   readonly env?: Record<string, string>;
@@ -15,15 +17,21 @@ export interface Given {
 }
 
 /** A configuration, as a machine whose only file of it is `yaml` loads it. */
-export async function load(t: TestContext, { flags = {}, env = {}, yaml, profile }: Given) {
+export async function load(t: TestContext, given: Given) {
+  const sources = await sourcesOf(t, given);
+  return { file: join(sources.sysroot, FILE), config: resolveConfig(sources, given.profile) };
+}
+
+/** What is said on a machine whose only file of it is `yaml`. */
+export async function sourcesOf(t: TestContext, { flags = {}, env = {}, yaml }: Given) {
   const sysroot = await temporaryDirectory(t);
-  const file = join(sysroot, 'etc/gridvine/gridvine.yaml');
+  const file = join(sysroot, FILE);
   if (yaml !== undefined) {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, yaml);
   }
   const context = { env: { HOME: '/home/u', XDG_RUNTIME_DIR: '/run/user/1', ...env }, root: false, sysroot };
-  return { file, config: resolveConfig(await readConfigSources(flags, context), profile) };
+  return { sysroot, ...(await readConfigSources(flags, context)) };
 }
 
 /** The lines that a configuration is refused with. */

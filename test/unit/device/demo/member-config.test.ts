@@ -33,6 +33,7 @@ describe('the configuration of a demo daemon', () => {
       preset: 'lan',
       tags: {},
       leases: { version: 1, voters: [], previous: [] },
+      fleet: { accept: 'on' },
       log: { level: 'info' },
       api: { group: 'gridvine' },
     };

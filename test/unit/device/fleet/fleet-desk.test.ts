@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ConfigError } from '#device/config/problem.ts';
+import type { StageWish } from '#device/fleet/stage.ts';
+import { type FleetBoard, FleetTable } from '../../../support/fleet.ts';
+
+const stage = (values: Partial<StageWish>): StageWish => ({ nodes: [], tags: {}, percent: null, ...values });
+const CANARY = stage({ tags: { role: 'canary' } });
+
+/** Four boards, the last of which is a canary. */
+async function fleet() {
+  const table = new FleetTable();
+  const boards = [await table.board(), await table.board(), await table.board()];
+  const canary = await table.board({ tags: { role: 'canary' } });
+  const [first, second, third] = boards as [FleetBoard, FleetBoard, FleetBoard];
+  const running = () => table.boards.map((board) => board.running);
+  const applied = () => table.boards.map((board) => board.applied.at(-1));
+  return { table, first, second, third, canary, running, applied };
+}
+
+describe('settings of the fleet', () => {
+  test('set on one board are run by all, and each tells so', async () => {
+    const { table, first, second, running, applied } = await fleet();
+    assert.equal(first.desk.set({ preset: 'radio' }).counter, 1);
+    await table.run();
+    assert.deepEqual(running(), [1, 1, 1, 1]);
+    assert.deepEqual(applied(), Array(4).fill({ preset: 'radio' }));
+    const { members } = second.desk.view();
+    assert.deepEqual(
+      members.map(({ report }) => report?.running),
+      Array(4).fill(`1/${'1'.repeat(32)}`),
+    );
+  });
+
+  test('are replaced as a whole by the next ones, wherever those are set', async () => {
+    const { table, first, second, applied } = await fleet();
+    first.desk.set({ preset: 'radio' });
+    await table.run();
+    assert.equal(second.desk.set({ log: { level: 'warn' } }).counter, 2);
+    await table.run();
+    assert.deepEqual(applied(), Array(4).fill({ log: { level: 'warn' } }));
+  });
+
+  test('set by two operators who do not hear of each other end the same everywhere, once', async () => {
+    const { table, first, second, third, running, applied } = await fleet();
+    table.seatOf(second).isCut = true;
+    first.desk.set({ preset: 'radio' });
+    second.desk.set({ preset: 'wan' });
+    await table.run();
+    table.seatOf(second).heal();
+    await table.run();
+    assert.deepEqual(applied(), Array(4).fill({ preset: 'wan' }), 'of equal counters the higher id counts');
+    assert.deepEqual(running(), [1, 1, 1, 1]);
+    const changes = [first, third].map((board) => board.applied.length);
+    await table.run(60_000);
+    assert.deepEqual(
+      [first, third].map((board) => board.applied.length),
+      changes,
+      'nobody goes to and fro',
+    );
+    assert.equal(first.desk.set({ preset: 'lan' }).counter, 2);
+  });
+
+  test('are tried by the boards of the stage only, until they are promoted', async () => {
+    const { table, first, canary, running, applied } = await fleet();
+    first.desk.set({ preset: 'radio' });
+    await table.run();
+    first.desk.set({ preset: 'wan' }, CANARY);
+    await table.run();
+    assert.deepEqual(running(), [1, 1, 1, 2]);
+    assert.deepEqual(first.desk.view().objections, []);
+    const times = canary.applied.length;
+    assert.equal(first.desk.promote({ force: false }).counter, 3);
+    await table.run();
+    assert.deepEqual(running(), [3, 3, 3, 3]);
+    assert.deepEqual(applied(), Array(4).fill({ preset: 'wan' }));
+    assert.equal(canary.applied.length, times, 'nothing changed where it was tried');
+    assert.equal(first.desk.view().staged, undefined);
+  });
+
+  test('are tried by a share of the boards, which is at least one', async () => {
+    const { table, first, running } = await fleet();
+    first.desk.set({ preset: 'wan' }, stage({ percent: 50 }));
+    await table.run();
+    assert.equal(running().filter((one) => one === 1).length, 2);
+  });
+
+  test('are not promoted while a board that tries them refuses, is down, unwell or late, unless forced', async () => {
+    const { table, first, canary, running } = await fleet();
+    const promote = (force = false) => first.desk.promote({ force });
+    const refused = (why: RegExp) => assert.throws(() => promote(), { code: 'E_FLEET', message: why });
+    canary.unbearable.add('wan');
+    first.desk.set({ preset: 'wan' }, CANARY);
+    refused(/board-4 doesn't run it yet/);
+    await table.run();
+    refused(/board-4 refuses it: preset: expected something else/);
+
+    first.desk.set({ preset: 'metered' }, CANARY);
+    await table.run();
+    canary.conditions = [
+      { code: 'mqtt-unreachable', severity: 'warning', title: 't', text: 'x', sinceMs: 10 },
+    ];
+    await table.run(10_000);
+    refused(/board-4 is not well since: mqtt-unreachable/);
+    canary.conditions = [];
+    await table.run();
+    table.seatOf(canary).state = 'down';
+    refused(/board-4 is down/);
+    assert.equal(promote(true).counter, 3);
+    await table.run();
+    assert.deepEqual(running().slice(0, 3), [3, 3, 3]);
+  });
+
+  test('on trial nowhere, or not on trial at all, are not promoted', async () => {
+    const { table, first } = await fleet();
+    assert.throws(() => first.desk.promote({ force: false }), { code: 'E_NOT_FOUND' });
+    first.desk.set({ preset: 'wan' }, stage({ tags: { role: 'other' } }));
+    await table.run();
+    assert.throws(() => first.desk.promote({ force: false }), { code: 'E_FLEET', message: /no board tries/ });
+  });
+
+  test('on trial are taken back by a rollback, also on the boards that tried them', async () => {
+    const { table, first, running, applied } = await fleet();
+    first.desk.set({ preset: 'radio' });
+    first.desk.set({ preset: 'wan' }, CANARY);
+    await table.run();
+    first.desk.rollback({});
+    await table.run();
+    assert.deepEqual(running(), [3, 3, 3, 3]);
+    assert.deepEqual(applied(), Array(4).fill({ preset: 'radio' }));
+  });
+
+  test('for all are rolled back to those before, to named ones, or to none', async () => {
+    const { table, first, second, applied } = await fleet();
+    assert.throws(() => first.desk.rollback({}), { code: 'E_NOT_FOUND' });
+    for (const preset of ['radio', 'wan', 'metered']) {
+      first.desk.set({ preset });
+      await table.run();
+    }
+    second.desk.rollback({});
+    await table.run();
+    assert.deepEqual(applied(), Array(4).fill({ preset: 'wan' }));
+    second.desk.rollback({ to: 1 });
+    await table.run();
+    assert.deepEqual(applied(), Array(4).fill({ preset: 'radio' }));
+    assert.throws(() => second.desk.rollback({ to: 77 }), {
+      code: 'E_NOT_FOUND',
+      message: /it knows 5\/2+, 4\/2+/,
+    });
+
+    const other = await fleet();
+    other.first.desk.set({ preset: 'radio' });
+    await other.table.run();
+    other.first.desk.rollback({});
+    await other.table.run();
+    assert.deepEqual(other.applied(), Array(4).fill({}));
+  });
+
+  test('go on where their setter is gone, and people are told that new boards would not hear of them', async () => {
+    const { table, first, second, running } = await fleet();
+    first.desk.set({ preset: 'radio' });
+    await table.run(65_000);
+    for (const board of table.boards) table.seatOf(board).known.delete(`${'1'.repeat(32)} fleet/settings`);
+    await table.run(10_000);
+    assert.deepEqual(running(), [1, 1, 1, 1]);
+    assert.deepEqual(second.codes, ['fleet-orphaned']);
+    assert.equal(second.desk.set({ preset: 'radio' }).counter, 2);
+    await table.run();
+    assert.deepEqual([running(), second.codes], [[2, 2, 2, 2], []]);
+  });
+
+  test('are refused where they are no settings for all boards, with every problem and nothing changed', async () => {
+    const { first } = await fleet();
+    const problems = (config: Record<string, unknown>) => {
+      try {
+        first.desk.set(config);
+      } catch (error) {
+        assert.ok(error instanceof ConfigError);
+        return error.message;
+      }
+      assert.fail('accepted');
+    };
+    assert.match(
+      problems({ preset: 'fast' }),
+      /preset: expected one of lan, wan, radio, metered; got "fast"/,
+    );
+    assert.match(problems({ presett: 'lan' }), /presett: .*Did you mean preset\?/);
+    assert.match(
+      problems({ settings: { ownersMax: 9 } }),
+      /settings\.ownersMax: expected preset, log\.level/,
+    );
+    assert.match(problems({ mqtt: { passwordFile: '/etc/shadow' } }), /mqtt\.passwordFile: expected/);
+    assert.match(problems({ name: 'roof', keyFile: 'x' }), /name: .*\nkeyFile: /);
+    assert.equal(first.desk.view().promoted, undefined);
+  });
+
+  test('are refused where they are larger than one record holds, with the limit', async () => {
+    const { first } = await fleet();
+    const keys = Array.from({ length: 36 }, (_, i) => `building-${i}/meters/**`);
+    assert.throws(() => first.desk.set({ mqtt: { url: 'mqtt://10.0.0.1', keys } }), {
+      code: 'E_VALUE_TOO_LARGE',
+      message: /at most 800 bytes as CBOR, .*; got \d{3}/,
+    });
+    assert.throws(() => first.desk.set({ log: { level: 'x'.repeat(2_000) } }), { code: 'E_VALUE_TOO_LARGE' });
+  });
+
+  test('are set only on a board that the policy entitles', async () => {
+    const { table, first } = await fleet();
+    for (const board of table.boards) table.seatOf(board).unentitled.add(first.node.id);
+    assert.throws(() => first.desk.set({ preset: 'wan' }), { code: 'E_NOT_ALLOWED', message: /ca policy/ });
+  });
+});
