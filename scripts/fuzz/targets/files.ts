@@ -3,6 +3,7 @@ import { decodeBundle, encodeBundle } from '#device/ca/bundle.ts';
 import { decodeIndex, encodeEntry, toBase64 } from '#device/ca/ca-index.ts';
 import { stateOf } from '#device/ca/ca-state.ts';
 import { decodeRootKey, encodeRootKey } from '#device/ca/root-key-file.ts';
+import { FleetFile, type FleetState, NO_STATE } from '#device/fleet/fleet-file.ts';
 import { parseAddress } from '#runtime/core/address.ts';
 import { GridvineError } from '#runtime/core/errors.ts';
 import { SeededRandom } from '#runtime/core/random.ts';
@@ -131,7 +132,38 @@ const FILES: readonly {
       return found.length > 0 ? 'records' : 'no records';
     },
   },
+  {
+    name: 'fleet.json',
+    schema: 'gridvine.fleet/1',
+    seeds: [
+      {
+        running: { counter: 2, setter: '0f'.repeat(16), config: { preset: 'wan' }, stage: null },
+        isProven: true,
+        starts: 0,
+        before: null,
+        crashed: ['1/x'],
+        history: [],
+      },
+      { running: null },
+    ],
+    async load(files) {
+      const fleet = new FleetFile({ files, directory: DIRECTORY });
+      const { state, damage } = await fleet.load();
+      promise(damage === undefined || state === NO_STATE, 'kept, and damaged');
+      await fleet.save(state);
+      promise(
+        isDeepStrictEqual((await fleet.load()).state, limited(state)),
+        'another state on a second reading',
+      );
+      return state === NO_STATE ? 'no fleet' : 'fleet';
+    },
+  },
 ];
+
+/** What a file keeps of it. */
+function limited(state: FleetState): FleetState {
+  return { ...state, crashed: state.crashed.slice(0, 8), history: state.history.slice(0, 8) };
+}
 
 /** State files of a node, damaged in any way, and whole ones that hold nonsense: a defined error, or less than was there. */
 export const stateFiles: FuzzTarget = {
@@ -164,6 +196,8 @@ export const stateFiles: FuzzTarget = {
     'no peers',
     'records',
     'no records',
+    'fleet',
+    'no fleet',
   ],
   seeds: () =>
     FILES.flatMap(({ schema, seeds }, which) =>

@@ -27,6 +27,7 @@ const MODULES: Readonly<Record<string, () => Promise<Readonly<Record<string, unk
   'key-records': () => import('./keys.ts'),
   'kept-keys': () => import('./keys.ts'),
   psk: () => import('./keys.ts'),
+  'fleet-values': () => import('./fleet.ts'),
   'state-files': () => import('./files.ts'),
   'ca-files': () => import('./files.ts'),
   'checked-json': () => import('./files.ts'),

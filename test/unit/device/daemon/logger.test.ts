@@ -19,4 +19,15 @@ describe('the log', () => {
     assert.deepEqual(entry, { level: 'warn', event: 'bind-failed', address: '10.0.0.1', text: 'two\nlines' });
     assert.ok(!Number.isNaN(Date.parse(time)));
   });
+
+  test('has a level that may change', async (t) => {
+    const path = join(await temporaryDirectory(t), 'log');
+    const fd = openSync(path, 'a');
+    t.after(() => closeSync(fd));
+    const log = createLogger({ level: 'error', fd });
+    log('info', 'too-quiet');
+    log.setLevel('info');
+    log('info', 'heard');
+    assert.match(readFileSync(path, 'utf8'), /^\{[^\n]*"event":"heard"\}\n$/);
+  });
 });
