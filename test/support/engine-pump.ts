@@ -50,6 +50,8 @@ export interface NodeChoices {
   readonly keyring?: Keyring;
   readonly keys?: KeySet;
   readonly leases?: EngineOptions['leases'];
+  /** Something around its engine, such as another version. */
+  readonly wrap?: (engine: GossipEngine) => GossipEngine;
 }
 
 export interface PumpOptions {
@@ -147,7 +149,7 @@ export class EnginePump {
       ...(choices.leases === undefined ? {} : { leases: choices.leases }),
       ...choices.trust,
     });
-    const node = new PumpNode(id, endpoint, engine);
+    const node = new PumpNode(id, endpoint, choices.wrap?.(engine) ?? engine);
     this.nodes.push(node);
     this.mutate(node, (each, nowMs) => each.start(nowMs));
     return node;
