@@ -3,7 +3,8 @@
  * A `SealKey` is opaque, made once per (group key, salt) and used for many datagrams.
  */
 export interface CryptoProvider {
-  readonly name: 'noble' | 'node' | 'sodium';
+  /** For people: `noble`, `node` and `sodium` are ours. */
+  readonly name: string;
   sha256(data: Uint8Array): Uint8Array;
   /** HKDF-SHA256 (RFC 5869); `length` in bytes, at most 8160. */
   hkdf(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array;

@@ -11,9 +11,9 @@ export class DataDir {
   /** Absolute. */
   readonly path: string;
   readonly files: FilePort;
-  readonly #lock: DirectoryLock;
+  readonly #lock: Pick<DirectoryLock, 'release'>;
 
-  private constructor(path: string, files: FilePort, lock: DirectoryLock) {
+  private constructor(path: string, files: FilePort, lock: Pick<DirectoryLock, 'release'>) {
     this.path = path;
     this.files = files;
     this.#lock = lock;
@@ -24,6 +24,7 @@ export class DataDir {
    * @throws GridvineError `E_DATA_DIR` where it can't be made or written, `E_DATA_DIR_IN_USE` where another process has it.
    */
   static async open(directory: string, files: FilePort = nodeFiles): Promise<DataDir> {
+    if (files.lock !== undefined) return DataDir.#held(directory, files);
     const path = resolve(directory);
     try {
       await makeDirectory(path);
@@ -32,6 +33,16 @@ export class DataDir {
       throw new GridvineError('E_DATA_DIR', `${path}: ${explain(fileErrorCode(error))}`, { cause: error });
     }
     return new DataDir(path, files, await DirectoryLock.acquire(path));
+  }
+
+  static async #held(directory: string, files: FilePort): Promise<DataDir> {
+    try {
+      const release = await files.lock?.(directory);
+      return new DataDir(directory, files, { release: () => release?.() });
+    } catch (error) {
+      const what = `expected a directory that nobody else holds; got ${fileErrorCode(error)}`;
+      throw new GridvineError('E_DATA_DIR_IN_USE', `${directory}: ${what}`, { cause: error });
+    }
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 /**
- * The few things that storage asks of a file system. Tests put a disk behind it that tears writes and fills up.
+ * The few things that storage asks of a file system. Another one may be put behind it (`fileCompliance` of `gridvine/testing` says what must
+ * hold); tests put a disk behind it that tears writes and fills up.
  * Every method rejects with the platform's error (`code`: ENOSPC, EACCES, EROFS, ...).
  */
 export interface FilePort {
@@ -22,6 +23,11 @@ export interface FilePort {
    * the platform has no owners. Absent: files have no owners there.
    */
   foreignOwnerOf?(path: string): Promise<number | undefined>;
+  /**
+   * Makes a directory where it isn't there, and holds it for one user at a time. @returns what lets it go. Rejects where somebody else holds
+   * it. Absent: it is a directory of this machine's file system, and made and held there.
+   */
+  lock?(directory: string): Promise<() => void>;
 }
 
 /**

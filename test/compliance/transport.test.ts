@@ -1,10 +1,11 @@
+import { test } from 'node:test';
 import { freeUdpPort } from '#device/demo/free-port.ts';
 import type { Endpoint } from '#runtime/core/endpoint.ts';
+import { MemoryNetwork } from '#runtime/testing/memory-network.ts';
+import { type PairOptions, Recorder, transportCompliance } from '#runtime/testing/transport-suite.ts';
 import { InterfaceTable, readInterfaces } from '#runtime/transport/interface-table.ts';
 import { UdpMulticast } from '#runtime/transport/udp-multicast.ts';
 import { UdpUnicast } from '#runtime/transport/udp-unicast.ts';
-import { MemoryNetwork } from '../support/memory-network.ts';
-import { type PairOptions, Recorder, transportCompliance } from './transport-suite.ts';
 
 const interfaces = () => new InterfaceTable(readInterfaces());
 const unicastOn = (address: string, { budgets }: PairOptions = {}) =>
@@ -15,7 +16,7 @@ const unicastOn = (address: string, { budgets }: PairOptions = {}) =>
   });
 const unicastTo = (endpoint: Endpoint) => ({ kind: 'unicast', endpoint }) as const;
 
-transportCompliance('memory', ({ budgets }) => {
+transportCompliance(test, 'memory', ({ budgets }) => {
   const network = new MemoryNetwork();
   const a = network.transport('10.0.0.1', 1, budgets);
   const b = network.transport('10.0.0.2', 2);
@@ -28,7 +29,7 @@ transportCompliance('memory', ({ budgets }) => {
 });
 
 for (const address of ['127.0.0.1', '::1'])
-  transportCompliance(`udp unicast on ${address}`, async (options) => {
+  transportCompliance(test, `udp unicast on ${address}`, async (options) => {
     const a = unicastOn(address, options);
     const b = unicastOn(address);
     let last: Endpoint | undefined;
@@ -43,7 +44,7 @@ for (const address of ['127.0.0.1', '::1'])
     };
   });
 
-transportCompliance('udp multicast on loopback', async ({ budgets }) => {
+transportCompliance(test, 'udp multicast on loopback', async ({ budgets }) => {
   const group = { group4: '239.255.71.86', group6: 'ff02::4756', port: await freeUdpPort('127.0.0.1') };
   const unicasts = [unicastOn('127.0.0.1'), unicastOn('127.0.0.1')];
   const [first, second] = unicasts;

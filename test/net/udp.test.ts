@@ -3,11 +3,11 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { freeUdpPort } from '#device/demo/free-port.ts';
+import { Recorder } from '#runtime/testing/transport-suite.ts';
 import { InterfaceTable, readInterfaces } from '#runtime/transport/interface-table.ts';
 import { UdpMulticast } from '#runtime/transport/udp-multicast.ts';
 import { RECV_BUFFER_BYTES_WANTED } from '#runtime/transport/udp-socket.ts';
 import { type Bind, UdpUnicast } from '#runtime/transport/udp-unicast.ts';
-import { Recorder } from '../compliance/transport-suite.ts';
 import { eventually } from '../support/eventually.ts';
 
 const real = () => new InterfaceTable(readInterfaces());

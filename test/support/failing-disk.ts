@@ -32,7 +32,7 @@ export class FailingDisk implements FilePort {
 
   async read(path: string): Promise<Uint8Array | undefined> {
     this.#needPower();
-    return this.files.get(path)?.bytes;
+    return this.files.get(path)?.bytes.slice();
   }
 
   async writeSynced(path: string, bytes: Uint8Array): Promise<void> {

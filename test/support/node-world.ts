@@ -4,9 +4,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { createNode } from '#runtime/driver/create-node.ts';
 import type { CertificateOptions, NodeOptions } from '#runtime/driver/node-options.ts';
 import { encodeChecked } from '#runtime/storage/checked-json.ts';
+import { MemoryNetwork } from '#runtime/testing/memory-network.ts';
 import { FailingDisk } from './failing-disk.ts';
 import { ManualTime } from './manual-time.ts';
-import { MemoryNetwork } from './memory-network.ts';
 import { CLUSTER, START } from './pki.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 

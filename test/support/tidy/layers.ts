@@ -34,6 +34,11 @@ export const LAYERS: readonly Layer[] = [
   { at: 'runtime/storage', sees: [CORE], node: 'all' },
   { at: 'runtime/driver', sees: [...ENGINE, 'runtime/transport', 'runtime/storage'], node: 'all' },
   { at: 'runtime/simulator', sees: ENGINE, node: 'none' },
+  {
+    at: 'runtime/testing',
+    sees: [...BYTES, 'runtime/transport', 'runtime/storage', 'runtime/driver'],
+    node: 'none',
+  },
   { at: 'runtime/index.ts', sees: ['runtime'], node: 'none' },
   { at: 'firmware-bridge', sees: [CORE], node: 'none' },
   { at: 'firmware-bridge/ports', sees: [CORE, 'firmware-bridge'], node: 'all' },

@@ -12,10 +12,10 @@ import type { EngineOptions } from '#runtime/engine/contract.ts';
 import { Engine } from '#runtime/engine/engine.ts';
 import { DataDir } from '#runtime/storage/data-dir.ts';
 import { KeyringFile } from '#runtime/storage/keyring-file.ts';
+import { MemoryNetwork } from '#runtime/testing/memory-network.ts';
 import { FailingDisk } from '../../../support/failing-disk.ts';
 import { FakeEngine } from '../../../support/fake-engine.ts';
 import { ManualTime } from '../../../support/manual-time.ts';
-import { MemoryNetwork } from '../../../support/memory-network.ts';
 import { temporaryDirectory } from '../../../support/temporary-directory.ts';
 
 const PSK = new Uint8Array(32);

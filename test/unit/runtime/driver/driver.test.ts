@@ -7,9 +7,9 @@ import { Secret } from '#runtime/crypto/secret.ts';
 import { Driver } from '#runtime/driver/driver.ts';
 import { EventQueue } from '#runtime/driver/event-queue.ts';
 import { HealthBoard } from '#runtime/driver/health-board.ts';
+import { MemoryNetwork } from '#runtime/testing/memory-network.ts';
 import { FakeEngine } from '../../../support/fake-engine.ts';
 import { ManualTime } from '../../../support/manual-time.ts';
-import { MemoryNetwork } from '../../../support/memory-network.ts';
 
 const PATH: Path = { transport: 'udp', link: 'mem0', multicast: false, address: '10.0.0.2', port: 2 };
 const PEER = { transport: 'udp', address: '10.0.0.2', port: 2 } as const;

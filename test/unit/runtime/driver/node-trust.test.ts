@@ -8,11 +8,11 @@ import type { CertificateOptions, NodeOptions } from '#runtime/driver/node-optio
 import type { EngineOptions } from '#runtime/engine/contract.ts';
 import type { CertificateClaims } from '#runtime/pki/certificate-claims.ts';
 import { encodeChecked } from '#runtime/storage/checked-json.ts';
+import { MemoryNetwork } from '#runtime/testing/memory-network.ts';
 import { testEpoch } from '../../../support/epochs.ts';
 import { FailingDisk } from '../../../support/failing-disk.ts';
 import { FakeEngine } from '../../../support/fake-engine.ts';
 import { ManualTime } from '../../../support/manual-time.ts';
-import { MemoryNetwork } from '../../../support/memory-network.ts';
 import {
   CLUSTER,
   certified,

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HealthBoard } from '#runtime/driver/health-board.ts';
 import { DROPS_POLL_MS, UdpNetwork } from '#runtime/driver/udp-network.ts';
+import { Recorder } from '#runtime/testing/transport-suite.ts';
 import type { BoundSocket } from '#runtime/transport/socket-drops.ts';
-import { Recorder } from '../../../compliance/transport-suite.ts';
 import { interfaceAddress } from '../../../support/interface-address.ts';
 import { ManualTime } from '../../../support/manual-time.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Recorder } from '#runtime/testing/transport-suite.ts';
 import { InterfaceTable, readInterfaces } from '#runtime/transport/interface-table.ts';
 import { ProcReader, SocketDrops, type SocketTableReader } from '#runtime/transport/socket-drops.ts';
 import { UdpUnicast } from '#runtime/transport/udp-unicast.ts';
-import { Recorder } from '../../../compliance/transport-suite.ts';
 import { eventually } from '../../../support/eventually.ts';
 
 const HEAD =

@@ -1,14 +1,12 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import type { Destination, Path } from '#runtime/core/outputs.ts';
-import { LinkBudgets } from '#runtime/transport/link-budgets.ts';
+import type { Destination, Path } from '../core/outputs.ts';
+import { LinkBudgets } from '../transport/link-budgets.ts';
 import type {
   Transport,
   TransportFailure,
   TransportHandlers,
   TransportTraffic,
-} from '#runtime/transport/transport.ts';
-import { eventually } from '../support/eventually.ts';
+} from '../transport/transport.ts';
+import { assert, eventually, type TestFunction } from './check.ts';
 
 /** Remembers what a transport told. */
 export class Recorder implements TransportHandlers {
@@ -56,8 +54,11 @@ const tightBudgets = () => new LinkBudgets({ bytesPerSecond: { lo: 1_000, mem0: 
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
-/** What holds for every transport. */
+/**
+ * What holds for every transport: call it with your framework's `test`, a name for its cases, and what makes two that reach each other.
+ */
 export function transportCompliance(
+  test: TestFunction,
   name: string,
   makePair: (options: PairOptions) => Promise<TransportPair> | TransportPair,
 ): void {

@@ -1,8 +1,8 @@
-import { type Endpoint, endpointKey } from '#runtime/core/endpoint.ts';
-import type { Destination, TrafficClass } from '#runtime/core/outputs.ts';
-import { type LinkBudgets, UNLIMITED } from '#runtime/transport/link-budgets.ts';
-import { TrafficMeter } from '#runtime/transport/traffic-meter.ts';
-import type { Transport, TransportHandlers, TransportTraffic } from '#runtime/transport/transport.ts';
+import { type Endpoint, endpointKey } from '../core/endpoint.ts';
+import type { Destination, TrafficClass } from '../core/outputs.ts';
+import { type LinkBudgets, UNLIMITED } from '../transport/link-budgets.ts';
+import { TrafficMeter } from '../transport/traffic-meter.ts';
+import type { Transport, TransportHandlers, TransportTraffic } from '../transport/transport.ts';
 
 /** A network in memory: a transport for each endpoint, one link with multicast. */
 export class MemoryNetwork {
