@@ -26,7 +26,8 @@ export {
 export { type ErrorCode, GridvineError } from './core/errors.ts';
 export { isNodeId, type NodeId } from './core/ids.ts';
 export type { LeaseEnd, LeaseOptions, LeasesView, LeaseView, OwnLease } from './core/lease-views.ts';
-export type { EngineEvent, RefusalCode, TrafficClass } from './core/outputs.ts';
+export type { Destination, EngineEvent, Path, RefusalCode, TrafficClass } from './core/outputs.ts';
+export type { RandomSource } from './core/random.ts';
 export type { Roster } from './core/roster.ts';
 export type {
   CertifiedMember,
@@ -47,16 +48,29 @@ export type {
   WhyView,
 } from './core/why.ts';
 export { formatPsk, parsePsk } from './crypto/keyring.ts';
+export { nobleProvider } from './crypto/noble-provider.ts';
+export { createNodeProvider } from './crypto/node-provider.ts';
+export type { CryptoProvider, ScryptCost, SealKey } from './crypto/provider.ts';
 export type { CrdtOperation, Written } from './data/crdt/crdt-type.ts';
 export type { CrdtTypeName } from './data/crdt/type-names.ts';
+export { BootClock, type BootClockOptions, type Clock } from './driver/clock.ts';
 export type { HealthItem, LinkTraffic, NodePutOptions, RunningNode } from './driver/contract.ts';
 export { createNode } from './driver/create-node.ts';
 export type { LogLevel, LogSink } from './driver/log.ts';
 export type { NodeLease } from './driver/node-lease.ts';
 export type { NodeLeaseOptions } from './driver/node-leases.ts';
 export type { CertificateOptions, NodeOptions, NodeParts } from './driver/node-options.ts';
+export { nodeScheduler, type Scheduler } from './driver/scheduler.ts';
 export type { Link, RecordFilter } from './engine/contract.ts';
 export { type EngineSettings, LAN, PRESETS, type PresetName, settingsOf } from './engine/settings.ts';
+export type { FilePort } from './storage/file-port.ts';
+export { nodeFiles } from './storage/node-files.ts';
 export { readInterfaces } from './transport/interface-table.ts';
+export type {
+  Transport,
+  TransportFailure,
+  TransportHandlers,
+  TransportTraffic,
+} from './transport/transport.ts';
 export { DEFAULT_MULTICAST, type MulticastGroup } from './transport/udp-multicast.ts';
 export type { Bind } from './transport/udp-unicast.ts';

@@ -55,8 +55,11 @@ export interface NodePutOptions extends PutOptions {
   readonly keep?: boolean;
 }
 
-/** A running node: the engine with sockets, a clock and storage. Everything a daemon or an embedding program uses. */
-export interface RunningNode {
+/**
+ * A running node: the engine with sockets, a clock and storage. Everything a daemon or an embedding program uses. With `await using` it
+ * leaves at the end of the block.
+ */
+export interface RunningNode extends AsyncDisposable {
   readonly id: NodeId;
   readonly name: string;
   readonly cluster: string;

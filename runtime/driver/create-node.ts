@@ -36,7 +36,7 @@ const KNOWN_PEERS_DELAY_MS = 2_000;
  * Starts a node: locks its data directory, reads or makes its identity, persists the boot counter, opens sockets, announces itself,
  * puts again what it kept, and joins.
  * @throws GridvineError `E_CONFIG`, `E_DATA_DIR`, `E_DATA_DIR_IN_USE`, `E_IDENTITY`, `E_BOOT_COUNTER`, `E_KEY_FILE`, `E_CERTIFICATE`, `E_TRUST_FILE`, `E_ADDRESS_IN_USE`, `E_ADDRESS`,
- * `E_SOCKET`; everything is released then.
+ * `E_SOCKET`; the reason of the caller's signal. Everything is released then.
  */
 export async function createNode(options: NodeOptions): Promise<RunningNode> {
   validateNodeOptions(options);
@@ -67,13 +67,15 @@ async function start(
   open: Closer[],
   release: () => Promise<void>,
 ): Promise<RunningNode> {
-  const { name, cluster, inject = {}, log = noLog } = options;
+  const { name, cluster, inject = {}, log = noLog, signal } = options;
+  signal?.throwIfAborted();
   const { clock = new BootClock(), scheduler = nodeScheduler } = inject;
   const common: Common = { clock, scheduler, health: new HealthBoard(), log };
 
   const storage = await openNodeStorage({ ...common, dataDir: options.dataDir, files: inject.files });
   open.push(() => storage.close());
   noteBootsLeft(common.health, clock.nowMs(), storage.boot);
+  signal?.throwIfAborted();
 
   const events = new EventQueue({
     soon: scheduler.soon,
@@ -103,9 +105,12 @@ async function start(
   });
   const view = await openTransports({ network, transports, options, open, handlers: driver.handlers });
   open.push(() => driver.stop());
+  signal?.throwIfAborted();
 
   const configured = options.psk && nameKey(provider, groupKeyOf(provider, options.psk, cluster));
   const keys = configured && (await keysOf(configured, { storage, provider, log }));
+  // From here on nothing waits: either nobody has heard of the node, or it leaves as it should.
+  signal?.throwIfAborted();
   const engineOptions = engineOptionsOf(options, { storage, view, provider, keys, trust: trust?.options });
   const engine = inject.createEngine?.(engineOptions) ?? new Engine(engineOptions);
   putAgain(engine, clock.nowMs(), storage, log);
@@ -141,6 +146,7 @@ async function start(
   });
   node = made;
   open.push(scheduler.after(KNOWN_PEERS_DELAY_MS, () => joinKnown(made, storage)));
+  if (signal !== undefined) open.push(leaveOn(signal, made));
   log('info', 'node-started', {
     id: made.id,
     name,
@@ -149,6 +155,12 @@ async function start(
     endpoints: view.endpoints,
   });
   return made;
+}
+
+function leaveOn(signal: AbortSignal, node: RunningNode): Closer {
+  const leave = () => void node.leave();
+  signal.addEventListener('abort', leave, { once: true });
+  return () => signal.removeEventListener('abort', leave);
 }
 
 function networkOf(options: NodeOptions, common: Common): UdpNetwork {

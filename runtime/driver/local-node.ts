@@ -309,6 +309,10 @@ export class LocalNode implements RunningNode {
     return this.#leaving;
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.leave();
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

@@ -57,7 +57,9 @@ export interface NodeOptions {
   /** What differs from `DEFAULT_MULTICAST`; all nodes that are to find each other give the same. */
   readonly multicast?: Partial<MulticastGroup>;
   readonly log?: LogSink;
-  /** Parts to use instead of this machine's own: for tests and other platforms. */
+  /** Ends the start, which then rejects with its reason; later it makes the node leave, as `leave()` does. */
+  readonly signal?: AbortSignal;
+  /** Parts to use instead of this machine's own: other links and media, secure elements, tests. */
   readonly inject?: NodeParts;
 }
 
@@ -85,16 +87,28 @@ export const EPOCH_MS_MAX = 30 * 86_400_000;
 export const FOUNDING_MS_MAX = 600_000;
 export const UNSIGNED_PREFIXES_MAX = 16;
 
+/**
+ * Parts that a user may bring. `gridvine/testing` has a suite for each interface, which says whether an implementation does what the node
+ * relies on, and implementations in memory.
+ */
 export interface NodeParts {
+  /** Time. Default: boot time of this machine, which runs on in suspend. */
   readonly clock?: Clock;
   /** The wall clock, in seconds since 1970. It decides nothing; people are told by it. */
   readonly wallSeconds?: () => number;
+  /** Later calls. Default: Node's timers, which hold the process open. */
   readonly scheduler?: Scheduler;
+  /** Must be unpredictable: salts, nonces and keys are drawn from it. Default: the system's. */
   readonly random?: RandomSource;
+  /** Cryptography. Default: libsodium and Node's own. All providers give the same bytes. */
   readonly provider?: CryptoProvider;
+  /** What the data directory is on. Default: this machine's file system. */
   readonly files?: FilePort;
   readonly readInterfaces?: InterfaceReader;
-  /** Instead of UDP sockets; `bind`, `advertise`, `linkBytesPerSecond` and `multicast` don't matter then. */
+  /**
+   * Instead of UDP sockets; `bind`, `advertise`, `linkBytesPerSecond` and `multicast` don't matter then. They are opened and closed by the node;
+   * a destination goes to the first that accepts it. Their link names are those of `links`.
+   */
   readonly transports?: readonly Transport[];
   readonly createEngine?: (options: EngineOptions) => GossipEngine;
 }

@@ -1,16 +1,15 @@
 import type { Clock } from '../driver/clock.ts';
 import type { Scheduler } from '../driver/scheduler.ts';
-import { assert, type TestFunction } from './check.ts';
+import { assert, eventually, type TestFunction } from './check.ts';
 
 /** A clock and a scheduler to try. */
 export interface TimeUnderTest {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
-  /** Lets about so much time go by, and runs what falls due. Default: waits. */
+  /** Lets about so much time go by, and runs what falls due. Default: waits until the clock says so. */
   readonly pass?: (ms: number) => Promise<void> | void;
 }
 
-const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 /** Timers of a busy machine are late; none is early by more than a clock's resolution. */
 const RESOLUTION_MS = 15;
 
@@ -22,7 +21,7 @@ export function timeCompliance(tell: TestFunction, name: string, make: () => Tim
   ) =>
     tell(`${name}: ${title}`, () => {
       const time = make();
-      return body(time, time.pass ?? wait);
+      return body(time, time.pass ?? ((ms) => untilLater(time.clock, ms)));
     });
 
   test('time is whole milliseconds that never go back', async ({ clock }, pass) => {
@@ -93,4 +92,9 @@ export function timeCompliance(tell: TestFunction, name: string, make: () => Tim
     await pass(20);
     assert.deepEqual(order, ['now', 'soon']);
   });
+}
+
+async function untilLater(clock: Clock, ms: number): Promise<void> {
+  const endMs = clock.nowMs() + ms;
+  await eventually(() => clock.nowMs() >= endMs);
 }

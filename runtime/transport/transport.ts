@@ -34,7 +34,7 @@ export interface TransportTraffic {
 }
 
 /**
- * A way for datagrams to go in and out. One suite (`test/compliance/transport.test.ts`) holds for every implementation.
+ * A way for datagrams to go in and out. One suite (`transportCompliance` of `gridvine/testing`) holds for every implementation.
  * Faults of the network never throw: they reach `failure`, later than the call that caused them.
  */
 export interface Transport {

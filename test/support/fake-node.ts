@@ -210,6 +210,10 @@ export class FakeNode implements RunningNode {
   }
 
   async close(): Promise<void> {}
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.leave();
+  }
 }
 
 export function recordView(values: Partial<RecordView>): RecordView {

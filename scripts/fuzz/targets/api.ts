@@ -101,6 +101,7 @@ function node(): RunningNode {
     health: () => [],
     leave: async () => undefined,
     close: async () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
   };
 }
 
