@@ -97,7 +97,8 @@ function isPlain(raw: unknown): boolean {
     case 'boolean':
       return true;
     case 'number':
-      return Number.isFinite(raw);
+      // JSON knows no -0: it would be another document in the file.
+      return Number.isFinite(raw) && !Object.is(raw, -0);
     case 'object':
       if (raw === null) return true;
       return !(raw instanceof Uint8Array) && Object.values(raw).every(isPlain);

@@ -7,7 +7,9 @@ import { type BoardReport, REPORT_KEY, readReport, reportToValue } from './board
 import {
   asksTheSame,
   COUNTER_MAX,
+  compareDocuments,
   DOCUMENT_BYTES_MAX,
+  decodeDocument,
   documentToValue,
   encodeDocument,
   type FleetDocument,
@@ -175,8 +177,6 @@ export class FleetDesk {
     const { length } = encodeDocument(document);
     if (length > DOCUMENT_BYTES_MAX) throw tooLarge(length);
     node.put(key, documentToValue(document), { priority: 'urgent' });
-    if (key === PROMOTED_KEY && node.records({ key: STAGED_KEY, owner: node.id }).length > 0)
-      node.delete(STAGED_KEY);
     this.#look();
     return document;
   }
@@ -218,11 +218,21 @@ export class FleetDesk {
       if (document !== undefined) await this.#follower.follow(document, accept);
       if (this.#isStopped) return;
       this.#follower.noteOrphan(this.#isOrphan(heard));
+      this.#takeBackOutdone(heard);
       this.#report();
     } catch (error) {
       log('error', 'fleet-failed', { error: error instanceof Error ? error.stack : String(error) });
     }
     if (!this.#isStopped) this.#cancelLook = scheduler.after(LOOK_MS, () => this.#look());
+  }
+
+  /** What was put on trial here, and was decided elsewhere, takes up room for nothing. */
+  #takeBackOutdone({ promoted }: HeardDocuments): void {
+    const { node } = this.#options;
+    const [own] = node.records({ key: STAGED_KEY, owner: node.id });
+    const document = own === undefined ? undefined : decodeDocument(own.value, node.id);
+    if (document === undefined || promoted === undefined) return;
+    if (compareDocuments(document, promoted) < 0) node.delete(STAGED_KEY);
   }
 
   /** Whether nobody could hear any more of what this board runs. */

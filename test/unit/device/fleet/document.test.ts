@@ -88,6 +88,7 @@ describe('a document of the fleet', () => {
       { ...value, config: 'lan' },
       { ...value, config: { a: new Uint8Array(1) } },
       { ...value, config: { a: 2n ** 60n } },
+      { ...value, config: { a: -0 } },
       { ...value, stage: 7 },
       { ...value, stage: { nodes: ['x'] } },
       { ...value, stage: { lotMax: -1 } },

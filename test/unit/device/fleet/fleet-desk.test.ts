@@ -130,6 +130,16 @@ describe('settings of the fleet', () => {
     assert.deepEqual(applied(), Array(4).fill({ preset: 'radio' }));
   });
 
+  test('on trial leave no record behind once they are decided on another board', async () => {
+    const { table, first, second } = await fleet();
+    first.desk.set({ preset: 'wan' }, CANARY);
+    await table.run();
+    second.desk.rollback({});
+    await table.run();
+    assert.deepEqual(table.seatOf(first).records({ key: 'fleet/staged' }), []);
+    assert.equal(second.desk.view().staged, undefined);
+  });
+
   test('for all are rolled back to those before, to named ones, or to none', async () => {
     const { table, first, second, applied } = await fleet();
     assert.throws(() => first.desk.rollback({}), { code: 'E_NOT_FOUND' });

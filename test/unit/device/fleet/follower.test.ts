@@ -51,6 +51,7 @@ describe('a board that follows the fleet', () => {
     assert.equal(board.running, 5);
   });
 
+  // B-94
   test('says why it refuses, keeps what it runs, and takes the next that it can bear', async () => {
     const board = await startBoard();
     await hear(board, 1, { preset: 'radio' });

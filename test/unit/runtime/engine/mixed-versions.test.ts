@@ -39,6 +39,7 @@ const heldBy = (pump: EnginePump, node: PumpNode, owner: PumpNode) =>
 
 const malformed = (nodes: readonly PumpNode[]) => nodes.map(({ engine }) => engine.counters.drops.malformed);
 
+// B-141
 describe('a cluster of several versions', () => {
   test('converges: all see all, and have the same records, whoever put them', () => {
     const { pump, nodes } = mixedCluster();
