@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { freeUdpPort } from '#device/demo/free-port.ts';
 import { SOURCE_COMMAND } from '../support/binary.ts';
 import { createPlayground, type RunningDaemon, startDaemon } from '../support/daemon.ts';
 
@@ -69,4 +70,23 @@ test('settings for all boards count at once on daemons, outlive restarts, and ar
   const refused = await set(roof, { preset: 'lan', keyFile: '/etc/shadow' });
   assert.equal(refused.status, 400);
   assert.match(refused.body, /keyFile: expected preset, log\.level/);
+});
+
+test('a broker for all boards is published to at once, and no more once it is taken back', async (t) => {
+  const playground = createPlayground();
+  t.after(() => playground.close());
+  const roof = await startDaemon(playground, { name: 'roof' });
+  t.after(() => roof.stop('SIGKILL'));
+  const hasCode = (code: string, has: boolean) =>
+    roof.waitFor<{ health: readonly { code: string }[] }>(
+      '/v1/status',
+      ({ health }) => health.some((item) => item.code === code) === has,
+    );
+  const port = await freeUdpPort();
+  assert.equal((await set(roof, { mqtt: { url: `mqtt://127.0.0.1:${port}` } })).status, 200);
+  await hasCode('mqtt-unreachable', true);
+  assert.equal((await roof.api('POST', '/v1/fleet/rollback', {})).status, 200);
+  await hasCode('mqtt-unreachable', false);
+  assert.equal((await set(roof, { mqtt: { url: `mqtt://127.0.0.1:${port}` } })).status, 200);
+  assert.equal(await roof.stop(), 0, 'also in the midst of a change');
 });
