@@ -1,6 +1,7 @@
 import type { DropReason } from '../core/counters.ts';
 import type { NodeId } from '../core/ids.ts';
 import { DIGEST_BUCKETS } from '../core/limits.ts';
+import { isReservedKey } from '../core/reserved-keys.ts';
 import type { Version } from '../core/version.ts';
 import type { Block, Line } from '../wire/message.ts';
 import { decodeRecord } from '../wire/record-codec.ts';
@@ -47,6 +48,8 @@ const NOTHING: MergeResult = { fresh: [], advanced: false, gap: false, refused: 
 const REFUSED_FOR_MS = 60_000;
 /** Owners that moved lately are remembered up to so many: a digest lists fewer. */
 const RECENT_MAX = 64;
+/** Applications' records take no more of a table than this: where the refutation of a live member is refused, it is called down. */
+const DATA_SHARE = 7 / 8;
 
 /** The replicated state: every owner's records, merged by version [P-5]. Emits each change to its listener, in order. */
 export class RecordTable {
@@ -327,10 +330,11 @@ export class RecordTable {
     const size = records.size + (before === undefined ? 1 : 0);
     const bytes = records.bytes + record.body.length - (before?.body.length ?? 0);
     const tableBytes = this.#bytes + record.body.length - (before?.body.length ?? 0);
+    const share = isReservedKey(record.key) ? 1 : DATA_SHARE;
     return (
       size <= this.#limits.recordsPerOwnerMax &&
       bytes <= this.#limits.bytesPerOwnerMax &&
-      tableBytes <= this.#limits.tableBytesMax
+      tableBytes <= share * this.#limits.tableBytesMax
     );
   }
 }

@@ -62,7 +62,10 @@ export interface EngineSettings {
   readonly recordsPerOwnerMax: number;
   readonly bytesPerOwnerMax: number;
   readonly ownersMax: number;
-  /** Encoded bytes of all records of all owners: what a board can spare. At the limit further records are refused. */
+  /**
+   * Encoded bytes of all records of all owners: what a board can spare. At the limit further records are refused; those of applications
+   * at seven eighths of it, so that members can still say that they live.
+   */
   readonly tableBytesMax: number;
 }
 

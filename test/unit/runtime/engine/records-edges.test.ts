@@ -46,3 +46,25 @@ test('two nodes whose quotas differ do not ask each other for ever', () => {
   const bytesPerSecond = (large.engine.counters.txBytes - before) / 60;
   assert.ok(bytesPerSecond < 1_000, `${Math.round(bytesPerSecond)} bytes a second while nothing changes`);
 });
+
+test('a full table takes what members say of themselves and of each other all the same', () => {
+  // B-59, B-60
+  const pump = new EnginePump();
+  const nodes = pump.cluster([{ settings: { tableBytesMax: 20_000 } }, {}, {}]);
+  const [ann, ben, cem] = nodes;
+  // Ever smaller ones, so that no room is left for any.
+  for (let i = 0; i < 90; i++) {
+    const value = 'x'.repeat(Math.max(0, 700 - 10 * i));
+    pump.mutate(ben, (engine, nowMs) => engine.put(nowMs, `k${i}`, value));
+    pump.run(100);
+  }
+  pump.run(120_000);
+  assert.ok(ann.engine.counters.drops.quota > 0);
+  assert.ok(ann.engine.gauges().recordBytes > (20_000 * 7) / 8 - 10);
+  pump.mutate(cem, (engine, nowMs) => engine.setTags(nowMs, { role: 'x'.repeat(100) }));
+  const tags = () => ann.engine.members(pump.nowMs).find(({ id }) => id === cem.id)?.tags;
+  pump.until(() => tags()?.role !== undefined, 10_000, 'tags');
+  pump.kill(ben);
+  pump.until(() => [ann, cem].every((node) => pump.sees(node, [ben], 'down')), 30_000, 'down');
+  assert.equal(ann.engine.why(pump.nowMs, ben.id)?.verdicts.at(-1)?.accuserCount, 2);
+});
