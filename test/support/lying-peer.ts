@@ -102,7 +102,13 @@ export class LyingPeer {
   /** A block with an accusation in one of this peer's slots. */
   accusation(
     target: { id: NodeId; boot: number; incarnation: number },
-    about: { slot?: number; ageMs?: number; ttlMs?: number; owner?: NodeId } = {},
+    about: {
+      slot?: number;
+      ageMs?: number;
+      ttlMs?: number;
+      owner?: NodeId;
+      stage?: 'suspect' | 'down';
+    } = {},
   ): Block {
     const record = {
       key: `accuse/${about.slot ?? 0}`,
@@ -110,7 +116,7 @@ export class LyingPeer {
         target: target.id,
         boot: target.boot,
         incarnation: target.incarnation,
-        stage: 'suspect',
+        stage: about.stage ?? 'suspect',
         evidence: { waitedMs: 900, helpers: 3, nacks: 3, localHealth: 0 },
       }),
       ttlMs: about.ttlMs ?? 60_000,
