@@ -18,7 +18,7 @@ function executionsOf({ weight }: FuzzTarget): number {
 const ALL_BYTES_MAX = 200_000;
 
 for (const name of TARGET_NAMES) {
-  // B-121. The time limit is far above what the run needs: it only ends a hang.
+  // B-121, B-141. The time limit is far above what the run needs: it only ends a hang.
   test(`${name}: kept inputs do no harm, nor do new ones`, { timeout: 120_000 }, async () => {
     const target = await loadTarget(name);
     const kept = keptInputs(name).map(fromHex);

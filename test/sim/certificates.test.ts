@@ -96,6 +96,7 @@ describe('a cluster of certificates', () => {
   });
 
   test('puts out a board that the root revokes, at once and everywhere', () => {
+    // B-84, B-105
     const { fleet, pump, nodes } = formed(8);
     const stolen = nodes[6];
     const rest = nodes.filter((node) => node !== stolen);
@@ -181,6 +182,7 @@ describe('a cluster of certificates', () => {
   });
 
   test('keeps out whose certificate is of another root, is over, or is revoked, and says so on both sides', () => {
+    // B-84
     const { fleet, pump, nodes } = formed(3);
     const foreign = new CertifiedFleet(0, { root: 9 });
     const stranger = foreign.card(30, { groups: ['sensor'] });

@@ -10,6 +10,7 @@ const DRAWS = 100;
 const FAST_PARTS = { ...REAL_PARTS, provider: modelSealing(REAL_PARTS.provider) };
 
 test('whatever happens to voters and holders, nobody holds a lease beside another, and fences grow', () => {
+  // B-132, B-133
   for (let draw = 1; draw <= DRAWS; draw++) {
     const { options } = drawRun(draw, { nodesMax: 9, scenario: 'lease' });
     const { violations } = simulate({ ...options, durationMs: 30_000 }, FAST_PARTS);

@@ -116,7 +116,7 @@ describe('10 nodes that have it hard', () => {
     assert.ok(numberOf(result, 'peakBytesPerSecond') > 0);
   });
 
-  // B-97
+  // B-97, B-131
   test('crash, leave and come back all the time, and agree in the end', () => {
     const result = play({ scenario: 'churn', nodes: 10, loss: 0.1, durationMs: 60_000 });
     assert.equal(result.results.converged, true);

@@ -113,6 +113,7 @@ function evidenceOfEngines(): WhyView[] {
 
 describe('/openapi.json', () => {
   test('describes every JSON reply as it really is', async (t) => {
+    // B-126
     const api = await startHarness(t);
     fill(api);
     const { json } = await api.call('GET', '/openapi.json');
@@ -202,6 +203,7 @@ describe('/openapi.json', () => {
 
 describe('/metrics', () => {
   test('has every documented metric, in the text format', async (t) => {
+    // B-130
     const api = await startHarness(t);
     fill(api);
     api.node.counters.drops.replay = 4;
@@ -232,6 +234,7 @@ describe('/metrics', () => {
   });
 
   test('the README lists exactly these metrics', () => {
+    // B-130
     const readme = readFileSync(join(import.meta.dirname, '../../../../device/README.md'), 'utf8');
     const listed = [...readme.matchAll(/^\| `(gridvine_\w+)`/gm)].map((match) => match[1]);
     assert.deepEqual(

@@ -75,6 +75,7 @@ describe('GET /v1/members', () => {
 
 describe('GET /v1/records', () => {
   test('filters by key, prefix, name and id of a node', async (t) => {
+    // B-126
     const api = await startHarness(t);
     api.node.put('pump/target', 40, { unit: '%' });
     api.node.arrive(recordView({ owner: 'f'.repeat(32), node: 'barn', key: 'pump/target', value: 'x' }));
@@ -165,6 +166,7 @@ describe('PUT and DELETE /v1/records/{key}', () => {
   }
 
   test('a body beyond 64 KiB is refused with 413', async (t) => {
+    // B-63
     const api = await startHarness(t);
     const body = JSON.stringify({ value: 'x'.repeat(65_536) });
     const { status, json } = await api.call('PUT', '/v1/records/a', body);

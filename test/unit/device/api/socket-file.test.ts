@@ -22,6 +22,7 @@ function leaveStaleSocket(path: string): void {
 
 describe('the API socket', () => {
   test('is made for owner and group, in a directory that is made too', async (t) => {
+    // B-127
     const directory = join(await temporaryDirectory(t), 'gridvine');
     const path = join(directory, 'api.sock');
     await listenOnSocket(server(t), path);

@@ -61,6 +61,7 @@ describe('GET /v1/stream', () => {
   });
 
   test('a prefix lets only records below it pass', async (t) => {
+    // B-74
     const api = await startHarness(t);
     const { events } = follow(await api.open('/v1/stream?prefix=pump%2F'));
     putRecord(api, 'pumpkin');

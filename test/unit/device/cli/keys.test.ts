@@ -109,6 +109,7 @@ test('a generated key goes into a new private file and nowhere else', async (t) 
 });
 
 test('use waits for all that live, and names who has not followed', async (t) => {
+  // B-118
   const { keys, node } = await cluster(t, member('barn'), member('well', { state: 'down' }));
   node.keysView = {
     ...node.keysView,
@@ -133,6 +134,7 @@ test('use waits for all that live, and names who has not followed', async (t) =>
 });
 
 test('remove tells what awaits members that are down', async (t) => {
+  // B-118
   const { keys, node } = await cluster(t);
   const away = [
     member('well', { state: 'down', reads: [OLD] }),

@@ -347,6 +347,7 @@ describe('errors name the key, what was expected, what came, and who said so', (
   });
 
   test('every unknown key of a section, and not only the first', async (t) => {
+    // B-127
     const lines = await problems(t, {
       yaml: 'nmae: x\nkeyfile: y\nsources:\n  - {kind: system, intervall: 5s, diskpath: /}\n',
     });

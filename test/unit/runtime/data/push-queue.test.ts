@@ -47,7 +47,7 @@ test('what is noted of news that was replaced or removed changes nothing', () =>
 });
 
 test('newer news of the same record takes the place of the older, with a fresh count', () => {
-  // B-50
+  // B-50, B-56
   const queue = new PushQueue();
   queue.add(ANN, 'soc', { version: 1, newsClass: 'data' });
   send(queue, 1, 3);

@@ -152,6 +152,7 @@ test('a closed node refuses commands, and closes and leaves again without harm',
 });
 
 test('a node that gets no acknowledgement of its leave closes when the time is over', async (t) => {
+  // B-108
   const { options, time } = await bench(t);
   const node = await createNode({ ...options, settings: { leaveTimeoutMs: 3_000 } });
   const left = node.leave();

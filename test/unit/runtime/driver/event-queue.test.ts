@@ -63,6 +63,7 @@ test('without listeners nothing is kept', () => {
 });
 
 test('a listener that unsubscribes, itself or another, is not called again', () => {
+  // B-74
   const { time, queue } = bench();
   const seen: string[] = [];
   const off = queue.subscribe(() => {

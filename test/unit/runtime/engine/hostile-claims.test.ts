@@ -63,6 +63,7 @@ test('a claim of the last boot there is is told like any other: that none is lef
 });
 
 test('[P-6.5] who pings in the life in which it is said to have left is told so, and contradicts', () => {
+  // B-104
   const pump = new EnginePump();
   const [ann, ben] = pump.cluster(2);
   const liar = new LyingPeer(pump);

@@ -115,6 +115,7 @@ test('deltas with gaps are merged and the gap is asked for; the line stays', () 
 });
 
 test('records that break the specification are counted and refused whole', () => {
+  // B-56
   const pump = new EnginePump();
   const node = pump.add();
   const liar = new LyingPeer(pump);

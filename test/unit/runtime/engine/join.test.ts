@@ -111,6 +111,7 @@ test('[P-8.1] a join of a foreign cluster is refused, at most five times a secon
 });
 
 test('[P-8.1] nothing is refused that came by multicast or was sealed to one', () => {
+  // B-92
   const pump = new EnginePump();
   const node = pump.add();
   const stranger = new LyingPeer(pump);
@@ -124,6 +125,29 @@ test('[P-8.1] nothing is refused that came by multicast or was sealed to one', (
   assert.equal(pump.deliver(node, spoil(stranger.seal(undefined, [join])), group).length, 0);
   assert.equal(pump.deliver(node, spoil(stranger.seal(node, [join])), stranger.path).length, 0);
 });
+
+for (const isForeign of [true, false]) {
+  const whose = isForeign ? 'of another cluster draw nothing' : 'of this one bring both together';
+  test(`presences on a shared segment that are ${whose}`, () => {
+    // B-128
+    const pump = new EnginePump({ multicast: 'full' });
+    const [ann, ben] = [pump.add(), pump.add()];
+    pump.drop = (from, to) => isForeign || from === to;
+    for (let i = 0; i < 100; i++) {
+      const seen = ben.sent.length;
+      pump.run(100);
+      for (const { bytes, to } of ben.sent.slice(seen)) {
+        const copy = bytes.slice();
+        if (isForeign) copy[2] ^= 0xff;
+        pump.deliver(ann, copy, { ...ben.path, multicast: to.kind === 'multicast' });
+      }
+    }
+    assert.equal(ann.engine.members(pump.nowMs).length, isForeign ? 1 : 2);
+    const toBen = ann.sent.filter(({ to }) => to.kind === 'unicast').length;
+    assert.equal(toBen > 0, !isForeign);
+    assert.equal(ann.engine.counters.drops['wrong-cluster'] > 0, isForeign);
+  });
+}
 
 test('[P-8.2] a refusal is shown only where it echoes a join, and ends no attempt', () => {
   const pump = new EnginePump();

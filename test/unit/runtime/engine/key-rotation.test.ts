@@ -33,6 +33,7 @@ function untilAll(
 }
 
 test('a rotation under loss, with a partition that heals in its midst, drops not one packet and loses no update', () => {
+  // B-119
   const pump = new EnginePump({ seed: 7, latencyMs: 2 });
   const nodes = pump.cluster(20);
   const [operator] = nodes;
@@ -176,6 +177,7 @@ test('a newcomer with a key that is only read is given the one that is written w
 });
 
 test('a change counts only once it is on the medium, and a node whose disk fails does not follow', () => {
+  // B-118
   const pump = new EnginePump({ seed: 2 });
   const nodes = pump.cluster(3);
   const [operator, , broken] = nodes;

@@ -43,6 +43,7 @@ test('the only survivor says down of all others', () => {
 });
 
 test('an accusation of a new life that came before that life was known counts when it is', () => {
+  // B-104
   const pump = new EnginePump();
   const node = pump.add();
   const liar = new LyingPeer(pump);

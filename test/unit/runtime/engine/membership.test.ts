@@ -159,6 +159,7 @@ test('a leave shows as leaving and then left on all others, never as suspect or 
 });
 
 test('a leave of a lonely node is over at once, and one among the deaf within its time', () => {
+  // B-108
   const pump = new EnginePump();
   const alone = pump.add();
   pump.mutate(alone, (engine, nowMs) => engine.leave(nowMs));
@@ -185,7 +186,7 @@ test('a node that left and comes back under a new boot is alive again', () => {
 });
 
 test('changed tags reach all others as one newer record of the same member', () => {
-  // B-35
+  // B-35, B-82
   const pump = new EnginePump();
   const nodes = pump.cluster(3);
   pump.mutate(nodes[0], (engine, nowMs) => engine.setTags(nowMs, { role: 'meter' }));

@@ -235,6 +235,7 @@ test('[P-5.7] a ttl ends on every holder at about the same time, the one that he
 });
 
 test('values set while links were cut are read everywhere once they heal', () => {
+  // B-62
   const pump = new EnginePump();
   const nodes = pump.cluster(4);
   const half = (node: PumpNode) => nodes.indexOf(node) < 2;

@@ -14,6 +14,7 @@ function worldOf(nodes: number): World {
 }
 
 test('what was known before is known at once, and nobody is told of it', () => {
+  // B-125
   const world = worldOf(20);
   const all = world.hosts.map(({ index }) => index);
   world.startTogether(all, [0]);

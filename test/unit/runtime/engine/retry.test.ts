@@ -25,7 +25,7 @@ function withDead(count: number, deadCount: number) {
 }
 
 test('a down member is called for ever, by a few of many', () => {
-  // B-91, [P-6.6]
+  // B-91, B-106, [P-6.6]
   const { pump, dead, living } = withDead(16, 1);
   pump.run(600_000);
   const sinceMs = pump.nowMs;

@@ -45,6 +45,7 @@ for (const multicast of ['off', 'full'] as const)
     ['an older boot', 3],
   ] as const)
     test(`[P-6.29] a clone that starts with ${name} is flagged by all, itself and the original too (multicast ${multicast})`, () => {
+      // B-107
       const cluster = cloned({ original: 5, clone }, { multicast });
       const { pump, original, all } = cluster;
       assert.ok(

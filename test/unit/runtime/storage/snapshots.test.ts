@@ -145,6 +145,7 @@ test('records that a newer or foreign program wrote wrongly are left out one by 
 });
 
 test('known peers are remembered, without duplicates and bounded', async () => {
+  // B-125
   const bench = new Bench();
   const peers = bench.peers();
   peers.update([peer(2), peer(1), peer(2)]);
@@ -156,6 +157,7 @@ test('known peers are remembered, without duplicates and bounded', async () => {
 });
 
 test('being alone does not forget the last peers, and the same peers cost no write', async () => {
+  // B-125
   const bench = new Bench();
   const peers = bench.peers();
   peers.update([peer(1)]);

@@ -111,6 +111,7 @@ describe('[P-4.1] the reader refuses', () => {
   });
 
   test('lengths beyond the input, without making room for them', () => {
+    // B-63
     for (const hex of ['5affffffff', '7bffffffffffffffff', '9affffffff', 'bbffffffffffffffff'])
       assert.equal(refusalOf(fromHex(hex)), 'truncated', hex);
   });

@@ -55,7 +55,7 @@ test('a datagram opens to its body and its session', () => {
   assert.deepEqual(opener.sessionsOf(ANN), [first.session]);
 });
 
-// B-92, B-116, B-121
+// B-63, B-92, B-116, B-121
 test('[P-3.5] size, magic, version, kind, cluster and key id are told apart', () => {
   const opener = openerOf();
   const datagram = sealerOf().sealToAny(body);
@@ -107,6 +107,7 @@ test('[P-3.5] any changed bit of a datagram drops it, and it can still be opened
 });
 
 test('[P-3.4] what was sealed to another node, or to another cluster with the same tag, does not open', () => {
+  // B-120
   const opener = openerOf({ self: CEM });
   assert.equal(dropOf(opener.open(0, sealerOf().sealTo(BEN, body))), 'forged');
   const foreign = sealerOf({ cluster: 'shop' }).sealToAny(body);
