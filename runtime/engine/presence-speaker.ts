@@ -35,6 +35,8 @@ export class PresenceSpeaker {
   #invited = 0;
   #heard = 0;
   #heardAtMs = Number.NEGATIVE_INFINITY;
+  /** How many were heard at the last interval's turn. */
+  #heardBefore = 0;
   #healthyAtMs = Number.NEGATIVE_INFINITY;
   /** The pace of digests: presences show by their hash whether the segment agrees. */
   readonly digestPace: Trickle;
@@ -58,6 +60,7 @@ export class PresenceSpeaker {
   onInterval(nowMs: number): void {
     const links = this.#links();
     if (links.length === 0) return;
+    this.#noteSilence(nowMs);
     const withBlock = this.#spoken < 1 + FIRST_GAPS_MS.length || this.#spoken % NODE_BLOCK_EVERY === 0;
     const gap = FIRST_GAPS_MS[this.#spoken] ?? this.#intervalMs(nowMs);
     const nextMs = Math.round(jitter(this.#ctx.random, gap, JITTER));
@@ -65,6 +68,17 @@ export class PresenceSpeaker {
     for (const link of links) this.#speak(link.name, { withBlock, nextMs, proof, nowMs });
     this.#spoken++;
     this.#ctx.timers.set('presence', nowMs + nextMs);
+  }
+
+  /** The segment carries much less than it did: news that was sent there may be lost, and nobody's presence says so. */
+  #noteSilence(nowMs: number): void {
+    const heard = this.heard(nowMs);
+    if (2 * heard < this.#heardBefore) {
+      this.digestPace.hearInconsistent();
+      const digestMs = jitter(this.#ctx.random, this.digestPace.intervalMs, JITTER);
+      this.#ctx.timers.setEarlier('digest', nowMs + digestMs);
+    }
+    this.#heardBefore = heard;
   }
 
   /** Somebody's presence was heard. */

@@ -96,3 +96,26 @@ test('of tables that differ one hears within a few presences', () => {
     'the record arrives',
   );
 });
+
+for (const [what, isDeaf] of [
+  ['stops carrying multicast, as where nobody asks the switch to', () => true],
+  ['carries the multicast of one node no more', (from: PumpNode, first: PumpNode) => from === first],
+] as const)
+  test(`where a segment ${what}, all go on by unicast, and news too`, () => {
+    // B-134
+    const pump = new EnginePump({ multicast: 'full' });
+    const nodes = segmentOf(pump, 6);
+    const [first] = nodes;
+    // Kind 2 is sealed to anybody: multicast, and calls to strangers.
+    pump.drop = (from, _to, bytes) => (bytes[1] & 15) === 2 && isDeaf(from, first);
+    const sinceMs = pump.nowMs;
+    for (let i = 0; i < 10; i++) {
+      pump.mutate(first, (engine, nowMs) => engine.put(nowMs, 'soc', i));
+      const all = () => nodes.every((node) => pump.read(node, first.id, 'soc')?.value === i);
+      pump.until(all, 12_000, `value ${i}`);
+      pump.run(10_000);
+    }
+    assert.ok(unicastsSince(first, sinceMs) > 20);
+    for (const node of nodes)
+      assert.ok(node.eventsOf('member').every(({ to }) => to === 'alive' || to === 'suspect'));
+  });
