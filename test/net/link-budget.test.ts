@@ -14,6 +14,7 @@ const linkOf = (node: RunningNode) => {
 };
 
 test('on a link with a budget data is cut, liveness passes, and all of the data arrives in the end', async (t) => {
+  // B-138
   const startedMs = performance.now();
   const cluster = await TestCluster.make(t);
   const a = await cluster.start('a', SLOW);

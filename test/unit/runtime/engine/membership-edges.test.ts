@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { settingsOf } from '#runtime/engine/settings.ts';
 import { EnginePump } from '../../../support/engine-pump.ts';
 import { LyingPeer } from '../../../support/lying-peer.ts';
 
@@ -89,4 +90,21 @@ test('a node with more addresses or tags than a record may name is known to its 
   pump.run(2_000);
   const seen = ben.engine.members(pump.nowMs).find((member) => member.id === ann.id);
   assert.equal(seen?.endpoints[0]?.address, '10.1.0.1');
+});
+
+test('on a link of 1.5 s of round trip with stalls of 3 s nobody is down', () => {
+  // B-138
+  const pump = new EnginePump({ latencyMs: 750, settings: settingsOf('wan') });
+  const nodes = pump.cluster(4);
+  for (let i = 0; i < 10; i++) {
+    const slow = nodes[i % 4];
+    slow.running = false;
+    pump.run(3_000);
+    slow.running = true;
+    pump.run(17_000);
+  }
+  for (const node of nodes) {
+    assert.ok(!node.eventsOf('member').some((event) => event.to === 'down'));
+    assert.ok(pump.sees(node, nodes, 'alive'));
+  }
 });

@@ -92,6 +92,7 @@ for (const [what, address, port] of [
   ['another address', '10.0.5.5', 18262],
 ] as const)
   test(`a member that speaks from ${what} is followed a round trip after it first spoke, without a suspicion`, () => {
+    // B-138
     const pump = new EnginePump();
     const nodes = pump.cluster(4);
     const [ann, ben] = nodes;
