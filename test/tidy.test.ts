@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { describe, test } from 'node:test';
+import { behaviourOffences, citationsIn } from './support/tidy/behaviour-table.ts';
 import { importCycles, importOffences } from './support/tidy/import-rules.ts';
 import { type ScannedFile, scanSource } from './support/tidy/source-scan.ts';
 import { rootOffences, textOffences } from './support/tidy/text-rules.ts';
@@ -9,13 +10,16 @@ import { rootOffences, textOffences } from './support/tidy/text-rules.ts';
 const ROOT = resolve(import.meta.dirname, '..');
 const FOLDERS = ['runtime', 'device', 'board-profiles', 'firmware-bridge', 'scripts', 'test'];
 
-function readTree(): readonly ScannedFile[] {
+function sourcePaths(): readonly string[] {
   return FOLDERS.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts') && !name.split(sep).includes('node_modules'))
-      .map((name) => `${folder}/${name.replaceAll(sep, '/')}`)
-      .map((path) => scanSource(path, readFileSync(join(ROOT, path), 'utf8'))),
+      .map((name) => `${folder}/${name.replaceAll(sep, '/')}`),
   );
+}
+
+function readTree(): readonly ScannedFile[] {
+  return sourcePaths().map((path) => scanSource(path, readFileSync(join(ROOT, path), 'utf8')));
 }
 
 function none(offences: readonly string[]): void {
@@ -37,6 +41,13 @@ describe('the source tree', () => {
     none(files.flatMap((file) => importOffences(file, exists))));
   test('has no import cycles', () => none(importCycles(files)));
   test('keeps to the rules on text and length', () => none(files.flatMap(textOffences)));
+  test('cites behaviours that the table in test/behaviours.md explains, and tests cite all of those', () => {
+    const citations = sourcePaths().flatMap((path) =>
+      citationsIn(path, readFileSync(join(ROOT, path), 'utf8')),
+    );
+    assert.ok(citations.length > 200, `${citations.length} citations`);
+    none(behaviourOffences(readFileSync(join(ROOT, 'test/behaviours.md'), 'utf8'), citations));
+  });
   test('has only known entries at its root', () => {
     const ignored = readFileSync(join(ROOT, '.gitignore'), 'utf8')
       .split('\n')
@@ -83,6 +94,20 @@ const PLANTED_IMPORTS: readonly (readonly [string, string, RegExp])[] = [
   ['plugins/a.ts', '', /lies in no layer/],
 ];
 
+/** What the table of behaviours says, what tests say, and a part of what is said about it; undefined: nothing is wrong. */
+const PLANTED_BEHAVIOURS: readonly (readonly [string, string, RegExp | undefined])[] = [
+  ['| B-1 | It lives. | `unit/a` | |', '// B-1', undefined],
+  ['| B-1 | It lives. | | there is no such thing |', '', undefined],
+  ['| I6 | It adds up. |', '  // I6, B-70 of old', /unit\/a\.test\.ts cites B-70, which has no row/],
+  ['| B-1 | It lives. | `unit/a` | |', '', /names test\/unit\/a\.test\.ts, which does not cite it/],
+  ['| B-1 | It lives. | `unit/b` | |', '/** B-1 */', /names test\/unit\/b\.test\.ts, which does not/],
+  ['| B-1 | It lives. | | there is no such thing |', '// B-1', /names no test, but it is cited by/],
+  ['| B-1 | It lives. | | |', '', /neither a test nor a reason/],
+  ['| B-1 | It lives. |', '', /lacks cells/],
+  ['| I6 | It adds up. |', '', /no test cites I6/],
+  ['| I6 | It adds up. |\n| I6 | It adds up. |', '// I6', /I6 has two rows/],
+];
+
 const PLANTED_TEXT: readonly (readonly [string, string, RegExp])[] = [
   ['scripts/a.ts', 'export default 1;', /no default exports/],
   ['device/a.ts', 'const here = import.meta.dirname;', /import\.meta/],
@@ -107,6 +132,13 @@ describe('the rules', () => {
       const offences = textOffences(scanSource(path, text));
       assert.equal(offences.length, 1, offences.join('\n'));
       assert.match(offences[0] ?? '', expected);
+    });
+  }
+  for (const [table, text, expected] of PLANTED_BEHAVIOURS) {
+    test(`hold ${JSON.stringify(text)} against ${JSON.stringify(table)}`, () => {
+      const offences = behaviourOffences(table, citationsIn('test/unit/a.test.ts', text));
+      assert.equal(offences.length, expected === undefined ? 0 : 1, offences.join('\n'));
+      if (expected !== undefined) assert.match(offences[0] ?? '', expected);
     });
   }
   test('name a cycle by its files, and let types and lazy imports close one', () => {
