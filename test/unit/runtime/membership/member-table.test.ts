@@ -67,6 +67,7 @@ test('a new member is told once, and hearing the same again tells nothing', () =
   world.replay('alive', 0, makeVersion(1, 5));
   world.replay('alive', 0, makeVersion(1, 5));
   world.replay('alive', 0, makeVersion(1, 4));
+  world.replay('leaving', 0, makeVersion(1, 3));
   assert.deepEqual(world.takeSteps(), ['unknown > alive']);
 });
 
