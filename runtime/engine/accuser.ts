@@ -23,6 +23,8 @@ const DOWN_TTL_MS = 3_600_000;
 /** Who reached the accused within this time confirms so much more likely than others. */
 const REACHED_MS = 30_000;
 const REACHED_FACTOR = 4;
+/** A refutation is told anew at most so often: whoever wants to can accuse an incarnation that is over. */
+const TOLD_AGAIN_MS = 100;
 
 interface Standing {
   readonly accuser: NodeId;
@@ -40,6 +42,7 @@ export class Accuser {
   readonly #byTarget = new Map<NodeId, Map<string, Standing>>();
   readonly #log = new VerdictLog();
   #holdUntilMs = Number.NEGATIVE_INFINITY;
+  #toldAgainMs = Number.NEGATIVE_INFINITY;
 
   constructor(ctx: EngineContext) {
     this.#ctx = ctx;
@@ -185,14 +188,26 @@ export class Accuser {
     return suspicionTimes(this.#ctx.members.presentCount + 1, this.#ctx.settings);
   }
 
-  /** Somebody can't reach this node: refutes it, and keeps who said so. */
+  /**
+   * Somebody can't reach this node: refutes it, and keeps who said so. Who accuses an incarnation that is over hasn't heard the refutation:
+   * it may have been lost on all its ways, and is told anew (B-30).
+   */
   #answer({ accuser, record, madeAtMs, heardAtMs }: Standing, nowMs: number): void {
     const { id } = this.#ctx;
     const refuted = this.#ctx.self.refute(record, nowMs);
+    if (!refuted && this.#isOver(record) && nowMs - this.#toldAgainMs >= TOLD_AGAIN_MS) {
+      this.#toldAgainMs = nowMs;
+      this.#ctx.self.announce(nowMs);
+    }
     // Late ones join what was refuted; made-up ones of other lives don't push it out.
     if (!refuted && !this.#log.isLatest(id, record)) return;
     this.#log.noteAccused(id, record, witnessOf(accuser, record, { madeAtMs, heardAtMs }));
     if (refuted) this.#log.noteEnd(id, 'refuted', nowMs);
+  }
+
+  #isOver({ boot, incarnation }: AccusationRecord): boolean {
+    const { own, self } = this.#ctx;
+    return boot < own.boot || (boot === own.boot && incarnation < self.incarnation);
   }
 
   /** Heard of is what counts: an accusation that came before the life that it speaks of begins to run only now. */

@@ -193,3 +193,32 @@ test('goodbyes of two lives that come late and in the wrong order settle on the 
   assert.equal(nodes[0].engine.gauges().news, 0);
   for (const node of nodes.slice(1)) assert.deepEqual(sentTo(node, [nodes[0]], sinceMs), []);
 });
+
+test('a refutation that was lost is told again to whoever accuses what it refuted', () => {
+  // B-30
+  const pump = new EnginePump();
+  const [ann, ben] = pump.cluster(2);
+  const liar = new LyingPeer(pump);
+  for (const node of [ann, ben]) liar.introduce(node);
+  /** Whether ben tells its facts at once. */
+  const accuse = (slot: number) => {
+    const block = liar.accusation({ id: ben.id, boot: 1, incarnation: 0 }, { slot });
+    const since = ben.sent.length;
+    liar.tell(ben, { type: 'blocks', blocks: [block] });
+    pump.run(20);
+    return liar
+      .read(ben.sent.slice(since))
+      .some(
+        (message) =>
+          message.type === 'blocks' &&
+          message.blocks.some(({ owner, items }) => owner === ben.id && items.length > 0),
+      );
+  };
+  assert.equal(accuse(0), true);
+  assert.equal(pump.incarnationOf(ben, ben.id), 1);
+  // By then all copies of the refutation are sent.
+  pump.run(400);
+  assert.equal(accuse(1), true, 'told again');
+  assert.equal(pump.incarnationOf(ben, ben.id), 1, 'nothing else is refuted');
+  assert.equal(ben.engine.counters.refutations, 1);
+});
