@@ -13,21 +13,41 @@ import { type CaState, certificateState } from './ca-state.ts';
 
 const STANDING: ReadonlySet<string> = new Set(['valid', 'ends-soon', 'not-yet-valid']);
 
+/** What the person at the CA knows, and the CA can't. */
+export interface RosterKnowledge {
+  /** Most voters follow the present roster, and have for a minute: a roster further on is safe. */
+  readonly settled?: boolean;
+  /** The present roster was brought to no board. */
+  readonly instead?: boolean;
+}
+
 /**
  * The roster of these voters that follows the present one: with a higher version, and the present voters as those before. The same
  * voters again need no majority of others any more.
  * @param words names or ids of boards with a certificate that stands and a vote by the policy.
- * @throws GridvineError `E_CA` for anything else.
+ * @throws GridvineError `E_CA` for anything else, and where the present roster may not have settled: voters that never followed it couldn't
+ * know what was promised before, and would all stop.
  */
-export function nextRoster(state: CaState, words: readonly string[], nowSeconds: number): Roster {
+export function nextRoster(
+  state: CaState,
+  { words, settled = false, instead = false }: RosterKnowledge & { readonly words: readonly string[] },
+  nowSeconds: number,
+): Roster {
   const ids = words.map((word) => voterOf(state, word, nowSeconds));
   const twice = ids.findIndex((id, i) => ids.indexOf(id) !== i);
   if (twice >= 0) throw caError(`${words[twice]}: expected each voter once; got ${ids[twice]} again`);
   if (ids.length > VOTERS_MAX) throw caError(`expected at most ${VOTERS_MAX} voters; got ${ids.length}`);
   const present = state.roster?.roster;
   const voters = ids.sort();
-  const isSame = present !== undefined && present.voters.join() === voters.join();
-  return { version: (present?.version ?? 0) + 1, voters, previous: isSame ? [] : (present?.voters ?? []) };
+  if (present === undefined) return { version: 1, voters, previous: [] };
+  const version = present.version + 1;
+  if (instead) return { version, voters, previous: present.previous };
+  if (present.previous.length > 0 && !settled)
+    throw caError(
+      `version ${present.version} may not have settled: wait until gridvine lease list says nothing of the roster before on all its voters, then say --settled; or --instead, where it was brought to no board`,
+    );
+  const isSame = present.voters.join() === voters.join();
+  return { version, voters, previous: isSame ? [] : present.voters };
 }
 
 /** Signs who votes on leases. @throws GridvineError `E_CA` where the root doesn't count any more. */

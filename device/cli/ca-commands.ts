@@ -32,7 +32,15 @@ import { readWhole, writeWhole } from '../ca/private-file.ts';
 import { nextRoster, setRoster } from '../ca/roster-actions.ts';
 import { askOnTerminal } from '../ca/terminal-secret.ts';
 import { printCa, printObject, printPolicy, printRoster } from './ca-text.ts';
-import type { CaFlags, InitFlags, IssueFlags, PolicyFlags, RevokeFlags, RotateFlags } from './commands/ca.ts';
+import type {
+  CaFlags,
+  InitFlags,
+  IssueFlags,
+  PolicyFlags,
+  RevokeFlags,
+  RosterFlags,
+  RotateFlags,
+} from './commands/ca.ts';
 import { CliError, type CliIo, EXIT } from './io.ts';
 import { plain, printJson, printLines } from './output.ts';
 
@@ -110,14 +118,18 @@ export async function runPolicy(io: CliIo, flags: PolicyFlags): Promise<void> {
   });
 }
 
-export async function runRoster(io: CliIo, voters: readonly string[], flags: CaFlags): Promise<void> {
-  if (voters.length > 0) {
+export async function runRoster(io: CliIo, words: readonly string[], flags: RosterFlags): Promise<void> {
+  const { settled, instead } = flags;
+  const asked = { words, settled, instead };
+  if (settled === true && instead === true)
+    throw new CliError('--settled, --instead: expected one of them; got both', EXIT.usage);
+  if (words.length > 0) {
     // Before a person types a passphrase for nothing.
     await withCa(io, flags, ({ directory, world }) => {
-      nextRoster(directory.state, voters, world.nowSeconds);
+      nextRoster(directory.state, asked, world.nowSeconds);
     });
     await withRoot(io, flags, (ca) => {
-      setRoster(ca.world, ca, nextRoster(ca.directory.state, voters, ca.world.nowSeconds));
+      setRoster(ca.world, ca, nextRoster(ca.directory.state, asked, ca.world.nowSeconds));
       io.stderr.write(`gridvine: bring ${join(ca.directory.path, STATEMENTS)} to one live board\n`);
     });
   }

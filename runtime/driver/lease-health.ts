@@ -46,7 +46,7 @@ function abstention({ standing, missing, waitMs }: LeasesView['voter']): string 
     case 'waits':
       return `Its storage was lost or is an old one: promises that it has forgotten may still stand. It waits ${Math.ceil((waitMs ?? 0) / 1000)} s more, then asks the other voters; nothing to do.`;
     case 'learns':
-      return `Its storage was lost or is an old one, and ${missing} more of the other voters must answer that know what they promised. If a majority has lost its storage only you can go on: run gridvine lease recover --fence-above N on each of them, N above every fence that was ever used.`;
+      return `It can't know all that was promised before (its storage was lost or is an old one, or it never followed the roster before), and ${missing} more of the other voters must answer that know what they promised. If a majority has lost its storage only you can go on: run gridvine lease recover --fence-above N on each of them, N above every fence that was ever used.`;
     default:
       return undefined;
   }

@@ -36,6 +36,11 @@ export interface PolicyFlags extends CaFlags {
   readonly drop: readonly string[];
 }
 
+export interface RosterFlags extends CaFlags {
+  readonly settled?: true;
+  readonly instead?: true;
+}
+
 export interface RotateFlags extends CaFlags {
   readonly valid: number;
 }
@@ -77,8 +82,10 @@ export function caCommand(io: CliIo): Command {
   const roster = caOptions(new Command('roster'))
     .description('who votes on leases (up to 7 boards, by name or id); without names: show it')
     .argument('[name|id...]', 'boards with a certificate whose groups may vote; always all of them')
+    .option('--settled', 'the roster before has settled on its voters: see gridvine lease list')
+    .option('--instead', 'in the place of the roster before, which was brought to no board')
     .addOption(jsonOption())
-    .action(async (voters: string[], flags: CaFlags) => (await load()).runRoster(io, voters, flags));
+    .action(async (voters: string[], flags: RosterFlags) => (await load()).runRoster(io, voters, flags));
   const rotate = caOptions(new Command('rotate'))
     .description('make the next root, endorsed by the present one; both count until the next rotation')
     .addOption(validityOption('--valid <time>', 'how long it counts', '20y'))

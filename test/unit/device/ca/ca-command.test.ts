@@ -32,6 +32,11 @@ function anchorsOf(statements: readonly Uint8Array[]): TrustAnchors {
 const bytesOf = (objects: readonly ArmoredObject[], kind: string) =>
   objects.filter((object) => object.kind === kind).map(({ bytes }) => bytes);
 
+interface RosterShown {
+  readonly version: number;
+  readonly previous: readonly { readonly name: string }[];
+}
+
 async function madeBench(t: Parameters<typeof temporaryDirectory>[0]): Promise<CaBench> {
   const bench = new CaBench(await temporaryDirectory(t));
   await bench.done('init', '--cluster', 'hillside');
@@ -401,12 +406,21 @@ test('[P-11.15] voters are named among boards that may vote, and the next roster
   const shown = await bench.run('roster');
   assert.match(shown.stdout, /roster version 2[\s\S]*gate[\s\S]*until it has settled[\s\S]*barn/);
 
-  await bench.done('roster', 'gate', 'roof');
+  await refused(['roof', 'barn'], /version 2 may not have settled: wait until gridvine lease list/);
+  assert.equal((await bench.run('roster', 'gate', 'roof', '--settled', '--instead')).code, 2);
+  await bench.done('roster', 'gate', 'roof', '--settled');
   const settled = JSON.parse(await bench.done('roster', '--json')) as {
     version: number;
     previous: unknown[];
   };
   assert.deepEqual([settled.version, settled.previous], [3, []], 'the same voters again need no others');
+  await bench.done('roster', 'barn', 'gate');
+  const typo = JSON.parse(await bench.done('roster', 'barn', 'roof', '--instead', '--json')) as RosterShown;
+  assert.deepEqual(
+    [typo.version, typo.previous.map(({ name }) => name).sort()],
+    [5, ['gate', 'roof']],
+    'the one that nobody has seen is passed over',
+  );
   await bench.done('rotate');
   const again = bytesOf(objectsIn(`${bench.ca}/fleet.statements`), 'roster');
   assert.equal(again.length, 1, 'the next root says it again');
