@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'E_CRDT_TYPE'
   | 'E_CRDT_LIMIT'
   | 'E_NOT_FOUND'
+  | 'E_NOT_DURABLE'
   | 'E_KEY_FILE'
   | 'E_KEYS'
   | 'E_LEASE'

@@ -72,7 +72,7 @@ export function readItems(
     if (read === undefined) return undefined;
     const claimed = {
       setAtMs: how.nowMs - Math.min(item.ageMs, AGE_MS_MAX),
-      ageBoundMs: how.ageBoundMs,
+      ageBoundMs: item.ageBoundMs ?? how.ageBoundMs,
     };
     const age = judgedAge(how.ages, block.owner, read.about, claimed, how.nowMs);
     const origin = { ...age, signature: item.signature };

@@ -39,6 +39,8 @@ export class OwnerRecords {
   #proven: Proven;
   /** When a line last changed, on this node's clock. */
   changedAtMs = Number.NEGATIVE_INFINITY;
+  /** Rises with each change of its lines or records: counted by the table, for whoever keeps it over restarts. */
+  revision = 0;
   /** Of the lines, when they were last hashed: kept here by `TableHash`. */
   hashHigh = 0;
   hashLow = 0;

@@ -67,6 +67,7 @@ export class RecordTable {
   #liveCount = 0;
   #bytes = 0;
   #size = 0;
+  #revision = 0;
 
   constructor(options: {
     limits: TableLimits;
@@ -103,6 +104,11 @@ export class RecordTable {
 
   get ownerCount(): number {
     return this.#owners.size;
+  }
+
+  /** Counts changes: an owner whose `revision` is higher than this was then has changed since. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** When the next record's validity ends; Infinity where none will. */
@@ -247,6 +253,7 @@ export class RecordTable {
 
   #moved(records: OwnerRecords, nowMs: number): void {
     records.changedAtMs = nowMs;
+    records.revision = ++this.#revision;
     this.#recent.delete(records.owner);
     this.#recent.set(records.owner, records);
     if (this.#recent.size > RECENT_MAX) this.#dropOldestRecent();
@@ -289,6 +296,7 @@ export class RecordTable {
     this.#bytes += record.body.length - (before?.body.length ?? 0);
     this.#size += Number(before === undefined);
     this.#liveCount += Number(isLive(record)) - Number(wasLive);
+    records.revision = ++this.#revision;
     records.set(record);
     const ends = record.ttlMs !== undefined && !record.expired;
     if (!ends && before?.ttlMs !== undefined) this.#expiry.remove(records.owner, record.key);
@@ -320,6 +328,7 @@ export class RecordTable {
 
   #remove(records: OwnerRecords, record: StoredRecord): void {
     records.remove(record.key);
+    records.revision = ++this.#revision;
     this.#bytes -= record.body.length;
     this.#size--;
     this.#expiry.remove(records.owner, record.key);

@@ -48,12 +48,15 @@ export interface HealthItem {
 /** What a node's owner can ask for beyond what the engine knows. */
 export interface NodePutOptions extends PutOptions {
   /**
-   * Whether the record survives a restart of the node: it is then in the data directory and put again at the start. Default
-   * true; a record with a ttl is never kept. False for readings: they are worth nothing in the next life, and a file
-   * written every 30 s wears an SD card.
+   * Whether the record survives a restart of the node: it is then in the data directory within two minutes, usually within seconds, and put
+   * again at the start, as old as it is. Default true; a record with a ttl is never kept. False for readings: they are worth nothing
+   * in the next life.
    */
   readonly keep?: boolean;
 }
+
+/** A put that is to be on the medium: it outlives restarts, so it has no ttl. */
+export type DurablePutOptions = Omit<PutOptions, 'ttlMs'>;
 
 /**
  * A running node: the engine with sockets, a clock and storage. Everything a daemon or an embedding program uses. With `await using` it
@@ -87,6 +90,13 @@ export interface RunningNode extends AsyncDisposable {
   aggregate(query: AggregateQuery): Aggregate;
   /** @throws GridvineError as `GossipEngine.put`; `E_KEY_RESERVED` also below `crdt/`, which is written by `crdt`. */
   put(key: string, value: AppValue, options?: NodePutOptions): Version;
+  /**
+   * As `put`, and resolves when the record is on the medium: a power cut can't undo it then. Each costs a write, so it isn't for readings.
+   * @throws GridvineError (rejects) as `put`; `E_NOT_DURABLE` where the medium takes nothing: it is put, and spreads, all the same.
+   */
+  putDurably(key: string, value: AppValue, options?: DurablePutOptions): Promise<Version>;
+  /** Resolves when all that this node knows at this moment is on the medium. @throws GridvineError (rejects) `E_NOT_DURABLE`. */
+  persist(): Promise<void>;
   /** @throws GridvineError `E_NOT_FOUND`. */
   delete(key: string): Version;
   /** The cluster's keys and who follows, as this node knows it. */

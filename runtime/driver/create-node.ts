@@ -1,4 +1,3 @@
-import { GridvineError } from '../core/errors.ts';
 import { type NamedKey, nameKey } from '../crypto/fingerprint.ts';
 import { identityFromSeed } from '../crypto/identity.ts';
 import { decodeKeptKeys, startingKeys } from '../crypto/kept-keys.ts';
@@ -24,6 +23,7 @@ import { noLog } from './log.ts';
 import { type NodeOptions, validateNodeOptions } from './node-options.ts';
 import { type NodeStorage, openNodeStorage } from './node-storage.ts';
 import { openNodeTrust } from './node-trust.ts';
+import { putAgain } from './put-again.ts';
 import { tellTimeHourly } from './registrar-clock.ts';
 import { nodeScheduler } from './scheduler.ts';
 import { SystemRandom } from './system-random.ts';
@@ -72,7 +72,12 @@ async function start(
   const { clock = new BootClock(), scheduler = nodeScheduler } = inject;
   const common: Common = { clock, scheduler, health: new HealthBoard(), log };
 
-  const storage = await openNodeStorage({ ...common, dataDir: options.dataDir, files: inject.files });
+  const storage = await openNodeStorage({
+    ...common,
+    dataDir: options.dataDir,
+    files: inject.files,
+    table: inject.table,
+  });
   open.push(() => storage.close());
   noteBootsLeft(common.health, clock.nowMs(), storage.boot);
   signal?.throwIfAborted();
@@ -113,7 +118,7 @@ async function start(
   signal?.throwIfAborted();
   const engineOptions = engineOptionsOf(options, { storage, view, provider, keys, trust: trust?.options });
   const engine = inject.createEngine?.(engineOptions) ?? new Engine(engineOptions);
-  putAgain(engine, clock.nowMs(), storage, log);
+  await restore(engine, { storage, cluster, keys, clock, log });
   driver.start(engine);
   const { seeds = [] } = options;
   if (seeds.length > 0) driver.mutate((_engine, nowMs) => engine.join(nowMs, seeds));
@@ -134,7 +139,7 @@ async function start(
     transports,
     linkBytesPerSecond: network === undefined ? {} : (options.linkBytesPerSecond ?? {}),
     events,
-    kept: storage.kept,
+    table: storage.table,
     peers: storage.peers,
     configuredKey: configured?.fingerprint,
     seeds,
@@ -240,20 +245,33 @@ function engineOptionsOf(
   };
 }
 
-/**
- * What earlier lives kept is put under this boot: peers forget what a new boot doesn't put again [P-5.6]. It is put before the
- * announcement, so that they ask for all of it at once and no reader sees it go and come back.
- */
-function putAgain(engine: GossipEngine, nowMs: number, storage: NodeStorage, log: Common['log']): void {
-  for (const { key, value, ...options } of storage.records) {
-    try {
-      engine.put(nowMs, key, value, options);
-    } catch (error) {
-      // Such as a quota that was lowered since: the file keeps the record for the next start.
-      if (!(error instanceof GridvineError)) throw error;
-      log('warn', 'record-not-restored', { key, error: error.message });
-    }
+/** Gives the engine back what earlier lives kept, before it says anything: so nobody is asked for it. */
+async function restore(
+  engine: GossipEngine,
+  parts: {
+    readonly storage: NodeStorage;
+    readonly cluster: string;
+    readonly keys: KeySet | undefined;
+    readonly clock: Common['clock'];
+    readonly log: Common['log'];
+  },
+): Promise<void> {
+  const { storage, cluster, keys, clock, log } = parts;
+  const { table, oldRecords, removeOldRecords } = storage;
+  const held = () => engine.keys().keys.filter((key) => key.held);
+  const fingerprints = () => (keys === undefined ? [] : held().map(({ fingerprint }) => fingerprint));
+  const { own, others } = await table.load({ self: engine.id, cluster, keys: fingerprints });
+  engine.keep.takeBack(clock.nowMs(), others);
+  if (oldRecords === undefined) {
+    putAgain(engine, clock.nowMs(), { own, old: [] }, log);
+    table.start(engine.keep);
+    return;
   }
+  // An earlier release ran here last: what it kept is all there is.
+  for (const { key } of own) table.dropOwn(key);
+  for (const { key } of oldRecords) table.keepOwn(key);
+  putAgain(engine, clock.nowMs(), { own: [], old: oldRecords }, log);
+  table.start(engine.keep, removeOldRecords);
 }
 
 function joinKnown(node: LocalNode, storage: NodeStorage): void {

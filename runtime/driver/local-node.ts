@@ -19,11 +19,10 @@ import { isCrdtKey } from '../data/crdt/crdt-key.ts';
 import type { GossipEngine, RecordFilter } from '../engine/contract.ts';
 import type { EngineGauges } from '../engine/gauges.ts';
 import { type EngineSettings, type PresetName, settingsOf } from '../engine/settings.ts';
-import type { KeptRecords } from '../storage/kept-records.ts';
 import type { KnownPeers } from '../storage/known-peers.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Clock } from './clock.ts';
-import type { HealthItem, LinkTraffic, NodePutOptions, RunningNode } from './contract.ts';
+import type { DurablePutOptions, HealthItem, LinkTraffic, NodePutOptions, RunningNode } from './contract.ts';
 import type { Driver } from './driver.ts';
 import type { EventListener, EventQueue } from './event-queue.ts';
 import type { HealthBoard, HealthNotice } from './health-board.ts';
@@ -36,6 +35,7 @@ import { type NodeLeaseOptions, NodeLeases } from './node-leases.ts';
 import { ROOT_NAMES_VOTERS } from './node-options.ts';
 import type { Scheduler } from './scheduler.ts';
 import { SHARED_HEALTH_CODES, sharedHealth } from './shared-health.ts';
+import type { TableKeeper } from './table-keeper.ts';
 import { TRUST_HEALTH_CODES, trustHealth } from './trust-health.ts';
 
 /** Past the engine's own bound on leaving: it should never be needed. */
@@ -57,7 +57,7 @@ export interface LocalNodeOptions {
   readonly linkBytesPerSecond: Readonly<Record<string, number>>;
   readonly events: EventQueue;
   readonly health: HealthBoard;
-  readonly kept: KeptRecords;
+  readonly table: TableKeeper;
   readonly peers: KnownPeers;
   readonly leaveTimeoutMs: number;
   /** The key of the key file; undefined in a cluster of certificates. */
@@ -167,28 +167,28 @@ export class LocalNode implements RunningNode {
     return this.#put(key, value, options);
   }
 
+  async putDurably(key: string, value: AppValue, options: DurablePutOptions = {}): Promise<Version> {
+    const version = this.put(key, value, { ...options, keep: true });
+    await this.persist();
+    return version;
+  }
+
+  persist(): Promise<void> {
+    return this.#options.table.persist();
+  }
+
   #put(key: string, value: AppValue, { keep = true, ...options }: NodePutOptions): Version {
-    const { driver, kept } = this.#options;
+    const { driver, table } = this.#options;
     const version = driver.mutate((engine, nowMs) => engine.put(nowMs, key, value, options));
-    if (!keep || options.ttlMs !== undefined) {
-      kept.remove(key);
-      return version;
-    }
-    const { unit, quality, priority } = options;
-    kept.set({
-      key,
-      value: structuredClone(value),
-      ...(unit === undefined ? {} : { unit }),
-      ...(quality === undefined ? {} : { quality }),
-      ...(priority === undefined ? {} : { priority }),
-    });
+    if (keep && options.ttlMs === undefined) table.keepOwn(key);
+    else table.dropOwn(key);
     return version;
   }
 
   delete(key: string): Version {
-    const { driver, kept } = this.#options;
+    const { driver, table } = this.#options;
     const version = driver.mutate((engine, nowMs) => engine.delete(nowMs, key));
-    kept.remove(key);
+    table.dropOwn(key);
     return version;
   }
 
@@ -327,14 +327,14 @@ export class LocalNode implements RunningNode {
   }
 
   async #close(): Promise<void> {
-    const { driver, events, kept, peers, release } = this.#options;
+    const { driver, events, table, peers, release } = this.#options;
     if (this.#leaving === undefined) peers.update(this.#reachedPeers());
     this.#cancelPeersPoll();
     this.#cancelTend();
     driver.stop();
     this.#leases.stop();
     events.flush();
-    await Promise.all([kept.close(), peers.close(), driver.settle()]);
+    await Promise.all([table.close(), peers.close(), driver.settle()]);
     await release();
   }
 

@@ -11,6 +11,7 @@ import type { EngineOptions, GossipEngine, Link } from '../engine/contract.ts';
 import type { EngineSettings, PresetName } from '../engine/settings.ts';
 import { CHAIN_LENGTH_MAX } from '../pki/chain.ts';
 import type { FilePort } from '../storage/file-port.ts';
+import type { TablePlace } from '../storage/table-store.ts';
 import type { InterfaceReader } from '../transport/interface-table.ts';
 import { LINK_BYTES_PER_SECOND_MAX, LINK_BYTES_PER_SECOND_MIN } from '../transport/link-budget.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -104,6 +105,8 @@ export interface NodeParts {
   readonly provider?: CryptoProvider;
   /** What the data directory is on. Default: this machine's file system. */
   readonly files?: FilePort;
+  /** Instead of SQLite in the data directory. */
+  readonly table?: TablePlace;
   readonly readInterfaces?: InterfaceReader;
   /**
    * Instead of UDP sockets; `bind`, `advertise`, `linkBytesPerSecond` and `multicast` don't matter then. They are opened and closed by the node;

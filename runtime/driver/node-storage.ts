@@ -4,21 +4,27 @@ import { BootCounter } from '../storage/boot-counter.ts';
 import { DataDir } from '../storage/data-dir.ts';
 import type { FilePort } from '../storage/file-port.ts';
 import { loadOrCreateSeed } from '../storage/identity-file.ts';
-import { type KeptRecord, KeptRecords } from '../storage/kept-records.ts';
 import { KeyringFile } from '../storage/keyring-file.ts';
 import { KnownPeers } from '../storage/known-peers.ts';
 import { type KeptLeases, LeaseFile } from '../storage/lease-file.ts';
+import { readMachineBoot } from '../storage/machine-boot.ts';
 import { nodeFiles } from '../storage/node-files.ts';
 import type { StorageNotice, StorageNoticeCode } from '../storage/notice.ts';
+import { OLD_RECORDS_NAME, type OldRecord, readOldRecords } from '../storage/old-records.ts';
+import { sqlitePlace } from '../storage/sqlite-store.ts';
+import type { TablePlace } from '../storage/table-store.ts';
 import { TrustFile } from '../storage/trust-file.ts';
 import type { Clock } from './clock.ts';
 import type { HealthBoard } from './health-board.ts';
 import type { LogSink } from './log.ts';
 import type { Scheduler } from './scheduler.ts';
+import { TableKeeper } from './table-keeper.ts';
 
 export interface NodeStorageOptions {
   readonly dataDir: string;
   readonly files: FilePort | undefined;
+  /** Default: SQLite in the data directory. */
+  readonly table: TablePlace | undefined;
   readonly scheduler: Scheduler;
   readonly clock: Clock;
   readonly health: HealthBoard;
@@ -31,10 +37,13 @@ export interface NodeStorage {
   /** This life's boot, on the medium already. */
   readonly boot: number;
   readonly counter: BootCounter;
-  readonly kept: KeptRecords;
+  /** Others' records and own ones, not looked at yet. */
+  readonly table: TableKeeper;
   readonly peers: KnownPeers;
-  /** What earlier lives kept. */
-  readonly records: readonly KeptRecord[];
+  /** Own records that an earlier release kept, in their old place; undefined: none. */
+  readonly oldRecords: readonly OldRecord[] | undefined;
+  /** Once they are in the table's store: removes their old place. */
+  readonly removeOldRecords: () => Promise<void>;
   readonly knownPeers: readonly Endpoint[];
   readonly keyring: KeyringFile;
   /** The keys that earlier lives kept, as bytes; undefined: none. */
@@ -77,9 +86,16 @@ async function load(options: NodeStorageOptions, dataDir: DataDir): Promise<Node
   const { boot, notices } = await counter.advance(created ? 'new' : 'known');
   for (const notice of notices) notify(notice.code, notice);
   const { after } = options.scheduler;
-  const kept = new KeptRecords({ ...place, after, notify });
+  const table = new TableKeeper({
+    place: options.table ?? sqlitePlace(dataDir.path),
+    clock,
+    scheduler: options.scheduler,
+    machineBoot: readMachineBoot(),
+    notify,
+  });
   const peers = new KnownPeers({ ...place, after, notify });
-  const records = await kept.load();
+  const old = await readOldRecords(dataDir.files, dataDir.path);
+  if (old.notice !== undefined) notify(old.notice.code, old.notice);
   const knownPeers = await peers.load();
   const keyring = new KeyringFile(place);
   const { kept: keptKeys, notice } = await keyring.load();
@@ -91,9 +107,13 @@ async function load(options: NodeStorageOptions, dataDir: DataDir): Promise<Node
     seed,
     boot,
     counter,
-    kept,
+    table,
     peers,
-    records,
+    oldRecords: old.records,
+    removeOldRecords: () =>
+      dataDir.files
+        .remove(`${dataDir.path}/${OLD_RECORDS_NAME}`)
+        .catch((error: unknown) => log('warn', 'old-records-not-removed', { error: String(error) })),
     knownPeers,
     keyring,
     keptKeys,

@@ -17,6 +17,7 @@ import type { TrustOptions, TrustState } from '../trust/trust.ts';
 import type { Block } from '../wire/message.ts';
 import type { FleetFace } from './fleet-face.ts';
 import type { EngineGauges } from './gauges.ts';
+import type { KeepFace } from './keep-face.ts';
 import type { LeaseDeskOptions } from './lease-desk.ts';
 import type { LeaseFace } from './lease-face.ts';
 import type { LifeProofOptions } from './life-signs.ts';
@@ -135,6 +136,8 @@ export interface GossipEngine {
   readonly leases: LeaseFace;
   /** Settings that change while it runs, and who may change those of all. */
   readonly fleet: FleetFace;
+  /** The table as it outlives the process. */
+  readonly keep: KeepFace;
   observeHost(nowMs: number, observation: HostObservation): void;
   /** The platform says that nothing listens there (connection refused). */
   handleUnreachable(nowMs: number, endpoint: Endpoint): void;

@@ -24,6 +24,7 @@ import { isProvenPlace, limitAnswers, proveMoved } from './echo.ts';
 import { type FleetFace, fleetFaceOf } from './fleet-face.ts';
 import { type EngineGauges, readGauges } from './gauges.ts';
 import { handleMessage } from './handlers/table.ts';
+import { type KeepFace, keepFaceOf } from './keep-face.ts';
 import { keysView } from './keys-view.ts';
 import { type LeaseFace, leaseFaceOf } from './lease-face.ts';
 import type { Staged } from './outbox.ts';
@@ -50,6 +51,7 @@ export class Engine implements GossipEngine {
   readonly id: NodeId;
   readonly leases: LeaseFace;
   readonly fleet: FleetFace;
+  readonly keep: KeepFace;
   readonly #ctx: EngineContext;
   readonly #opener: Opener;
   readonly #peerKeys: PeerKeys;
@@ -76,6 +78,7 @@ export class Engine implements GossipEngine {
     this.#refuser = parts.refuser;
     this.leases = leaseFaceOf(parts.ctx, (nowMs, change) => this.#mutate(nowMs, change));
     this.fleet = fleetFaceOf(parts.ctx, parts.authority, (nowMs, change) => this.#mutate(nowMs, change));
+    this.keep = keepFaceOf(parts.ctx, (nowMs, change) => this.#mutate(nowMs, change));
   }
 
   get boot(): number {

@@ -206,7 +206,9 @@ export class OwnRecords {
     const readBack = decodeRecord(bytes);
     assert(readBack !== undefined, `a record that peers would refuse: ${content.key}`);
     const signature = this.#guard.sign(content.key, bytes);
-    return storedRecord(readBack, bytes, { setAtMs, ageBoundMs: 0, signature });
+    // What was set before the clock began is of an earlier life: at least so old.
+    const ageBoundMs = setAtMs < 0 ? null : 0;
+    return storedRecord(readBack, bytes, { setAtMs, ageBoundMs, signature });
   }
 
   /** Where owners sign, they sign how much they have forgotten: nobody else can make a holder forget [P-5.22]. */

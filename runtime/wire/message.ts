@@ -17,6 +17,8 @@ export interface Item {
   readonly body: Uint8Array;
   readonly ageMs: number;
   readonly signature?: Uint8Array;
+  /** The age's error bound, where this node takes back what it held itself: it never travels. */
+  readonly ageBoundMs?: number;
 }
 
 /** All live records and tombstones of one owner with `from < version <= to` [P-5.3]. */

@@ -1,12 +1,19 @@
 import { createCounters } from '#runtime/core/counters.ts';
+import type { KeptEntry, KeptOwner } from '#runtime/core/kept-table.ts';
 import type { KeyOperation, KeysView } from '#runtime/core/key-views.ts';
 import type { Output, Path } from '#runtime/core/outputs.ts';
 import type { Proclaimed, TrustView } from '#runtime/core/trust-view.ts';
+import type { AppValue } from '#runtime/core/value.ts';
+import { makeVersion } from '#runtime/core/version.ts';
+import type { PutOptions } from '#runtime/core/views.ts';
 import type { GossipEngine, HostObservation } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
+import type { KeepFace } from '#runtime/engine/keep-face.ts';
 import type { TrustState } from '#runtime/trust/trust.ts';
+import { encodeRecord } from '#runtime/wire/record-codec.ts';
 import { NO_FLEET } from './no-fleet.ts';
 import { NO_GAUGES } from './no-gauges.ts';
+import { NO_KEEP } from './no-keep.ts';
 import { NO_KEYS } from './no-keys.ts';
 import { NO_LEASES } from './no-leases.ts';
 
@@ -16,6 +23,16 @@ export class FakeEngine implements GossipEngine {
   readonly counters = createCounters();
   readonly leases = { ...NO_LEASES };
   readonly fleet = NO_FLEET;
+  /** Of its table only what was put on it. */
+  readonly keep: KeepFace = {
+    ...NO_KEEP,
+    changedSince: () => ({
+      revision: 0,
+      changed: [{ owner: this.id, known: 0, gc: 0, entries: this.#own.values() }],
+    }),
+    takeBack: (_nowMs, owners) => void this.takenBack.push(...owners),
+  };
+  readonly takenBack: KeptOwner[] = [];
   readonly recordCount = 0;
   readonly localHealth = 0;
   readonly calls: string[] = [];
@@ -26,6 +43,7 @@ export class FakeEngine implements GossipEngine {
   /** What it lives by, and keeps, in a cluster of certificates. */
   trustView: TrustView | undefined;
   kept: TrustState | undefined;
+  readonly #own = new Map<string, KeptEntry>();
   #undrained = 0;
   #started = false;
 
@@ -47,12 +65,21 @@ export class FakeEngine implements GossipEngine {
     this.#mutated(`leave ${nowMs}`);
   }
 
-  put(nowMs: number, key: string): number {
+  put(nowMs: number, key: string, value: AppValue, options: PutOptions = {}): number {
+    const { quality = 'good', priority = 'normal', ageMs = 0, unit } = options;
+    const version = makeVersion(this.boot, this.calls.length + 1);
+    const body = encodeRecord({
+      ...{ version, key, value, deleted: false, quality, priority },
+      ...(unit !== undefined && { unit }),
+    });
+    const setAtMs = nowMs - ageMs;
+    this.#own.set(key, { key, version, body, signature: undefined, setAtMs, ageBoundMs: 0, expired: false });
     this.#mutated(`put ${nowMs} ${key}`);
     return 1;
   }
 
   delete(nowMs: number, key: string): number {
+    this.#own.delete(key);
     this.#mutated(`delete ${nowMs} ${key}`);
     return 1;
   }

@@ -11,7 +11,7 @@ import type { CertifiedView, Proclaimed, TrustView } from '#runtime/core/trust-v
 import type { AppValue } from '#runtime/core/value.ts';
 import type { MemberView, RecordView } from '#runtime/core/views.ts';
 import type { WhyView } from '#runtime/core/why.ts';
-import type { HealthItem, NodePutOptions, RunningNode } from '#runtime/driver/contract.ts';
+import type { DurablePutOptions, HealthItem, NodePutOptions, RunningNode } from '#runtime/driver/contract.ts';
 import type { NodeLease } from '#runtime/driver/node-lease.ts';
 import type { RecordFilter } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
@@ -35,6 +35,10 @@ export class FakeNode implements RunningNode {
   readonly puts: { key: string; value: AppValue; options: NodePutOptions }[] = [];
   /** Thrown by the next `put`. */
   refusal: Error | undefined;
+  /** Thrown by `persist`. */
+  mediumRefusal: Error | undefined;
+  /** How often it was asked to put all on its medium. */
+  persisted = 0;
   conditions: HealthItem[] = [];
   others: MemberView[] = [];
   left = false;
@@ -93,6 +97,17 @@ export class FakeNode implements RunningNode {
     const { unit = null, quality = 'good', ttlMs = null } = options;
     this.#records.push(recordView({ key, value, unit, quality, ttlMs, version: this.#version }));
     return this.#version;
+  }
+
+  async putDurably(key: string, value: AppValue, options: DurablePutOptions = {}): Promise<number> {
+    const version = this.put(key, value, options);
+    await this.persist();
+    return version;
+  }
+
+  async persist(): Promise<void> {
+    if (this.mediumRefusal !== undefined) throw this.mediumRefusal;
+    this.persisted++;
   }
 
   delete(key: string): number {

@@ -8,6 +8,7 @@ import type { EngineOptions, GossipEngine } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
 import { NO_FLEET } from './no-fleet.ts';
 import { NO_GAUGES } from './no-gauges.ts';
+import { NO_KEEP } from './no-keep.ts';
 import { NO_KEYS } from './no-keys.ts';
 import { NO_LEASES } from './no-leases.ts';
 
@@ -17,6 +18,7 @@ export class IdleEngine implements GossipEngine {
   readonly counters = createCounters();
   readonly leases = NO_LEASES;
   readonly fleet = NO_FLEET;
+  readonly keep = NO_KEEP;
   readonly recordCount = 0;
   readonly localHealth = 0;
   boot: number;

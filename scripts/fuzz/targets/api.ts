@@ -79,6 +79,8 @@ function node(): RunningNode {
     records: (filter) => engine.records(1_000, filter),
     put: (key, value, { keep: _, ...options }: NodePutOptions = {}) =>
       drained(engine.put(1_000, key, value, options)),
+    putDurably: async (key, value, options) => drained(engine.put(1_000, key, value, options)),
+    persist: async () => undefined,
     delete: (key) => drained(engine.delete(1_000, key)),
     keys: () => engine.keys(),
     operateKeys: (operation) => drained(engine.operateKeys(1_000, operation)),

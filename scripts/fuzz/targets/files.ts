@@ -12,9 +12,9 @@ import { BootCounter } from '#runtime/storage/boot-counter.ts';
 import { decodeChecked, encodeChecked } from '#runtime/storage/checked-json.ts';
 import type { FilePort } from '#runtime/storage/file-port.ts';
 import { loadOrCreateSeed } from '#runtime/storage/identity-file.ts';
-import { KeptRecords } from '#runtime/storage/kept-records.ts';
 import { KeyringFile } from '#runtime/storage/keyring-file.ts';
 import { KNOWN_PEERS_MAX, KnownPeers } from '#runtime/storage/known-peers.ts';
+import { readOldRecords } from '#runtime/storage/old-records.ts';
 import { type FuzzTarget, promise, textOf, utf8 } from '../contract.ts';
 import { joined } from '../mutator.ts';
 import { claimsOf, DEVICE, quick, ROOT, rootBytes, signAnything } from './pki-fixture.ts';
@@ -120,16 +120,9 @@ const FILES: readonly {
       [{ key: 1 }, null],
     ],
     async load(files) {
-      const records = new KeptRecords({
-        files,
-        directory: DIRECTORY,
-        after: () => () => undefined,
-        notify: () => undefined,
-      });
-      const found = await records.load();
-      for (const record of found) records.set(record);
-      await records.flush();
-      return found.length > 0 ? 'records' : 'no records';
+      const { records = [], notice } = await readOldRecords(files, DIRECTORY);
+      promise(records.length === 0 || notice === undefined, 'records, and damaged');
+      return records.length > 0 ? 'records' : 'no records';
     },
   },
   {

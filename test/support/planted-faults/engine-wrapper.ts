@@ -37,6 +37,9 @@ export class EngineWrapper implements GossipEngine {
   get fleet() {
     return this.inner.fleet;
   }
+  get keep() {
+    return this.inner.keep;
+  }
   get localHealth() {
     return this.inner.localHealth;
   }

@@ -13,9 +13,11 @@ import { Engine } from '#runtime/engine/engine.ts';
 import { DataDir } from '#runtime/storage/data-dir.ts';
 import { KeyringFile } from '#runtime/storage/keyring-file.ts';
 import { MemoryNetwork } from '#runtime/testing/memory-network.ts';
+import { decodeRecord } from '#runtime/wire/record-codec.ts';
 import { FailingDisk } from '../../../support/failing-disk.ts';
 import { FakeEngine } from '../../../support/fake-engine.ts';
 import { ManualTime } from '../../../support/manual-time.ts';
+import { MemoryPlace } from '../../../support/memory-place.ts';
 import { temporaryDirectory } from '../../../support/temporary-directory.ts';
 
 const PSK = new Uint8Array(32);
@@ -27,10 +29,12 @@ async function bench(t: TestContext) {
   const boots: number[] = [];
   const dataDir = await temporaryDirectory(t);
   const network = new MemoryNetwork();
+  const place = new MemoryPlace();
   const parts: NodeParts = {
     clock: time,
     scheduler: time,
     files: disk,
+    table: place,
     transports: [network.transport('10.0.0.1', 1)],
     createEngine: (options) => {
       const engine = new FakeEngine();
@@ -49,7 +53,7 @@ async function bench(t: TestContext) {
     links: [{ name: 'mem0', multicast: 'full' }],
     inject: parts,
   };
-  return { time, disk, engines, boots, dataDir, network, options };
+  return { time, disk, place, engines, boots, dataDir, network, options };
 }
 
 const SEED = { transport: 'udp', address: '10.0.0.2', port: 2 } as const;
@@ -89,14 +93,14 @@ test('a record put again with keep: false does not outlive its node any more', a
 });
 
 test('what was put is kept as it was then, even if the caller changes its object', async (t) => {
-  const { options, disk, dataDir } = await bench(t);
+  const { options, place } = await bench(t);
   const node = await createNode(options);
   const value = { list: [1] };
   node.put('list', value);
   value.list.push(2);
   await node.close();
-  const file = new TextDecoder().decode(await disk.read(`${dataDir}/records.json`));
-  assert.match(file, /"list":\[1\]/);
+  const [row] = [...place.rows.values()];
+  assert.deepEqual(decodeRecord(row!.body)?.value, { list: [1] });
 });
 
 test('the boot counter is on the medium before the engine exists', async (t) => {
@@ -124,16 +128,16 @@ test('failing half-way releases the data directory and the transports', async (t
 });
 
 test('a full disk while running is a condition; the node goes on', async (t) => {
-  const { options, disk, time } = await bench(t);
+  const { options, place, time } = await bench(t);
   const node = await createNode(options);
   t.after(() => node.close());
-  disk.failWith = 'ENOSPC';
+  place.refuses = 'commit';
   node.put('limit', 5);
   time.advance(2_000);
   for (let i = 0; i < 50; i++) await Promise.resolve();
   assert.deepEqual(
     node.health().map((item) => item.code),
-    ['records-unsaved'],
+    ['state-unsaved'],
   );
   node.put('limit', 6);
 });

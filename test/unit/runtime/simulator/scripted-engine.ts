@@ -7,6 +7,7 @@ import type { EngineOptions, GossipEngine, HostObservation } from '#runtime/engi
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
 import { NO_FLEET } from '../../../support/no-fleet.ts';
 import { NO_GAUGES } from '../../../support/no-gauges.ts';
+import { NO_KEEP } from '../../../support/no-keep.ts';
 import { NO_KEYS } from '../../../support/no-keys.ts';
 import { NO_LEASES } from '../../../support/no-leases.ts';
 
@@ -23,6 +24,7 @@ export class ScriptedEngine implements GossipEngine {
   readonly counters = createCounters();
   readonly leases = NO_LEASES;
   readonly fleet = NO_FLEET;
+  readonly keep = NO_KEEP;
   readonly recordCount = 0;
   readonly localHealth = 0;
   readonly options: EngineOptions;

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Endpoint } from '#runtime/core/endpoint.ts';
-import { KeptRecords } from '#runtime/storage/kept-records.ts';
 import { KNOWN_PEERS_MAX, KnownPeers } from '#runtime/storage/known-peers.ts';
 import type { StorageNotice } from '#runtime/storage/notice.ts';
 import { FailingDisk } from '../../../support/failing-disk.ts';
 import { ManualTime } from '../../../support/manual-time.ts';
 
-const RECORDS = '/data/records.json';
+const PEERS = '/data/peers.json';
 
 class Bench {
   readonly disk = new FailingDisk();
@@ -23,10 +22,6 @@ class Bench {
     },
   };
 
-  records(): KeptRecords {
-    return new KeptRecords(this.options);
-  }
-
   peers(): KnownPeers {
     return new KnownPeers(this.options);
   }
@@ -39,109 +34,80 @@ class Bench {
 
 const peer = (n: number): Endpoint => ({ transport: 'udp', address: `10.0.0.${n}`, port: 18_262 });
 
-test('kept records come back with value, unit, quality and priority', async () => {
-  const bench = new Bench();
-  const first = bench.records();
-  const kept = [
-    { key: 'limit', value: 3_000, unit: 'W', quality: 'good', priority: 'urgent' },
-    { key: 'blob', value: new Uint8Array([0, 255]) },
-    { key: 'big', value: { n: 2n ** 60n } },
-  ] as const;
-  for (const record of kept) first.set(record);
-  first.set({ key: 'gone', value: 1 });
-  first.remove('gone');
-  await first.close();
-  assert.deepEqual(await bench.records().load(), kept);
-});
-
 test('changes share one write, and unchanged content is not written again', async () => {
   const bench = new Bench();
-  const records = bench.records();
-  for (let i = 0; i < 100; i++) records.set({ key: 'mode', value: i });
+  const peers = bench.peers();
+  for (let n = 1; n <= 100; n++) peers.update([peer(n)]);
   assert.equal(bench.disk.writes, 0);
-  bench.time.advance(2_000);
+  bench.time.advance(30_000);
   await bench.settle();
   assert.equal(bench.disk.writes, 1);
-  records.set({ key: 'mode', value: 99 });
-  bench.time.advance(60_000);
-  await records.close();
+  peers.update([peer(1)]);
+  peers.update([peer(100)]);
+  bench.time.advance(1_200_000);
+  await peers.close();
   assert.equal(bench.disk.writes, 1);
 });
 
-test('a busy node writes at most every 30 s', async () => {
+test('a busy node writes at most every 10 minutes', async () => {
   const bench = new Bench();
-  const records = bench.records();
-  for (let second = 0; second < 300; second++) {
-    records.set({ key: 'mode', value: second });
-    bench.time.advance(1_000);
+  const peers = bench.peers();
+  for (let minute = 0; minute < 60; minute++) {
+    peers.update([peer(minute)]);
+    bench.time.advance(60_000);
     await bench.settle();
   }
-  assert.ok(bench.disk.writes >= 9 && bench.disk.writes <= 11, `${bench.disk.writes} writes in 300 s`);
+  assert.ok(bench.disk.writes >= 5 && bench.disk.writes <= 7, `${bench.disk.writes} writes in an hour`);
 });
 
 // B-136
-test('a records file torn at any byte is set aside with a notice', async () => {
+test('a file torn at any byte is set aside with a notice', async () => {
   const whole = new Bench();
-  const records = whole.records();
-  records.set({ key: 'mode', value: 'eco' });
-  await records.close();
-  const bytes = whole.disk.files.get(RECORDS)?.bytes as Uint8Array;
+  const peers = whole.peers();
+  peers.update([peer(1)]);
+  await peers.close();
+  const bytes = whole.disk.files.get(PEERS)?.bytes as Uint8Array;
   for (let length = 0; length < bytes.length; length++) {
     const bench = new Bench();
-    bench.disk.put(RECORDS, bytes.slice(0, length));
-    assert.deepEqual(await bench.records().load(), []);
-    assert.deepEqual([...bench.disk.files.keys()], [`${RECORDS}.corrupt-1`]);
-    assert.match(bench.notices.get('records-damaged')?.text ?? '', /set aside/);
+    bench.disk.put(PEERS, bytes.slice(0, length));
+    assert.deepEqual(await bench.peers().load(), []);
+    assert.deepEqual([...bench.disk.files.keys()], [`${PEERS}.corrupt-1`]);
+    assert.match(bench.notices.get('peers-damaged')?.text ?? '', /set aside/);
   }
 });
 
-test('a power cut at any moment of a write leaves the old records or the new', async () => {
+test('a power cut at any moment of a write leaves the old content or the new', async () => {
   for (let cut = 1; cut < 400; cut++) {
     const bench = new Bench();
-    const first = bench.records();
-    first.set({ key: 'mode', value: 'old' });
+    const first = bench.peers();
+    first.update([peer(1)]);
     await first.close();
-    const second = bench.records();
+    const second = bench.peers();
     await second.load();
     bench.disk.cutAfter(cut);
-    second.set({ key: 'mode', value: 'new' });
+    second.update([peer(2)]);
     await second.close();
     bench.disk.restore();
-    const [record] = await bench.records().load();
-    assert.ok(record.value === 'old' || record.value === 'new');
-    assert.equal(bench.notices.has('records-damaged'), false);
+    const [found] = await bench.peers().load();
+    assert.ok(found?.address === '10.0.0.1' || found?.address === '10.0.0.2');
+    assert.equal(bench.notices.has('peers-damaged'), false);
   }
 });
 
 // B-114
-test('a full disk is a notice that clears itself; the records stay in memory', async () => {
+test('a full disk is a notice that clears itself; what is to be kept stays in memory', async () => {
   const bench = new Bench();
-  const records = bench.records();
+  const peers = bench.peers();
   bench.disk.failWith = 'ENOSPC';
-  records.set({ key: 'mode', value: 'eco' });
-  bench.time.advance(2_000);
-  await bench.settle();
-  assert.match(bench.notices.get('records-unsaved')?.text ?? '', /ENOSPC/);
-  assert.equal(records.get('mode')?.value, 'eco');
-  bench.disk.failWith = undefined;
+  peers.update([peer(1)]);
   bench.time.advance(30_000);
   await bench.settle();
-  assert.equal(bench.notices.has('records-unsaved'), false);
-  assert.deepEqual(await bench.records().load(), [{ key: 'mode', value: 'eco' }]);
-});
-
-test('records that a newer or foreign program wrote wrongly are left out one by one', async () => {
-  const bench = new Bench();
-  const { encodeChecked } = await import('#runtime/storage/checked-json.ts');
-  const body = [
-    { key: 'a', value: 1 },
-    { key: 2, value: 1 },
-    null,
-    { key: 'b' },
-    { key: 'c', value: { $int: 'x' } },
-  ];
-  bench.disk.put(RECORDS, encodeChecked('gridvine.own-records/1', body));
-  assert.deepEqual(await bench.records().load(), [{ key: 'a', value: 1 }]);
+  assert.match(bench.notices.get('peers-unsaved')?.text ?? '', /ENOSPC/);
+  bench.disk.failWith = undefined;
+  bench.time.advance(600_000);
+  await bench.settle();
+  assert.equal(bench.notices.has('peers-unsaved'), false);
+  assert.deepEqual(await bench.peers().load(), [peer(1)]);
 });
 
 test('known peers are remembered, without duplicates and bounded', async () => {

@@ -1,0 +1,257 @@
+import { GridvineError } from '../core/errors.ts';
+import type { NodeId } from '../core/ids.ts';
+import type { KeptEntry, KeptOwner } from '../core/kept-table.ts';
+import type { KeepFace } from '../engine/keep-face.ts';
+import { fileErrorCode, type StorageNotice, type StorageNoticeCode } from '../storage/notice.ts';
+import { StoreTimes } from '../storage/store-times.ts';
+import { tableOfRows } from '../storage/stored-table.ts';
+import { TableMirror } from '../storage/table-mirror.ts';
+import {
+  type StoreAbout,
+  type StoreContent,
+  StoreError,
+  type TablePlace,
+  type TableStore,
+} from '../storage/table-store.ts';
+import type { Clock } from './clock.ts';
+import { PacedTask } from './paced-task.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** What others say is written so often: at most the last two minutes of it are lost with the power, and come back from them. */
+const OTHERS_MS = 100_000;
+/** A change of this node's own waits so long for others, and so long since the last write. */
+const OWN_DELAY_MS = 2_000;
+const OWN_INTERVAL_MS = 60_000;
+const RETRY_MS = 30_000;
+/** Without any change the time is noted so often: ages are at least right up to then. */
+const HEARTBEAT_MS = 600_000;
+
+/** Whose table it is. */
+export interface TableScope {
+  readonly self: NodeId;
+  readonly cluster: string;
+  /** Fingerprints of the keys that this node has now; empty in a cluster of certificates. */
+  readonly keys: () => readonly string[];
+}
+
+/** What earlier lives kept. */
+export interface KeptTable {
+  readonly own: readonly KeptEntry[];
+  readonly others: readonly KeptOwner[];
+}
+
+export interface TableKeeperOptions {
+  readonly place: TablePlace;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  /** Which run of the machine this is; null: unknown. */
+  readonly machineBoot: string | null;
+  /** A condition began, or (`undefined`) ended. */
+  readonly notify: (code: StorageNoticeCode, notice: StorageNotice | undefined) => void;
+}
+
+/**
+ * Keeps what this node knows over its lives: others' records and lines, and those of its own that it is asked to keep. It looks at what
+ * changed in the table and writes that together, seldom, so that a card lives long; where the medium refuses, the node goes on in memory, and
+ * what is there is written once it takes it.
+ */
+export class TableKeeper {
+  readonly #options: TableKeeperOptions;
+  readonly #ownKeys = new Set<string>();
+  readonly #task: PacedTask<StoreError>;
+  #scope: TableScope | undefined;
+  #keep: KeepFace | undefined;
+  #store: TableStore | undefined;
+  #mirror = new TableMirror([]);
+  #times: StoreTimes;
+  #revision = 0;
+  #writtenMs = Number.NEGATIVE_INFINITY;
+  #opened = false;
+  #onWritten: (() => Promise<void>) | undefined;
+
+  constructor(options: TableKeeperOptions) {
+    const { clock, scheduler, machineBoot } = options;
+    this.#options = options;
+    this.#times = new StoreTimes(undefined, { machineBoot, bootMs: clock.nowMs() });
+    this.#task = new PacedTask({
+      clock,
+      scheduler,
+      run: () => this.#write(),
+      retryMs: RETRY_MS,
+      everyMs: OTHERS_MS,
+    });
+  }
+
+  /** What earlier lives kept for this scope; what is damaged or of another cluster is left out. Once, before `start`. */
+  async load(scope: TableScope): Promise<KeptTable> {
+    this.#scope = scope;
+    try {
+      const { about, rows, damagedRows } = await this.#open();
+      const { own, others, damagedOwners } = tableOfRows(rows, this.#times);
+      if (damagedRows + damagedOwners > 0) await this.#setAside(`${damagedRows + damagedOwners} parts of it`);
+      return { own, others: isOfScope(about, scope) ? others : [] };
+    } catch (error) {
+      await this.#failed(error);
+      return { own: [], others: [] };
+    }
+  }
+
+  /** Writes from now on, what an earlier release kept among it. @param onWritten after the first time that all is on the medium. */
+  start(keep: KeepFace, onWritten?: () => Promise<void>): void {
+    this.#keep = keep;
+    this.#onWritten = onWritten;
+    this.#task.start();
+    if (onWritten !== undefined) this.#task.soon(OWN_DELAY_MS);
+  }
+
+  /** A record of this node's own was put that is to outlive it. */
+  keepOwn(key: string): void {
+    this.#ownKeys.add(key);
+    this.#ownChanged();
+  }
+
+  /** A record of this node's own isn't to outlive it any more. */
+  dropOwn(key: string): void {
+    if (this.#ownKeys.delete(key)) this.#ownChanged();
+  }
+
+  /**
+   * Resolves when all that this node knows at this moment is on the medium.
+   * @throws GridvineError (rejects) `E_NOT_DURABLE` where the medium refuses it: it counts all the same, and is written once that takes it.
+   */
+  async persist(): Promise<void> {
+    const failure = await this.#task.now();
+    if (failure !== undefined)
+      throw new GridvineError(
+        'E_NOT_DURABLE',
+        `the data directory takes nothing (${failure.reason}): what was put is in memory and spreads, but a restart would lose it. Free some space or make the directory writable`,
+        { cause: failure },
+      );
+  }
+
+  /** Writes what isn't written yet, and writes no more. */
+  async close(): Promise<void> {
+    await this.#task.close();
+    try {
+      this.#store?.close();
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+    }
+    this.#store = undefined;
+  }
+
+  #ownChanged(): void {
+    const restMs = this.#writtenMs + OWN_INTERVAL_MS - this.#options.clock.nowMs();
+    this.#task.soon(Math.max(OWN_DELAY_MS, restMs));
+  }
+
+  async #write(): Promise<StoreError | undefined> {
+    try {
+      await this.#writeOnce();
+      this.#options.notify('state-unsaved', undefined);
+      return undefined;
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  async #writeOnce(): Promise<void> {
+    const [keep, scope] = [this.#keep, this.#scope];
+    if (keep === undefined || scope === undefined) return;
+    if (this.#store === undefined) await this.#open();
+    const store = this.#store as TableStore;
+    const nowMs = this.#options.clock.nowMs();
+    const { revision, changed } = keep.changedSince(this.#revision);
+    const { self, cluster } = scope;
+    const holds = (owner: NodeId) => keep.holds(owner);
+    const difference = this.#mirror.difference({ changed, holds, self, ownKeys: this.#ownKeys }, this.#times);
+    const isSame = difference.put.length === 0 && difference.remove.length === 0;
+    if (!isSame || nowMs - this.#writtenMs >= HEARTBEAT_MS) {
+      store.commit({ ...difference, about: { cluster, keys: scope.keys(), ...this.#times.at(nowMs) } });
+      this.#mirror.apply(difference);
+      this.#writtenMs = nowMs;
+    }
+    this.#revision = revision;
+    await this.#sync(store);
+    await this.#onWritten?.();
+    this.#onWritten = undefined;
+  }
+
+  /** After a failure nobody knows which of the pages are on the medium: they are all brought home by closing. */
+  async #sync(store: TableStore): Promise<void> {
+    try {
+      await store.sync();
+    } catch (error) {
+      this.#store = undefined;
+      store.close();
+      throw error;
+    }
+  }
+
+  /** Opens the store and learns what it holds. */
+  async #open(): Promise<StoreContent> {
+    const { place, clock, machineBoot } = this.#options;
+    const store = await place.open();
+    this.#store = store;
+    const content = store.load();
+    this.#times = new StoreTimes(content.about, { machineBoot, bootMs: clock.nowMs() });
+    this.#mirror = new TableMirror(content.rows);
+    this.#revision = 0;
+    // Later the node knows better what it is to keep.
+    if (!this.#opened)
+      for (const { owner, key } of content.rows) if (owner === null && key !== null) this.#ownKeys.add(key);
+    this.#opened = true;
+    return content;
+  }
+
+  async #failed(error: unknown): Promise<StoreError> {
+    if (!(error instanceof StoreError)) throw error;
+    if (error.kind === 'damaged') await this.#setAside(error.reason);
+    else this.#options.notify('state-unsaved', unsaved(error.reason));
+    return error;
+  }
+
+  /** What is there can't be believed: the next write makes another, of all that is in memory. */
+  async #setAside(what: string): Promise<void> {
+    const { place, notify } = this.#options;
+    try {
+      this.#store?.close();
+    } catch {
+      // That it can't be brought home is why it goes.
+    }
+    this.#store = undefined;
+    this.#mirror = new TableMirror([]);
+    this.#revision = 0;
+    this.#task.soon(OWN_DELAY_MS);
+    try {
+      notify('state-damaged', damaged(what, await place.setAside()));
+    } catch (error) {
+      notify('state-unsaved', unsaved(fileErrorCode(error)));
+    }
+  }
+}
+
+/** A board that was given to another cluster must not bring it what the last one said. */
+function isOfScope(about: StoreAbout | undefined, { cluster, keys }: TableScope): boolean {
+  if (about === undefined || about.cluster !== cluster) return false;
+  const present = keys();
+  return present.length === 0 ? about.keys.length === 0 : about.keys.some((key) => present.includes(key));
+}
+
+function damaged(what: string, aside: string): StorageNotice {
+  return {
+    code: 'state-damaged',
+    severity: 'warning',
+    title: 'kept state damaged',
+    text: `What this node kept was damaged (${what}) and was set aside as ${aside}. What others said comes back from them; own records that were kept only there are lost: look at gridvine get --node of this node. If it happens again, check the storage medium.`,
+  };
+}
+
+function unsaved(reason: string): StorageNotice {
+  return {
+    code: 'state-unsaved',
+    severity: 'warning',
+    title: 'state is not saved',
+    text: `The data directory can't be read or written (${reason}): the node goes on in memory, and a restart would lose what it holds. Free some space or make the directory writable; it tries again by itself.`,
+  };
+}

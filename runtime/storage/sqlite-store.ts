@@ -1,0 +1,235 @@
+import { closeSync, fchmodSync, openSync } from 'node:fs';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { fromHex, NODE_ID_BYTES, toHex } from '../core/ids.ts';
+import { asidePath } from './file-port.ts';
+import { nodeFiles } from './node-files.ts';
+import { fileErrorCode } from './notice.ts';
+import { sumOfRow } from './row-sum.ts';
+import { decodeAbout, encodeAbout } from './store-about.ts';
+import {
+  type StoreBatch,
+  type StoreContent,
+  type StoredRow,
+  StoreError,
+  type TablePlace,
+  type TableStore,
+} from './table-store.ts';
+
+/** The store's file in the data directory; its log lies beside it while it is open, and after a power cut. */
+export const STORE_NAME = 'state.db';
+const LOG_SUFFIX = '-wal';
+const PRIVATE = 0o600;
+const PAGE_BYTES = 1_024;
+/** The log is brought home when it has so many pages, about twice a day: that waits for the medium, and nothing else does. */
+const LOG_PAGES = 2_048;
+const FORMAT = 1;
+
+/** Our statements are well: where it doesn't understand one, the file holds other tables. */
+const SQLITE_ERROR = 1;
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+/** What `PRAGMA user_version` and the tables should be. */
+const SCHEMA = `
+  CREATE TABLE entry (
+    id INTEGER PRIMARY KEY, owner BLOB, key TEXT, version INTEGER NOT NULL, gc INTEGER NOT NULL, body BLOB NOT NULL, signature BLOB,
+    set_at INTEGER NOT NULL, bound INTEGER, era INTEGER NOT NULL, expired INTEGER NOT NULL, lines INTEGER NOT NULL, sum INTEGER NOT NULL);
+  CREATE TABLE about (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
+  PRAGMA user_version = ${FORMAT};`;
+
+/** The store of the node whose data directory this is. */
+export function sqlitePlace(directory: string): TablePlace {
+  const path = `${directory}/${STORE_NAME}`;
+  return {
+    open: () => SqliteStore.open(path),
+    async setAside() {
+      const aside = await asidePath(nodeFiles, directory, STORE_NAME, 'corrupt');
+      await rename(path, aside);
+      // What isn't home yet belongs to it.
+      await rename(path + LOG_SUFFIX, aside + LOG_SUFFIX).catch(() => undefined);
+      await rm(`${path}-journal`, { force: true });
+      return aside;
+    },
+  };
+}
+
+/**
+ * The table in SQLite. Commits go to its write-ahead log without waiting for the medium; the log is synchronised by the thread pool, so
+ * that a slow card doesn't hold the event loop up. Rows are ordered by number, and what changes often has high ones: a commit of a few
+ * changes touches a few pages.
+ */
+export class SqliteStore implements TableStore {
+  readonly #database: DatabaseSync;
+  readonly #logPath: string;
+  readonly #put: StatementSync;
+  readonly #remove: StatementSync;
+  readonly #about: StatementSync;
+  #log: FileHandle | undefined;
+  #closed = false;
+
+  private constructor(database: DatabaseSync, path: string) {
+    this.#database = database;
+    this.#logPath = path + LOG_SUFFIX;
+    this.#put = database.prepare(
+      'INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    );
+    this.#remove = database.prepare('DELETE FROM entry WHERE id = ?');
+    this.#about = database.prepare('INSERT OR REPLACE INTO about VALUES (1, ?)');
+  }
+
+  /** Opens the file, or makes it with mode 0600. Rejects with `StoreError`. */
+  static async open(path: string): Promise<SqliteStore> {
+    const { DatabaseSync } = await import('node:sqlite');
+    let database: DatabaseSync | undefined;
+    try {
+      makePrivate(path);
+      database = new DatabaseSync(path, { timeout: 0, enableForeignKeyConstraints: false });
+      database.exec(
+        `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+         PRAGMA wal_autocheckpoint = ${LOG_PAGES}; PRAGMA cache_size = -256; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON;`,
+      );
+      const format = database.prepare('PRAGMA user_version').get()?.['user_version'];
+      if (format === 0) database.exec(`BEGIN; ${SCHEMA} COMMIT;`);
+      else if (format !== FORMAT) throw new StoreError('damaged', `format ${String(format)}`);
+      return new SqliteStore(database, path);
+    } catch (error) {
+      try {
+        database?.close();
+      } catch {
+        // It was never whole.
+      }
+      throw asStoreError(error);
+    }
+  }
+
+  load(): StoreContent {
+    try {
+      const rows: StoredRow[] = [];
+      let damagedRows = 0;
+      for (const raw of this.#database.prepare('SELECT * FROM entry ORDER BY id').iterate()) {
+        const row = readRow(raw);
+        if (row !== undefined && sumOfRow(row) === raw['sum']) rows.push(row);
+        else damagedRows++;
+      }
+      const raw = this.#database.prepare('SELECT body FROM about').get()?.['body'];
+      const about = raw instanceof Uint8Array ? decodeAbout(raw) : undefined;
+      if (raw !== undefined && about === undefined) damagedRows++;
+      return { about, rows, damagedRows };
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
+
+  commit({ about, put, remove }: StoreBatch): void {
+    try {
+      this.#database.exec('BEGIN IMMEDIATE');
+      try {
+        for (const id of remove) this.#remove.run(id);
+        for (const row of put) this.#put.run(...columnsOf(row));
+        this.#about.run(encodeAbout(about));
+        this.#database.exec('COMMIT');
+      } catch (error) {
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+        throw error;
+      }
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
+
+  async sync(): Promise<void> {
+    try {
+      if (this.#log === undefined) {
+        this.#log = await open(this.#logPath, 'r');
+        await syncDirectory(dirname(this.#logPath));
+      }
+      await this.#log.datasync();
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    void this.#log?.close().catch(() => undefined);
+    try {
+      this.#database.close();
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
+}
+
+/** That the files are there is the directory's own content. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+/** SQLite would make it readable for all; its log gets the same mode. */
+function makePrivate(path: string): void {
+  const file = openSync(path, 'a', PRIVATE);
+  try {
+    fchmodSync(file, PRIVATE);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function columnsOf(row: StoredRow): (number | string | Uint8Array | null)[] {
+  return [
+    row.id,
+    row.owner === null ? null : fromHex(row.owner),
+    row.key,
+    row.version,
+    row.gc,
+    row.body,
+    row.signature ?? null,
+    row.setAtMs,
+    row.ageBoundMs,
+    row.era,
+    Number(row.expired),
+    row.check,
+    sumOfRow(row),
+  ];
+}
+
+/** @returns undefined where a column isn't what it should be. */
+function readRow(raw: Record<string, unknown>): StoredRow | undefined {
+  const { id, owner, key, version, gc, body, signature, set_at, bound, era, expired, lines } = raw;
+  const numbers = [id, version, gc, set_at, era, expired, lines];
+  if (!numbers.every(Number.isSafeInteger) || !(body instanceof Uint8Array)) return undefined;
+  if (owner !== null && !(owner instanceof Uint8Array && owner.length === NODE_ID_BYTES)) return undefined;
+  if (key !== null && typeof key !== 'string') return undefined;
+  if (signature !== null && !(signature instanceof Uint8Array)) return undefined;
+  if (bound !== null && !Number.isSafeInteger(bound)) return undefined;
+  return {
+    id: id as number,
+    owner: owner === null ? null : toHex(owner),
+    key,
+    version: version as number,
+    gc: gc as number,
+    body,
+    signature: signature ?? undefined,
+    setAtMs: set_at as number,
+    ageBoundMs: bound as number | null,
+    era: era as number,
+    expired: expired === 1,
+    check: lines as number,
+  };
+}
+
+function asStoreError(error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  const { errcode, errstr } = error as { errcode?: number; errstr?: string };
+  if (errcode === undefined) return new StoreError('refused', fileErrorCode(error), { cause: error });
+  const primary = errcode & 0xff;
+  const isDamage = [SQLITE_ERROR, SQLITE_CORRUPT, SQLITE_NOTADB].includes(primary);
+  return new StoreError(isDamage ? 'damaged' : 'refused', errstr ?? `SQLite ${errcode}`, { cause: error });
+}

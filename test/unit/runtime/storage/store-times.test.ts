@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { StoreTimes } from '#runtime/storage/store-times.ts';
+import { tableOfRows } from '#runtime/storage/stored-table.ts';
+import { ABOUT, ANN, keptEntry, keptOwner, rowsOf } from '../../../support/stored-rows.ts';
+
+/** A record set at 1,000 ms of the first run, written at 5,000 ms. */
+function rowsOfFirstRun() {
+  const times = new StoreTimes(undefined, { machineBoot: 'm1', bootMs: 4_000 });
+  const rows = rowsOf([keptOwner(ANN, 1, keptEntry('a', 1))], times);
+  return { rows, about: { ...ABOUT, ...times.at(5_000) } };
+}
+
+const entryOf = (times: StoreTimes, rows: ReturnType<typeof rowsOf>) =>
+  [...tableOfRows(rows, times).others[0]!.entries][0]!;
+
+test('while the machine runs on, a record is as old as it is', () => {
+  const { rows, about } = rowsOfFirstRun();
+  const times = new StoreTimes(about, { machineBoot: 'm1', bootMs: 60_000 });
+  const { setAtMs, ageBoundMs } = entryOf(times, rows);
+  assert.deepEqual({ setAtMs, ageBoundMs }, { setAtMs: 1_000, ageBoundMs: 7 });
+  assert.equal(times.era, about.era);
+});
+
+test('after the power was off, it is at least as old as it was when last written and as this machine is up', () => {
+  const { rows, about } = rowsOfFirstRun();
+  const times = new StoreTimes(about, { machineBoot: 'm2', bootMs: 300 });
+  const { setAtMs, ageBoundMs } = entryOf(times, rows);
+  assert.equal(300 - setAtMs, 4_000 + 300);
+  assert.equal(ageBoundMs, null);
+  // Written again in this run or not: still of the first.
+  const again = new StoreTimes({ ...about, ...times.at(9_000) }, { machineBoot: 'm3', bootMs: 100 });
+  assert.equal(100 - entryOf(again, rows).setAtMs, 4_000 + 9_000 + 100);
+});
+
+test('a clock that went back, or a machine that does not tell, counts as another run', () => {
+  const { about } = rowsOfFirstRun();
+  assert.equal(new StoreTimes(about, { machineBoot: 'm1', bootMs: 4_999 }).era, about.era + 1);
+  assert.equal(new StoreTimes(about, { machineBoot: null, bootMs: 9_000 }).era, about.era + 1);
+  assert.equal(
+    new StoreTimes({ ...about, machineBoot: null }, { machineBoot: null, bootMs: 9_000 }).era,
+    about.era + 1,
+  );
+});
