@@ -1,14 +1,19 @@
+import type { NodeId } from '../core/ids.ts';
+import type { KeptOwner } from '../core/kept-table.ts';
 import type { RandomSource } from '../core/random.ts';
+import type { KeepFace } from '../engine/keep-face.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /** A write takes so long until the medium holds it, and again so long until the process hears of it. */
 const WRITE_MS_MAX = 15;
 const NOTICE_MS_MAX = 5;
 
-/** What a host's medium holds of its voter: it outlives the process, and a process may die at any moment of a write. */
+/** What a host's medium holds: it outlives the process, and a process may die at any moment of a write. */
 export class HostDisk {
   /** `fresh`: the node never lived; `lost`: it did, and the file is gone. */
   leases: Uint8Array | 'fresh' | 'lost' = 'fresh';
+  /** What others said, as it was last written; empty: never, or it is lost. */
+  table: ReadonlyMap<NodeId, KeptOwner> = new Map();
   /** Whether it takes anything: it may be full, or read-only. */
   works = true;
   readonly #clock: VirtualClock;
@@ -17,6 +22,13 @@ export class HostDisk {
   constructor(clock: VirtualClock, random: RandomSource) {
     this.#clock = clock;
     this.#random = random;
+  }
+
+  /** Writes all that is held of others, if it takes anything. */
+  writeTable(keep: KeepFace, self: NodeId): void {
+    if (!this.works) return;
+    const others = keep.changedSince(0).changed.filter(({ owner }) => owner !== self);
+    this.table = new Map(others.map((kept) => [kept.owner, { ...kept, entries: [...kept.entries] }]));
   }
 
   /**

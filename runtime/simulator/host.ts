@@ -28,6 +28,8 @@ export interface HostOptions {
   readonly hostAt: (address: string) => HostIndex | undefined;
   readonly addressOf: (host: HostIndex) => string;
   readonly onEvent: (host: SimHost, event: EngineEvent) => void;
+  /** How often it writes what others said to its disk; undefined: never. */
+  readonly tableWriteIntervalMs: number | undefined;
   /** A touch came to a port that nobody listens on, of a host that is up: its sender is told. */
   readonly onRefused: (host: SimHost, delivery: Delivery) => void;
 }
@@ -133,8 +135,27 @@ export class SimHost {
     this.#jumpMs = 0;
     this.#engine = makeEngine(this.#boot);
     this.#state = 'running';
+    if (this.disk.table.size > 0) this.#engine.keep.takeBack(this.localNow(), this.disk.table.values());
+    this.#writeTables();
     this.mutate((engine, nowMs) => engine.start(nowMs));
     if (seeds.length > 0) this.mutate((engine, nowMs) => engine.join(nowMs, seeds));
+  }
+
+  /** What a process that ends by itself does last. */
+  writeTable(): void {
+    if (this.#options.tableWriteIntervalMs !== undefined && this.#engine !== undefined)
+      this.disk.writeTable(this.#engine.keep, this.id);
+  }
+
+  #writeTables(): void {
+    const { clock, tableWriteIntervalMs } = this.#options;
+    if (tableWriteIntervalMs === undefined) return;
+    const started = this.#started;
+    clock.every(tableWriteIntervalMs, () => {
+      if (this.#started !== started || this.#state === 'off') return false;
+      if (this.#state === 'running') this.writeTable();
+      return true;
+    });
   }
 
   /**

@@ -26,6 +26,8 @@ export interface WorldOptions {
   readonly clockDriftShare?: number;
   /** The speed of each host's clock, in their order, instead of drawn ones: 1.05 gains 50 ms a second. For stories. */
   readonly clockRates?: readonly number[];
+  /** How often each host writes what others said to its disk, which it takes back at its next start, in milliseconds. Absent: never. */
+  readonly tableWriteIntervalMs?: number;
   /** How often a minute the boot-time clock of some host jumps ahead by 0.1 to 10 s. Default 0. */
   readonly clockStepsPerMinute?: number;
 }

@@ -30,6 +30,7 @@ export function replayCommand(options: SimulationOptions, more: ReplayExtras = {
     options.bytesPerSecondMax === undefined ? '' : `--bandwidth ${options.bytesPerSecondMax}B/s`,
     flag('clock-steps', options.clockStepsPerMinute ?? 0, 0),
     flag('clock-drift', options.clockDriftShare ?? 0, 0),
+    options.tableWriteIntervalMs === undefined ? '' : `--table-writes ${options.tableWriteIntervalMs}ms`,
     options.durationMs === undefined ? '' : `--duration ${options.durationMs}ms`,
     flag('rate', options.rate, undefined),
     flag('crashes', options.crashes, undefined),

@@ -299,6 +299,7 @@ export class World {
       hostAt: (at) => this.#addresses.get(at),
       addressOf: (host) => this.hosts[host].endpoint.address,
       onEvent: (host, event) => this.#handleEvent(host, event),
+      tableWriteIntervalMs: this.options.tableWriteIntervalMs,
       onRefused: (host, delivery) => this.#tellRefused(host, delivery),
     });
   }
@@ -359,6 +360,7 @@ export class World {
   #stop(host: HostIndex, how: 'killed' | 'left', options: { readonly hostStaysUp?: boolean } = {}): void {
     const target = this.hosts[host];
     if (target.state === 'off') return;
+    if (how === 'left') target.writeTable();
     target.stop(options);
     this.#stalledSinceMs.delete(host);
     for (const hosts of Object.values(this.#impairments)) hosts.delete(host);

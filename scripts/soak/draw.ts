@@ -50,6 +50,8 @@ const ASYMMETRIC_SHARES = [0, 0, 0, 0, 0.05, 0.2];
 const BYTES_PER_SECOND = [undefined, undefined, undefined, undefined, 64_000, 250_000];
 const CLOCK_STEPS = [0, 0, 0, 2, 20];
 const CLOCK_DRIFTS = [0.05, 0.05, 0.01, 0];
+/** Restarts with state, as old as up to so much, and without. */
+const TABLE_WRITES_MS = [undefined, 5_000, 100_000];
 const READINGS = [undefined, undefined, 0.2, 1];
 const RATES = [1, 5, 20, 50];
 
@@ -114,6 +116,7 @@ export function drawRun(draw: number, limits: DrawLimits): DrawnRun {
     asymmetricShare: pick(random, ASYMMETRIC_SHARES),
     bytesPerSecondMax: pick(random, BYTES_PER_SECOND),
     ...clocksOf(scenario, pick(random, CLOCK_STEPS), draw),
+    ...tableWritesOf(draw),
     durationMs: 1_000 * (from + randomBelow(random, to - from + 1)),
     rate: pick(random, RATES),
     crashes: 1 + randomBelow(random, Math.max(1, Math.floor(nodes / 3))),
@@ -134,6 +137,12 @@ function clocksOf(
   if (scenario !== 'lease') return { clockStepsPerMinute };
   const clockDriftShare = CLOCK_DRIFTS[draw % CLOCK_DRIFTS.length];
   return { clockStepsPerMinute: 0, ...(clockDriftShare > 0 ? { clockDriftShare } : {}) };
+}
+
+/** By the number of the draw: what else it draws stays as it was. */
+function tableWritesOf(draw: number): Pick<SimulationOptions, 'tableWriteIntervalMs'> {
+  const tableWriteIntervalMs = TABLE_WRITES_MS[draw % TABLE_WRITES_MS.length];
+  return tableWriteIntervalMs === undefined ? {} : { tableWriteIntervalMs };
 }
 
 function drawSettings(random: RandomSource, preset: PresetName): EngineSettings {

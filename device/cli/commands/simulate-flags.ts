@@ -34,6 +34,7 @@ export interface SimulateFlags {
   readonly bandwidth?: number;
   readonly clockSteps: number;
   readonly clockDrift: number;
+  readonly tableWrites?: number;
   readonly duration?: number;
   readonly rate?: number;
   readonly crashes?: number;
@@ -86,6 +87,7 @@ export function simulationOptions(flags: SimulateFlags): SimulationOptions {
     bytesPerSecondMax: flags.bandwidth,
     clockStepsPerMinute: flags.clockSteps,
     ...(flags.clockDrift > 0 ? { clockDriftShare: flags.clockDrift } : {}),
+    ...(flags.tableWrites === undefined ? {} : { tableWriteIntervalMs: flags.tableWrites }),
     durationMs: flags.duration,
     rate: flags.rate,
     crashes: flags.crashes,

@@ -85,6 +85,9 @@ export const simulateCommand: CommandFactory = (io) => {
     .addOption(
       flag('--clock-drift <share>', 'clocks fast or slow by up to so much, such as 5%', shareArgument, 0),
     )
+    .addOption(
+      flag('--table-writes <duration>', 'nodes keep what others said: written so often', spanArgument),
+    )
     .addOption(flag('--duration <duration>', 'of the main part (default: by scenario)', spanArgument))
     .addOption(flag('--rate <number>', 'updates a second in the cluster', rateArgument({ zero: false })))
     .addOption(flag('--crashes <count>', 'nodes that crash', wholeFrom(1, 4095)))

@@ -130,6 +130,10 @@ function parameters({ options, fast, program }: SimulationReport): Markup {
         options.bytesPerSecondMax === undefined ? undefined : `${formatNumber(options.bytesPerSecondMax)}B/s`,
       ),
       ...given('clock steps a minute', options.clockStepsPerMinute || undefined),
+      ...given(
+        'tables written every',
+        options.tableWriteIntervalMs === undefined ? undefined : formatMs(options.tableWriteIntervalMs),
+      ),
       ['sealing', fast ? 'modelled' : 'real'],
       ...given('duration', options.durationMs === undefined ? undefined : formatMs(options.durationMs)),
       ...given('updates a second', options.rate),
