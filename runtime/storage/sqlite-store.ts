@@ -89,7 +89,7 @@ export class SqliteStore implements TableStore {
         `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
          PRAGMA wal_autocheckpoint = ${LOG_PAGES}; PRAGMA cache_size = -256; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON;`,
       );
-      const format = database.prepare('PRAGMA user_version').get()?.['user_version'];
+      const format = database.prepare('PRAGMA user_version').get()?.user_version;
       if (format === 0) database.exec(`BEGIN; ${SCHEMA} COMMIT;`);
       else if (format !== FORMAT) throw new StoreError('damaged', `format ${String(format)}`);
       return new SqliteStore(database, path);
@@ -109,10 +109,10 @@ export class SqliteStore implements TableStore {
       let damagedRows = 0;
       for (const raw of this.#database.prepare('SELECT * FROM entry ORDER BY id').iterate()) {
         const row = readRow(raw);
-        if (row !== undefined && sumOfRow(row) === raw['sum']) rows.push(row);
+        if (row !== undefined && sumOfRow(row) === raw.sum) rows.push(row);
         else damagedRows++;
       }
-      const raw = this.#database.prepare('SELECT body FROM about').get()?.['body'];
+      const raw = this.#database.prepare('SELECT body FROM about').get()?.body;
       const about = raw instanceof Uint8Array ? decodeAbout(raw) : undefined;
       if (raw !== undefined && about === undefined) damagedRows++;
       return { about, rows, damagedRows };

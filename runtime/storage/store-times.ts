@@ -27,8 +27,8 @@ export class StoreTimes {
       about.machineBoot === now.machineBoot &&
       now.bootMs + about.baseMs >= about.lastMs;
     this.era = goesOn ? about.era : (about?.era ?? 0) + 1;
-    // Since the last write at least the time went by that this machine has been up.
-    this.#baseMs = goesOn ? about.baseMs : (about?.lastMs ?? 0);
+    // Since the last write at least the time went by that this machine has been up. All that was written before lies below 0 of its clock.
+    this.#baseMs = goesOn ? about.baseMs : about === undefined ? 0 : about.lastMs + 1;
   }
 
   toStore(bootMs: number): number {

@@ -24,7 +24,7 @@ test('a counter adds up on real nodes, over a restart with its disk and one with
   inc(again, 1);
   await eventually(() => sees(a, 8) && sees(again, 8), { what: '8 on both' });
   await again.close();
-  await rm(join(cluster.directory, 'b', 'records.json'));
+  await rm(join(cluster.directory, 'b', 'state.db'));
   const values: unknown[] = [];
   a.crdt.onChange(({ value }) => values.push(value));
   const bare = await cluster.start('b', { seeds: seedsOf(a) });

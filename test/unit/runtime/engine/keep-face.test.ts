@@ -10,7 +10,14 @@ import { World } from '#runtime/simulator/world.ts';
 
 function worldOf(nodes: number, certificates = false): World {
   return new World(
-    { nodes, seed: 1, medium: 'unicast', quality: DEFAULT_QUALITY, settings: settingsOf('lan'), certificates },
+    {
+      nodes,
+      seed: 1,
+      medium: 'unicast',
+      quality: DEFAULT_QUALITY,
+      settings: settingsOf('lan'),
+      certificates,
+    },
     { provider: createNodeProvider(), createEngine: (options) => new Engine(options) },
   );
 }
@@ -31,13 +38,19 @@ test('only owners of whom something changed since the last look are shown', () =
   world.put(1, 'soc', 1);
   world.runFor(1_000);
   const later = engine!.keep.changedSince(revision);
-  assert.deepEqual(later.changed.map(({ owner }) => owner), [world.hosts[1]!.id]);
+  assert.deepEqual(
+    later.changed.map(({ owner }) => owner),
+    [world.hosts[1]!.id],
+  );
   world.put(1, 'temp', 1, { ttlMs: 2_000 });
   world.runFor(1_000);
   const before = engine!.keep.changedSince(0).revision;
   world.runFor(2_000);
   const [ended] = engine!.keep.changedSince(before).changed;
-  assert.ok([...ended!.entries].some(({ key, expired }) => key === 'temp' && expired), 'its end is a change');
+  assert.ok(
+    [...ended!.entries].some(({ key, expired }) => key === 'temp' && expired),
+    'its end is a change',
+  );
 });
 
 for (const certificates of [false, true])
@@ -65,7 +78,10 @@ for (const certificates of [false, true])
     host.disk.table = new Map(kept.map((each) => [each.owner, each]));
     world.start(3);
     const after = records();
-    assert.deepEqual(after.map(({ ageMs, ...rest }) => rest), before.map(({ ageMs, ...rest }) => rest));
+    assert.deepEqual(
+      after.map(({ ageMs, ...rest }) => rest),
+      before.map(({ ageMs, ...rest }) => rest),
+    );
     for (const [i, { ageMs }] of after.entries()) assert.equal(ageMs, before[i]!.ageMs + 1_000);
     const others = keptOf(host.engine!).filter(({ owner }) => owner !== host.id);
     assert.deepEqual(

@@ -26,11 +26,11 @@ test('after the power was off, it is at least as old as it was when last written
   const { rows, about } = rowsOfFirstRun();
   const times = new StoreTimes(about, { machineBoot: 'm2', bootMs: 300 });
   const { setAtMs, ageBoundMs } = entryOf(times, rows);
-  assert.equal(300 - setAtMs, 4_000 + 300);
+  assert.equal(300 - setAtMs, 4_001 + 300);
   assert.equal(ageBoundMs, null);
   // Written again in this run or not: still of the first.
   const again = new StoreTimes({ ...about, ...times.at(9_000) }, { machineBoot: 'm3', bootMs: 100 });
-  assert.equal(100 - entryOf(again, rows).setAtMs, 4_000 + 9_000 + 100);
+  assert.equal(100 - entryOf(again, rows).setAtMs, 4_001 + 9_001 + 100);
 });
 
 test('a clock that went back, or a machine that does not tell, counts as another run', () => {

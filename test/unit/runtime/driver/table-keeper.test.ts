@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { KeptOwner } from '#runtime/core/kept-table.ts';
+import { TableKeeper, type TableScope } from '#runtime/driver/table-keeper.ts';
+import type { KeepFace } from '#runtime/engine/keep-face.ts';
+import type { StorageNotice } from '#runtime/storage/notice.ts';
+import { ManualTime } from '../../../support/manual-time.ts';
+import { MemoryPlace } from '../../../support/memory-place.ts';
+import { ANN, BEN, keptEntry, keptOwner, SELF } from '../../../support/stored-rows.ts';
+
+const KEY = '00112233aabbccdd';
+
+/** A keeper over a table that the test writes. */
+class Bench {
+  readonly place: MemoryPlace;
+  readonly time: ManualTime;
+  readonly notices = new Map<string, StorageNotice>();
+  readonly table = new Map<string, { kept: KeptOwner; revision: number }>();
+  readonly keeper: TableKeeper;
+  #revision = 0;
+
+  constructor({ place = new MemoryPlace(), startMs = 1_000, machineBoot = 'm1' } = {}) {
+    this.place = place;
+    this.time = new ManualTime(startMs);
+    this.keeper = new TableKeeper({
+      place,
+      clock: this.time,
+      scheduler: this.time,
+      machineBoot,
+      notify: (code, notice) => {
+        if (notice === undefined) this.notices.delete(code);
+        else this.notices.set(code, notice);
+      },
+    });
+  }
+
+  get face(): KeepFace {
+    return {
+      changedSince: (revision) => ({
+        revision: this.#revision,
+        changed: [...this.table.values()].filter((each) => each.revision > revision).map(({ kept }) => kept),
+      }),
+      holds: (owner) => this.table.has(owner),
+      takeBack() {},
+    };
+  }
+
+  say(kept: KeptOwner): void {
+    this.table.set(kept.owner, { kept, revision: ++this.#revision });
+  }
+
+  load(changes: Partial<TableScope> = {}) {
+    return this.keeper.load({ self: SELF, cluster: 'home', keys: () => [KEY], ...changes });
+  }
+
+  async begin(): Promise<this> {
+    await this.load();
+    this.keeper.start(this.face);
+    return this;
+  }
+
+  /** Time goes on, second by second, and what it begins comes to its end. */
+  async pass(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 1_000) {
+      this.time.advance(Math.min(1_000, ms - passed));
+      for (let i = 0; i < 30; i++) await Promise.resolve();
+    }
+  }
+}
+
+const ownersOf = (others: readonly KeptOwner[]) => others.map(({ owner }) => owner).sort();
+
+test('what others say is on the medium within two minutes, written together', async () => {
+  const bench = await new Bench().begin();
+  for (let second = 1; second <= 600; second++) {
+    bench.say(keptOwner(ANN, second, keptEntry('power', second)));
+    bench.say(keptOwner(BEN, second, keptEntry('power', second)));
+    await bench.pass(1_000);
+    const stored = [...bench.place.rows.values()].find(({ owner, key }) => owner === ANN && key === 'power');
+    const ofSecond = stored === undefined ? 0 : stored.version % 2 ** 32;
+    assert.ok(second - ofSecond <= 110, `second ${second}: on the medium is that of second ${ofSecond}`);
+  }
+  assert.ok(
+    bench.place.commits >= 5 && bench.place.commits <= 7,
+    `${bench.place.commits} writes in 10 minutes`,
+  );
+  assert.equal(bench.place.syncs, bench.place.commits);
+});
+
+test('own records are written seconds after a change, and at most once a minute', async () => {
+  const bench = await new Bench().begin();
+  bench.say(keptOwner(SELF, 1, keptEntry('limit', 1)));
+  bench.keeper.keepOwn('limit');
+  await bench.pass(2_000);
+  assert.equal(bench.place.commits, 1);
+  for (let second = 2; second <= 300; second++) {
+    bench.say(keptOwner(SELF, second, keptEntry('limit', second)));
+    bench.keeper.keepOwn('limit');
+    await bench.pass(1_000);
+  }
+  assert.ok(bench.place.commits >= 4 && bench.place.commits <= 6, `${bench.place.commits}`);
+});
+
+test('where nothing changes, only the time is noted now and then', async () => {
+  const bench = await new Bench().begin();
+  bench.say(keptOwner(ANN, 1, keptEntry('a', 1)));
+  await bench.pass(3_600_000);
+  assert.ok(bench.place.commits >= 6 && bench.place.commits <= 8, `${bench.place.commits} writes in an hour`);
+});
+
+test('what is asked to be durable is on the medium before the answer, and those who ask together share a write', async () => {
+  const bench = await new Bench().begin();
+  bench.say(keptOwner(SELF, 1, keptEntry('limit', 1)));
+  bench.keeper.keepOwn('limit');
+  await bench.keeper.persist();
+  assert.deepEqual([bench.place.commits, bench.place.syncs], [1, 1]);
+  bench.say(keptOwner(SELF, 2, keptEntry('limit', 2)));
+  await Promise.all(Array.from({ length: 20 }, () => bench.keeper.persist()));
+  assert.deepEqual([bench.place.commits, bench.place.syncs], [2, 2]);
+});
+
+test('a later life takes back own records and others, as old as they are', async () => {
+  const first = await new Bench().begin();
+  first.say(keptOwner(ANN, 1, keptEntry('a', 1)));
+  first.say(keptOwner(SELF, 2, keptEntry('limit', 1), keptEntry('power', 2)));
+  first.keeper.keepOwn('limit');
+  await first.keeper.close();
+  assert.equal(first.place.isOpen, false);
+  assert.equal(first.time.pending, 0);
+  const second = await new Bench({ place: first.place, startMs: 50_000 }).load();
+  assert.deepEqual(ownersOf(second.others), [ANN]);
+  assert.deepEqual([...second.others[0]!.entries], [keptEntry('a', 1)]);
+  assert.deepEqual(second.own, [keptEntry('limit', 1)]);
+  const later = new Bench({ place: first.place, startMs: 300, machineBoot: 'm2' });
+  const [entry] = (await later.load()).own;
+  assert.equal(entry!.ageBoundMs, null);
+  assert.ok(entry!.setAtMs < 0);
+});
+
+test('a board that was given to another cluster, or another key, brings nobody what the last one said', async () => {
+  const first = await new Bench().begin();
+  first.say(keptOwner(ANN, 1, keptEntry('a', 1)));
+  first.say(keptOwner(SELF, 1, keptEntry('limit', 1)));
+  first.keeper.keepOwn('limit');
+  await first.keeper.close();
+  const foreign = [{ cluster: 'work' }, { keys: () => ['ffffffffffffffff'] }, { keys: () => [] }];
+  for (const scope of foreign) {
+    const { own, others } = await new Bench({ place: first.place, startMs: 5_000 }).load(scope);
+    assert.deepEqual([own.length, others.length], [1, 0]);
+  }
+  const rotated = { keys: () => ['ffffffffffffffff', KEY] };
+  assert.equal((await new Bench({ place: first.place, startMs: 5_000 }).load(rotated)).others.length, 1);
+});
+
+// B-114
+test('a full disk is a condition that clears itself; what was said meanwhile is written then', async () => {
+  for (const refuses of ['open', 'commit', 'sync'] as const) {
+    const place = new MemoryPlace();
+    if (refuses === 'open') place.refuses = 'open';
+    const bench = await new Bench({ place }).begin();
+    place.refuses = refuses;
+    bench.say(keptOwner(ANN, 1, keptEntry('a', 1)));
+    await assert.rejects(bench.keeper.persist(), {
+      code: 'E_NOT_DURABLE',
+      message: /ENOSPC.*Free some space/,
+    });
+    assert.match(bench.notices.get('state-unsaved')?.text ?? '', /ENOSPC/);
+    await bench.pass(60_000);
+    assert.ok(bench.notices.has('state-unsaved'));
+    place.refuses = undefined;
+    await bench.pass(31_000);
+    assert.equal(bench.notices.size, 0, refuses);
+    await bench.keeper.close();
+    const again = await new Bench({ place, startMs: 200_000 }).load();
+    assert.deepEqual(ownersOf(again.others), [ANN]);
+  }
+});
+
+test('own records of a store that could not be opened at the start are still there for the next one', async () => {
+  const first = await new Bench().begin();
+  first.say(keptOwner(SELF, 1, keptEntry('limit', 1)));
+  first.keeper.keepOwn('limit');
+  await first.keeper.close();
+  const { place } = first;
+  place.refuses = 'open';
+  const second = await new Bench({ place, startMs: 10_000 }).begin();
+  place.refuses = undefined;
+  await second.pass(200_000);
+  await second.keeper.close();
+  assert.equal((await new Bench({ place, startMs: 500_000 }).load()).own.length, 1);
+});
+
+// B-136
+test('a damaged store is set aside with a condition, and made again of what is in memory', async () => {
+  const whole = await new Bench().begin();
+  whole.say(keptOwner(ANN, 1, keptEntry('a', 1)));
+  await whole.keeper.close();
+  const { place } = whole;
+  place.damaged = 'load';
+  const bench = new Bench({ place, startMs: 5_000 });
+  assert.deepEqual(await bench.load(), { own: [], others: [] });
+  assert.match(bench.notices.get('state-damaged')?.text ?? '', /set aside as .*corrupt-1/);
+  bench.keeper.start(bench.face);
+  bench.say(keptOwner(BEN, 1, keptEntry('b', 1)));
+  await bench.pass(3_000);
+  place.damaged = 'commit';
+  bench.say(keptOwner(ANN, 1, keptEntry('a', 1)));
+  await bench.pass(110_000);
+  assert.equal(place.aside, 2);
+  await bench.keeper.close();
+  const { others } = await new Bench({ place, startMs: 900_000 }).load();
+  assert.deepEqual(ownersOf(others), [ANN, BEN]);
+});
+
+test('of a store with damaged rows what is whole is taken, and all of it written anew', async () => {
+  const whole = await new Bench().begin();
+  whole.say(keptOwner(ANN, 1, keptEntry('a', 1)));
+  whole.say(keptOwner(BEN, 1, keptEntry('b', 1)));
+  whole.say(keptOwner(SELF, 1, keptEntry('limit', 1)));
+  whole.keeper.keepOwn('limit');
+  await whole.keeper.close();
+  const { place } = whole;
+  const [lost] = [...place.rows.values()].filter(({ owner, key }) => owner === ANN && key === 'a');
+  place.rows.delete(lost!.id);
+  place.damagedRows = 1;
+  const bench = new Bench({ place, startMs: 5_000 });
+  const { own, others } = await bench.load();
+  assert.deepEqual([own.length, ownersOf(others)], [1, [BEN]]);
+  assert.equal(place.aside, 1);
+  bench.keeper.start(bench.face);
+  bench.say(keptOwner(BEN, 1, keptEntry('b', 1)));
+  bench.say(keptOwner(SELF, 1, keptEntry('limit', 1)));
+  await bench.pass(3_000);
+  const after = await new Bench({ place, startMs: 9_000 }).load();
+  assert.deepEqual([after.own.length, ownersOf(after.others)], [1, [BEN]]);
+});
