@@ -35,6 +35,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   E_CRDT_TYPE: 409,
   E_CRDT_LIMIT: 413,
   E_NOT_FOUND: 404,
+  E_NOT_DURABLE: 507,
 };
 
 /** How an error is answered; undefined for one that is our own bug. */

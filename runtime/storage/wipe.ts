@@ -20,7 +20,7 @@ export const STATE_FILES = [
 ] as const;
 
 /** Beside each: what was being written when the power failed, damaged ones, and those that were replaced. */
-const ASIDE = /^(\.tmp|\.(corrupt|replaced)-\d+)?$/;
+const ASIDE = /^(\.tmp|\.(corrupt|replaced)-\d+(-wal)?)?$/;
 
 export interface WipeOptions {
   readonly files: FilePort;

@@ -23,6 +23,7 @@ const PutBodySchema = v.strictObject(
     quality: v.optional(v.picklist(QUALITIES, `one of ${QUALITIES.join(', ')}`)),
     priority: v.optional(v.picklist(PRIORITIES, `one of ${PRIORITIES.join(', ')}`)),
     ifVersion: v.optional(wholeNumber('a version as a whole number, or 0 for "only if there is none"')),
+    durable: v.optional(v.boolean('true or false')),
   },
   'an object with value',
 );
@@ -48,9 +49,11 @@ export const recordRoutes: readonly Route[] = [
     bodySchema: 'PutRecord',
     replySchema: 'Written',
     parseBody: PutBodySchema,
-    handle: ({ rest, body: { value, ...options } }, { node }) => {
+    handle: async ({ rest, body: { value, durable, ...options } }, { node }) => {
       const key = keyOf(rest);
+      if (durable) checkDurable(options);
       const version = node.put(key, valueOfBody(value), definedOnly(options));
+      if (durable) await node.persist();
       return json({ schema: 'gridvine.written/1', key, version });
     },
   }),
@@ -66,6 +69,15 @@ export const recordRoutes: readonly Route[] = [
     },
   }),
 ];
+
+/** @throws GridvineError `E_TTL_INVALID` where it couldn't be. */
+function checkDurable({ ttlMs }: { readonly ttlMs?: number | undefined }): void {
+  if (ttlMs !== undefined)
+    throw new GridvineError(
+      'E_TTL_INVALID',
+      `ttlMs: expected none beside durable; got ${ttlMs}. A record with a ttl does not outlive its node.`,
+    );
+}
 
 function keyOf(rest: string): string {
   if (rest === '') throw new ApiError(400, 'E_KEY_INVALID', 'path: expected /v1/records/KEY; got no key');

@@ -18,6 +18,7 @@ interface PutOptions {
   readonly urgent?: true;
   readonly lazy?: true;
   readonly ifVersion?: number;
+  readonly durable?: true;
   readonly json?: true;
   readonly socket?: string;
 }
@@ -40,6 +41,11 @@ export function putCommand(io: CliIo): Command {
       'only if the record has this version now; 0: only if there is none',
       wholeNumberArgument,
     )
+    .addOption(
+      new Option('--durable', 'answer when it is on the disk, so that no power cut can undo it').conflicts(
+        'ttl',
+      ),
+    )
     .addOption(jsonOption())
     .addOption(socketOption())
     .addHelpText(
@@ -53,6 +59,7 @@ export function putCommand(io: CliIo): Command {
         unit: options.unit,
         priority: options.urgent ? 'urgent' : options.lazy ? 'lazy' : undefined,
         ifVersion: options.ifVersion,
+        durable: options.durable,
       };
       const path = `/v1/records/${encodeURIComponent(key)}`;
       const written = await new ApiClient({ io, socket: options.socket }).call<WrittenJson>(

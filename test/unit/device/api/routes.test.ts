@@ -114,6 +114,21 @@ describe('GET /v1/records', () => {
 });
 
 describe('PUT and DELETE /v1/records/{key}', () => {
+  test('with durable the answer waits for the medium, and says where that refuses', async (t) => {
+    const api = await startHarness(t);
+    const put = (body: object) => api.call('PUT', '/v1/records/a', JSON.stringify({ value: 1, ...body }));
+    assert.equal((await put({})).status, 200);
+    assert.equal(api.node.persisted, 0);
+    assert.equal((await put({ durable: true })).status, 200);
+    assert.equal(api.node.persisted, 1);
+    const { status, json } = await put({ durable: true, ttlMs: 5 });
+    assert.deepEqual([status, json.error.code], [400, 'E_TTL_INVALID']);
+    api.node.mediumRefusal = new GridvineError('E_NOT_DURABLE', 'the data directory takes nothing (ENOSPC)');
+    const refused = await put({ durable: true });
+    assert.deepEqual([refused.status, refused.json.error.code], [507, 'E_NOT_DURABLE']);
+    assert.equal(api.node.puts.length, 3);
+  });
+
   for (const path of ['/v1/records/pump/target', '/v1/records/pump%2Ftarget', '/v1/records/pump%2ftarget']) {
     test(`${path} writes the key pump/target`, async (t) => {
       const api = await startHarness(t);

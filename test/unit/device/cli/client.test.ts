@@ -84,6 +84,25 @@ describe('put', () => {
     assert.deepEqual(JSON.parse(stdout), { schema: 'gridvine.written/1', key: 'p', version: 101 });
   });
 
+  test('--durable answers when the record is on the disk, and does not go with a ttl', async (t) => {
+    const api = await startHarness(t);
+    await gridvine(['put', 'p', '1', '--durable', '--socket', api.socket]);
+    assert.equal(api.node.persisted, 1);
+    assert.deepEqual(api.node.puts[0]?.options, {});
+    const { code, stderr } = await gridvine([
+      'put',
+      'p',
+      '1',
+      '--durable',
+      '--ttl',
+      '5s',
+      '--socket',
+      api.socket,
+    ]);
+    assert.equal(code, 2);
+    assert.match(stderr, /--durable.*--ttl/);
+  });
+
   test('a key with odd characters arrives as it is', async (t) => {
     const api = await startHarness(t);
     await gridvine(['put', 'a b/ü?#%2F', '1', '--socket', api.socket]);

@@ -16,8 +16,10 @@ function diskOf(...names: string[]): FailingDisk {
 test('every file that the storage writes is known to the wipe', () => {
   const folder = projectPath('runtime', 'storage');
   const sources = readdirSync(folder).map((name) => readFileSync(`${folder}/${name}`, 'utf8'));
-  const named = sources.flatMap((text) => [...text.matchAll(/'([a-z-]+\.json)'/g)].map((match) => match[1]));
-  assert.ok(named.length >= 7);
+  const named = sources.flatMap((text) =>
+    [...text.matchAll(/'([a-z-]+\.(?:json|db))'/g)].map((match) => match[1]),
+  );
+  assert.ok(named.length >= 8 && named.includes('state.db'));
   assert.deepEqual(
     named.filter((name) => !(STATE_FILES as readonly (string | undefined)[]).includes(name)),
     [],
@@ -36,6 +38,19 @@ test('what lies beside a file of the state goes with it; foreign files stay', as
   assert.deepEqual(wiped, ['identity.json', 'identity.json.replaced-1', 'boot-b.json']);
   assert.deepEqual(notOverwritten, []);
   assert.deepEqual([...disk.files.keys()].sort(), ['/node/identity.json.bak', '/node/x.json']);
+});
+
+test('of the table its log goes too, and what was set aside with it', async () => {
+  const names = [
+    'state.db',
+    'state.db.corrupt-1',
+    'state.db.corrupt-1-wal',
+    'state.db-wal',
+    'state.db-journal',
+  ];
+  const disk = diskOf(...names);
+  const { wiped } = await wipeState({ files: disk, directory: '/node', randomBytes });
+  assert.deepEqual(wiped, names);
 });
 
 test('a file that can not be overwritten goes all the same, and is named', async () => {
