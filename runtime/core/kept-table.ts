@@ -29,6 +29,6 @@ export interface KeptOwner {
 export interface TableChanges {
   /** To be asked from next time. */
   readonly revision: number;
-  /** Owners of whom something changed, this node among them, with all that is held of them now. */
+  /** Owners of whom something changed, this node among them, with all that is held of them whenever they are looked at. */
   readonly changed: readonly KeptOwner[];
 }

@@ -21,9 +21,11 @@ export function judgedAge(
   judge: AgeJudge | undefined,
   owner: NodeId,
   body: Pick<RecordBody, 'version' | 'uptimeMs'>,
-  claimed: Age,
+  said: Age,
   nowMs: number,
 ): Age {
+  // Set before its owner's clock began, which may have been off since: nobody knows how long.
+  const claimed = body.uptimeMs === 0 ? { ...said, ageBoundMs: null } : said;
   const window = judge?.clocks.windowOf(owner, body, nowMs);
   if (judge === undefined || window === undefined) return claimed;
   const latest = Math.min(claimed.setAtMs, window.latestMs);

@@ -5,7 +5,7 @@ import type { KeepFace } from '../engine/keep-face.ts';
 import { fileErrorCode, type StorageNotice, type StorageNoticeCode } from '../storage/notice.ts';
 import { StoreTimes } from '../storage/store-times.ts';
 import { tableOfRows } from '../storage/stored-table.ts';
-import { TableMirror } from '../storage/table-mirror.ts';
+import { type Difference, TableMirror } from '../storage/table-mirror.ts';
 import {
   type StoreAbout,
   type StoreContent,
@@ -160,21 +160,31 @@ export class TableKeeper {
     if (keep === undefined || scope === undefined) return;
     if (this.#store === undefined) await this.#open();
     const store = this.#store as TableStore;
-    const nowMs = this.#options.clock.nowMs();
     const { revision, changed } = keep.changedSince(this.#revision);
-    const { self, cluster } = scope;
     const holds = (owner: NodeId) => keep.holds(owner);
-    const difference = this.#mirror.difference({ changed, holds, self, ownKeys: this.#ownKeys }, this.#times);
-    const isSame = difference.put.length === 0 && difference.remove.length === 0;
-    if (!isSame || nowMs - this.#writtenMs >= HEARTBEAT_MS) {
-      store.commit({ ...difference, about: { cluster, keys: scope.keys(), ...this.#times.at(nowMs) } });
-      this.#mirror.apply(difference);
-      this.#writtenMs = nowMs;
+    for (let done = 0; ; ) {
+      const wanted = { changed: changed.slice(done), holds, self: scope.self, ownKeys: this.#ownKeys };
+      const difference = this.#mirror.difference(wanted, this.#times);
+      this.#commit(store, difference, scope);
+      done += difference.owners;
+      if (done >= changed.length) break;
+      // Sockets and timers are served in between.
+      await new Promise<void>((resolve) => this.#options.scheduler.soon(resolve));
     }
     this.#revision = revision;
     await this.#sync(store);
     await this.#onWritten?.();
     this.#onWritten = undefined;
+  }
+
+  #commit(store: TableStore, difference: Difference, { cluster, keys }: TableScope): void {
+    const nowMs = this.#options.clock.nowMs();
+    const isSame = difference.put.length === 0 && difference.remove.length === 0;
+    if (isSame && nowMs - this.#writtenMs < HEARTBEAT_MS) return;
+    const { put, remove } = difference;
+    store.commit({ put, remove, about: { cluster, keys: keys(), ...this.#times.at(nowMs) } });
+    this.#mirror.apply(difference);
+    this.#writtenMs = nowMs;
   }
 
   /** After a failure nobody knows which of the pages are on the medium: they are all brought home by closing. */

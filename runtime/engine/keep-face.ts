@@ -34,9 +34,18 @@ export function keepFaceOf(ctx: EngineContext, mutate: <T>(nowMs: number, change
   };
 }
 
+/** Looks at the table each time it is asked: lines and records always belong together. */
 function keptOwner(records: OwnerRecords): KeptOwner {
-  const { owner, known, gc } = records;
-  return { owner, known, gc, entries: { [Symbol.iterator]: () => records.values() } };
+  return {
+    owner: records.owner,
+    get known() {
+      return records.known;
+    },
+    get gc() {
+      return records.gc;
+    },
+    entries: { [Symbol.iterator]: () => records.values() },
+  };
 }
 
 /** As one block of all that lies up to its line, and one of each record beyond, as they are pushed. */

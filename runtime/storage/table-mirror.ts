@@ -22,10 +22,19 @@ interface OwnerPlaces {
   readonly entries: Map<string, Place>;
 }
 
+/** About so many rows are written at once: the event loop waits for them. */
+const ROWS_MAX = 128;
+
 /** Rows to write, and to remove, so that a store says what the table does. */
 export interface Difference {
   readonly put: readonly StoredRow[];
   readonly remove: readonly number[];
+}
+
+/** The difference of some of the owners that changed. */
+export interface PartialDifference extends Difference {
+  /** How many of them it is about, from the first on. */
+  readonly owners: number;
 }
 
 /** What the store is to hold. */
@@ -57,19 +66,22 @@ export class TableMirror {
     return size;
   }
 
-  /** What is to be written; the mirror is as before until `apply`. */
-  difference({ changed, holds, self, ownKeys }: Wanted, times: StoreTimes): Difference {
+  /** What is to be written first; the mirror is as before until `apply`. Owner by owner: what is of one belongs together. */
+  difference({ changed, holds, self, ownKeys }: Wanted, times: StoreTimes): PartialDifference {
     const writer = new Writer(this.#lastId);
+    let owners = 0;
     for (const kept of changed) {
+      if (writer.put.length >= ROWS_MAX) return { ...writer, owners };
       if (kept.owner === self) this.#writeOwn(kept, ownKeys, times, writer);
       else this.#writeOwner(kept, times, writer);
+      owners++;
     }
     for (const [owner, places] of this.#owners) {
       if (owner === null) {
         for (const [key, place] of places.entries) if (!ownKeys.has(key)) writer.remove.push(place.id);
       } else if (!holds(owner) || owner === self) writer.remove.push(...idsOf(places));
     }
-    return writer;
+    return { ...writer, owners };
   }
 
   /** The store took it. */

@@ -92,3 +92,32 @@ for (const certificates of [false, true])
     world.runFor(3_000);
     assert.equal(world.members.disagreements, 0);
   });
+
+test('what was changed on the medium is not taken back where owners sign', () => {
+  const world = worldOf(3, true);
+  for (const { index } of world.hosts) world.start(index, [0]);
+  world.runFor(20_000);
+  world.put(1, 'limit', 500);
+  world.runFor(2_000);
+  const host = world.hosts[2]!;
+  const owner = world.hosts[1]!.id;
+  const kept = keptOf(host.engine!).map((each) => ({
+    ...each,
+    entries: [...each.entries].map((entry) => {
+      if (entry.key !== 'limit') return entry;
+      const body = entry.body.slice();
+      // The value 500 is two bytes behind the key.
+      const at = body.lastIndexOf(0xf4);
+      assert.ok(at > 0);
+      body[at] = 0xf5;
+      return { ...entry, body };
+    }),
+  }));
+  world.kill(2);
+  host.disk.table = new Map(kept.map((each) => [each.owner, each]));
+  world.start(2);
+  assert.deepEqual(host.engine!.records(0, { owner, key: 'limit' }), []);
+  assert.ok(host.engine!.counters.drops['bad-signature'] > 0);
+  const limit = () => host.engine!.records(0, { owner, key: 'limit' })[0]?.value;
+  assert.ok(world.runUntil(() => limit() === 500, 20_000) !== undefined, 'its owner is asked for it');
+});
