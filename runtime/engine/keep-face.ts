@@ -1,8 +1,8 @@
 import type { NodeId } from '../core/ids.ts';
 import type { KeptEntry, KeptOwner, TableChanges } from '../core/kept-table.ts';
-import { AGE_MS_MAX } from '../core/limits.ts';
 import type { OwnerRecords } from '../data/owner-records.ts';
 import type { Block, Item } from '../wire/message.ts';
+import { decodeRecord } from '../wire/record-codec.ts';
 import type { EngineContext } from './context.ts';
 
 /** The table as it outlives the process: the engine has no storage, so its driver reads what changed, and gives it back at a start. */
@@ -66,7 +66,7 @@ function itemsOf(entries: readonly KeptEntry[], nowMs: number): Item[] {
   return entries.map(({ body, signature, setAtMs, ageBoundMs, expired }) => ({
     body,
     // What has ended stays so, also where nobody knows how long this board was off.
-    ageMs: expired ? AGE_MS_MAX : Math.max(0, nowMs - setAtMs),
+    ageMs: Math.max(0, nowMs - setAtMs, expired ? (decodeRecord(body)?.ttlMs ?? 0) : 0),
     ...(signature !== undefined && { signature }),
     ...(ageBoundMs !== null && { ageBoundMs }),
   }));

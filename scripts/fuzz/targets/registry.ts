@@ -28,6 +28,7 @@ const MODULES: Readonly<Record<string, () => Promise<Readonly<Record<string, unk
   'kept-keys': () => import('./keys.ts'),
   psk: () => import('./keys.ts'),
   'fleet-values': () => import('./fleet.ts'),
+  'kept-table': () => import('./kept-table.ts'),
   'state-files': () => import('./files.ts'),
   'ca-files': () => import('./files.ts'),
   'checked-json': () => import('./files.ts'),
