@@ -275,6 +275,7 @@ async function restore(
 }
 
 function joinKnown(node: LocalNode, storage: NodeStorage): void {
-  const alone = !node.members().some((member) => member.id !== node.id && member.state === 'alive');
+  // Whom an earlier life knew counts once it was heard.
+  const alone = !node.members().some(({ id, lastHeardMs }) => id !== node.id && lastHeardMs !== null);
   if (alone && storage.knownPeers.length > 0) node.join(storage.knownPeers);
 }
