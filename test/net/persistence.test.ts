@@ -7,10 +7,12 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { encodeChecked } from '#runtime/storage/checked-json.ts';
+import { runCommand } from '../support/binary.ts';
 import { allAlive, seedsOf, TestCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
+const FULL_DISK = join(import.meta.dirname, '..', 'support', 'full-disk-node.ts');
 const WRITER = join(import.meta.dirname, '..', 'support', 'durable-writer.ts');
 
 test('a node that starts again knows what the others said, and how long ago, before it hears anybody', async (t) => {
@@ -65,6 +67,23 @@ test('a damaged store is set aside with a condition, and the node gets all from 
   );
   await eventually(() => again.records({ key: 'soc' }).length === 1, { what: 'b has it again' });
   assert.ok((await readdir(join(cluster.directory, 'b'))).includes('state.db.corrupt-1'));
+});
+
+// B-114, B-136
+test('a full disk makes a node go on in memory, and say so, until it takes again what there is', async (t) => {
+  const directory = await temporaryDirectory(t);
+  const args = ['-rm', process.execPath, '--no-warnings', FULL_DISK, directory];
+  const { stdout, stderr, code } = await runCommand(['unshare'], args);
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(JSON.parse(stdout), {
+    before: 'kept',
+    full: 'E_NOT_DURABLE',
+    health: ['state-unsaved'],
+    value: 2,
+    emptied: 'kept',
+    healthAfter: [],
+    found: 3,
+  });
 });
 
 // B-136
