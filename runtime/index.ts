@@ -54,7 +54,13 @@ export type { CryptoProvider, ScryptCost, SealKey } from './crypto/provider.ts';
 export type { CrdtOperation, Written } from './data/crdt/crdt-type.ts';
 export type { CrdtTypeName } from './data/crdt/type-names.ts';
 export { BootClock, type BootClockOptions, type Clock } from './driver/clock.ts';
-export type { HealthItem, LinkTraffic, NodePutOptions, RunningNode } from './driver/contract.ts';
+export type {
+  DurablePutOptions,
+  HealthItem,
+  LinkTraffic,
+  NodePutOptions,
+  RunningNode,
+} from './driver/contract.ts';
 export { createNode } from './driver/create-node.ts';
 export type { LogLevel, LogSink } from './driver/log.ts';
 export type { NodeLease } from './driver/node-lease.ts';
@@ -65,6 +71,15 @@ export type { Link, RecordFilter } from './engine/contract.ts';
 export { type EngineSettings, LAN, PRESETS, type PresetName, settingsOf } from './engine/settings.ts';
 export type { FilePort } from './storage/file-port.ts';
 export { nodeFiles } from './storage/node-files.ts';
+export {
+  type StoreAbout,
+  type StoreBatch,
+  type StoreContent,
+  type StoredRow,
+  StoreError,
+  type TablePlace,
+  type TableStore,
+} from './storage/table-store.ts';
 export { readInterfaces } from './transport/interface-table.ts';
 export type {
   Transport,

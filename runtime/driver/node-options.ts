@@ -105,7 +105,7 @@ export interface NodeParts {
   readonly provider?: CryptoProvider;
   /** What the data directory is on. Default: this machine's file system. */
   readonly files?: FilePort;
-  /** Instead of SQLite in the data directory. */
+  /** Where the table is kept. Default: SQLite in the data directory; with `files`, one of those, written whole each time. */
   readonly table?: TablePlace;
   readonly readInterfaces?: InterfaceReader;
   /**

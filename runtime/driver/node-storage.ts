@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Endpoint } from '../core/endpoint.ts';
 import { BootCounter } from '../storage/boot-counter.ts';
 import { DataDir } from '../storage/data-dir.ts';
+import { filePlace } from '../storage/file-place.ts';
 import type { FilePort } from '../storage/file-port.ts';
 import { loadOrCreateSeed } from '../storage/identity-file.ts';
 import { KeyringFile } from '../storage/keyring-file.ts';
@@ -23,7 +24,7 @@ import { TableKeeper } from './table-keeper.ts';
 export interface NodeStorageOptions {
   readonly dataDir: string;
   readonly files: FilePort | undefined;
-  /** Default: SQLite in the data directory. */
+  /** Default: SQLite in the data directory, or, with `files`, one of those. */
   readonly table: TablePlace | undefined;
   readonly scheduler: Scheduler;
   readonly clock: Clock;
@@ -87,7 +88,7 @@ async function load(options: NodeStorageOptions, dataDir: DataDir): Promise<Node
   for (const notice of notices) notify(notice.code, notice);
   const { after } = options.scheduler;
   const table = new TableKeeper({
-    place: options.table ?? sqlitePlace(dataDir.path),
+    place: options.table ?? defaultPlace(options.files, dataDir.path),
     clock,
     scheduler: options.scheduler,
     machineBoot: readMachineBoot(),
@@ -123,4 +124,9 @@ async function load(options: NodeStorageOptions, dataDir: DataDir): Promise<Node
     notify: (each) => notify(each.code, each),
     close: () => dataDir.close(),
   };
+}
+
+/** SQLite needs the file system; who brings files of its own may have none. */
+function defaultPlace(files: FilePort | undefined, directory: string): TablePlace {
+  return files === undefined ? sqlitePlace(directory) : filePlace(files, directory);
 }

@@ -10,6 +10,7 @@ export const STATE_FILES = [
   'state.db',
   'state.db-wal',
   'state.db-journal',
+  'state.json',
   'records.json',
   'leases.json',
   'fleet.json',
