@@ -132,11 +132,7 @@ export class TableKeeper {
   /** Writes what isn't written yet, and writes no more. */
   async close(): Promise<void> {
     await this.#task.close();
-    try {
-      this.#store?.close();
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-    }
+    if (this.#store !== undefined) closeQuietly(this.#store);
     this.#store = undefined;
   }
 
@@ -193,7 +189,7 @@ export class TableKeeper {
       await store.sync();
     } catch (error) {
       this.#store = undefined;
-      store.close();
+      closeQuietly(store);
       throw error;
     }
   }
@@ -202,9 +198,16 @@ export class TableKeeper {
   async #open(): Promise<StoreContent> {
     const { place, clock, machineBoot } = this.#options;
     const store = await place.open();
+    let content: StoreContent;
+    try {
+      content = store.load();
+    } catch (error) {
+      // Nothing may be written to what couldn't be read: it would go over rows that are there.
+      closeQuietly(store);
+      throw error;
+    }
     this.#store = store;
-    const content = store.load();
-    this.#times = new StoreTimes(content.about, { machineBoot, bootMs: clock.nowMs() });
+    this.#times = new StoreTimes(content.about, { machineBoot, bootMs: clock.nowMs() }, content.rows);
     this.#mirror = new TableMirror(content.rows);
     this.#revision = 0;
     // Later the node knows better what it is to keep.
@@ -224,11 +227,8 @@ export class TableKeeper {
   /** What is there can't be believed: the next write makes another, of all that is in memory. */
   async #setAside(what: string): Promise<void> {
     const { place, notify } = this.#options;
-    try {
-      this.#store?.close();
-    } catch {
-      // That it can't be brought home is why it goes.
-    }
+    // That it can't be brought home is why it goes.
+    if (this.#store !== undefined) closeQuietly(this.#store);
     this.#store = undefined;
     this.#mirror = new TableMirror([]);
     this.#revision = 0;
@@ -238,6 +238,15 @@ export class TableKeeper {
     } catch (error) {
       notify('state-unsaved', unsaved(fileErrorCode(error)));
     }
+  }
+}
+
+/** What it can't bring home stays in its log. */
+function closeQuietly(store: TableStore): void {
+  try {
+    store.close();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
   }
 }
 

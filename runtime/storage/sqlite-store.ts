@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, openSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, openSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
@@ -26,10 +26,14 @@ const PAGE_BYTES = 1_024;
 const LOG_PAGES = 2_048;
 const FORMAT = 1;
 
-/** Our statements are well: where it doesn't understand one, the file holds other tables. */
+/** Our statements are well: where it doesn't understand one at its opening, the file holds other tables. */
 const SQLITE_ERROR = 1;
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
+/** With their extended codes: a read that fails, one that is short, a file system that knows its sums to be wrong. */
+const SQLITE_READ_FAILURES: readonly number[] = [266, 522, 8_458];
+/** What a file of ours holds, and nothing else: views and triggers would run as ours. */
+const TABLES = 'about,entry';
 /** What `PRAGMA user_version` and the tables should be. */
 const SCHEMA = `
   CREATE TABLE entry (
@@ -87,11 +91,14 @@ export class SqliteStore implements TableStore {
       database = new DatabaseSync(path, { timeout: 0, enableForeignKeyConstraints: false });
       database.exec(
         `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
-         PRAGMA wal_autocheckpoint = ${LOG_PAGES}; PRAGMA cache_size = -256; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON;`,
+         PRAGMA wal_autocheckpoint = ${LOG_PAGES}; PRAGMA cache_size = -256; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF;`,
       );
       const format = database.prepare('PRAGMA user_version').get()?.user_version;
       if (format === 0) database.exec(`BEGIN; ${SCHEMA} COMMIT;`);
       else if (format !== FORMAT) throw new StoreError('damaged', `format ${String(format)}`);
+      const found = database.prepare('SELECT type, name FROM sqlite_schema ORDER BY name').all();
+      const tables = found.map(({ type, name }) => (type === 'table' ? name : `${type} ${name}`)).join();
+      if (tables !== TABLES) throw new StoreError('damaged', `other tables: ${tables.slice(0, 80)}`);
       return new SqliteStore(database, path);
     } catch (error) {
       try {
@@ -99,7 +106,7 @@ export class SqliteStore implements TableStore {
       } catch {
         // It was never whole.
       }
-      throw asStoreError(error);
+      throw asStoreError(error, [SQLITE_ERROR]);
     }
   }
 
@@ -107,7 +114,11 @@ export class SqliteStore implements TableStore {
     try {
       const rows: StoredRow[] = [];
       let damagedRows = 0;
-      for (const raw of this.#database.prepare('SELECT * FROM entry ORDER BY id').iterate()) {
+      const select = this.#database.prepare('SELECT * FROM entry ORDER BY id');
+      // A number beyond those of JavaScript is damage of its row alone.
+      select.setReadBigInts(true);
+      for (const wide of select.iterate()) {
+        const raw = withNumbers(wide);
         const row = readRow(raw);
         if (row !== undefined && sumOfRow(row) === raw.sum) rows.push(row);
         else damagedRows++;
@@ -117,7 +128,8 @@ export class SqliteStore implements TableStore {
       if (raw !== undefined && about === undefined) damagedRows++;
       return { about, rows, damagedRows };
     } catch (error) {
-      throw asStoreError(error);
+      // Where it can't be read to its end, trying again later finds the same.
+      throw asStoreError(error, [SQLITE_ERROR, ...SQLITE_READ_FAILURES]);
     }
   }
 
@@ -172,10 +184,14 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** SQLite would make it readable for all; its log gets the same mode. */
+/** SQLite would make it readable for all; its log gets the same mode. A link, or a file that another user owns, isn't ours to change. */
 function makePrivate(path: string): void {
-  const file = openSync(path, 'a', PRIVATE);
+  const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
+  const file = openSync(path, O_RDWR | O_CREAT | (O_NOFOLLOW ?? 0), PRIVATE);
   try {
+    const self = process.geteuid?.();
+    const { uid } = fstatSync(file);
+    if (self !== undefined && uid !== self) throw new StoreError('refused', `it is owned by user ${uid}`);
     fchmodSync(file, PRIVATE);
   } finally {
     closeSync(file);
@@ -225,11 +241,20 @@ function readRow(raw: Record<string, unknown>): StoredRow | undefined {
   };
 }
 
-function asStoreError(error: unknown): StoreError {
+/** A row's integers as numbers, as far as they are such. */
+function withNumbers(wide: Record<string, unknown>): Record<string, unknown> {
+  const raw: Record<string, unknown> = {};
+  for (const [column, value] of Object.entries(wide))
+    raw[column] = typeof value === 'bigint' ? Number(value) : value;
+  return raw;
+}
+
+/** @param damage SQLite's codes, primary or extended, that are damage besides those that always are. */
+function asStoreError(error: unknown, damage: readonly number[] = []): StoreError {
   if (error instanceof StoreError) return error;
   const { errcode, errstr } = error as { errcode?: number; errstr?: string };
   if (errcode === undefined) return new StoreError('refused', fileErrorCode(error), { cause: error });
-  const primary = errcode & 0xff;
-  const isDamage = [SQLITE_ERROR, SQLITE_CORRUPT, SQLITE_NOTADB].includes(primary);
+  const codes = [SQLITE_CORRUPT, SQLITE_NOTADB, ...damage];
+  const isDamage = codes.includes(errcode & 0xff) || codes.includes(errcode);
   return new StoreError(isDamage ? 'damaged' : 'refused', errstr ?? `SQLite ${errcode}`, { cause: error });
 }

@@ -1,4 +1,4 @@
-import type { StoreAbout } from './table-store.ts';
+import type { StoreAbout, StoredRow } from './table-store.ts';
 
 /**
  * Time as a store counts it: it runs on over the lives of the process as long as the machine does, and over restarts of the machine it
@@ -12,23 +12,33 @@ export class StoreTimes {
 
   /**
    * Goes on from what a store says.
-   * @param about what it says; undefined: it is new.
+   * @param about what it says; undefined: it is new, or says it no more.
    * @param now.machineBoot which run of the machine this is; null: unknown, so another one.
    * @param now.bootMs this node's boot-time clock.
+   * @param rows what it holds: where it doesn't say when it was written, all of them are of earlier eras.
    */
   constructor(
     about: StoreAbout | undefined,
     now: { readonly machineBoot: string | null; readonly bootMs: number },
+    rows: readonly Pick<StoredRow, 'era' | 'setAtMs'>[] = [],
   ) {
-    this.#machineBoot = now.machineBoot;
-    const goesOn =
-      about !== undefined &&
-      about.machineBoot !== null &&
-      about.machineBoot === now.machineBoot &&
-      now.bootMs + about.baseMs >= about.lastMs;
-    this.era = goesOn ? about.era : (about?.era ?? 0) + 1;
-    // Since the last write at least the time went by that this machine has been up. All that was written before lies below 0 of its clock.
-    this.#baseMs = goesOn ? about.baseMs : about === undefined ? 0 : about.lastMs + 1;
+    const { machineBoot, bootMs } = now;
+    this.#machineBoot = machineBoot;
+    if (about === undefined) {
+      let [era, lastMs] = [0, -1];
+      for (const row of rows) [era, lastMs] = [Math.max(era, row.era), Math.max(lastMs, row.setAtMs)];
+      this.era = era + 1;
+      this.#baseMs = rows.length === 0 ? 0 : lastMs + 1 - Math.round(bootMs);
+      return;
+    }
+    const isSameRun = machineBoot !== null && about.machineBoot === machineBoot;
+    const wentBack = bootMs + about.baseMs < about.lastMs;
+    const goesOn = isSameRun && !wentBack;
+    const isOtherRun = machineBoot !== null && about.machineBoot !== null && !isSameRun;
+    this.era = goesOn ? about.era : about.era + 1;
+    // All that was written before lies below this moment. Where another run is proven, it has been up since then at least; else nobody knows.
+    const sinceMs = wentBack || isOtherRun ? 0 : Math.round(bootMs);
+    this.#baseMs = goesOn ? about.baseMs : about.lastMs + 1 - sinceMs;
   }
 
   toStore(bootMs: number): number {

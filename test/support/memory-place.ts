@@ -18,7 +18,7 @@ export class MemoryPlace implements TablePlace {
   aside = 0;
   isOpen = false;
   /** What is refused with `ENOSPC` while set. */
-  refuses: 'open' | 'commit' | 'sync' | undefined;
+  refuses: 'open' | 'load' | 'commit' | 'sync' | undefined;
   /** The next load, or commit, finds damage. */
   damaged: 'load' | 'commit' | undefined;
 
@@ -48,6 +48,7 @@ export class MemoryPlace implements TablePlace {
 
   #load(): StoreContent {
     if (this.damaged === 'load') throw new StoreError('damaged', 'malformed');
+    this.#refuse('load');
     const rows = [...this.rows.values()].sort((a, b) => a.id - b.id);
     return { about: this.about, rows, damagedRows: this.damagedRows };
   }

@@ -176,19 +176,28 @@ test('a full disk is a condition that clears itself; what was said meanwhile is 
   }
 });
 
-test('own records of a store that could not be opened at the start are still there for the next one', async () => {
+test('own records of a store that could not be opened or read at the start are still there for the next one', async () => {
+  for (const refuses of ['open', 'load'] as const) await ownRecordsOutlive(refuses);
+});
+
+async function ownRecordsOutlive(refuses: 'open' | 'load'): Promise<void> {
   const first = await new Bench().begin();
   first.say(keptOwner(SELF, 1, keptEntry('limit', 1)));
   first.keeper.keepOwn('limit');
   await first.keeper.close();
   const { place } = first;
-  place.refuses = 'open';
+  place.refuses = refuses;
   const second = await new Bench({ place, startMs: 10_000 }).begin();
+  assert.equal(place.isOpen, false);
+  second.say(keptOwner(ANN, 1, keptEntry('a', 1)));
+  await assert.rejects(second.keeper.persist(), { code: 'E_NOT_DURABLE' });
+  assert.ok(second.notices.has('state-unsaved'));
   place.refuses = undefined;
   await second.pass(200_000);
   await second.keeper.close();
-  assert.equal((await new Bench({ place, startMs: 500_000 }).load()).own.length, 1);
-});
+  const third = await new Bench({ place, startMs: 500_000 }).load();
+  assert.deepEqual([third.own.length, ownersOf(third.others)], [1, [ANN]]);
+}
 
 // B-136
 test('a damaged store is set aside with a condition, and made again of what is in memory', async () => {

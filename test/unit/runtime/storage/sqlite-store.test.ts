@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
@@ -160,6 +160,7 @@ test('no changed byte gives a record that nobody said', async (t) => {
       }
     } catch (error) {
       assert.ok(error instanceof StoreError, String(error));
+      assert.equal(error.kind, 'damaged', `byte ${at}: ${error.reason}`);
       noticed++;
     }
   }
@@ -174,7 +175,13 @@ test('a file that is no store is damaged, and is moved out of the way', async (t
   await assert.rejects(sqlitePlace(directory).open(), isDamaged);
   assert.equal(await sqlitePlace(directory).setAside(), `${path}.corrupt-1`);
   assert.ok(existsSync(`${path}.corrupt-1`) && !existsSync(path) && !existsSync(`${path}-wal`));
-  for (const schema of ['CREATE TABLE other (x); PRAGMA user_version = 1', 'PRAGMA user_version = 99']) {
+  const schemas = [
+    'CREATE TABLE other (x); PRAGMA user_version = 1',
+    'PRAGMA user_version = 99',
+    'CREATE TABLE about (id, body); CREATE TABLE entry (id); CREATE TRIGGER t AFTER DELETE ON entry BEGIN SELECT 1; END; PRAGMA user_version = 1',
+    'CREATE TABLE about (id, body); CREATE VIEW entry AS SELECT 1 AS id; PRAGMA user_version = 1',
+  ];
+  for (const schema of schemas) {
     const foreign = new DatabaseSync(path);
     foreign.exec(schema);
     foreign.close();
@@ -190,4 +197,28 @@ test('a place that takes nothing refuses, and says why', async (t) => {
     assert.deepEqual([error.kind, error.reason], ['refused', 'ENOENT']);
     return true;
   });
+});
+
+test('a number that no program of ours wrote costs its row, and not the store', async (t) => {
+  const directory = await quickDirectory(t);
+  const path = `${directory}/state.db`;
+  const store = await SqliteStore.open(path);
+  store.commit({ about: ABOUT, put: OLD, remove: [] });
+  store.close();
+  const other = new DatabaseSync(path);
+  other.exec('UPDATE entry SET version = 9223372036854775807 WHERE id = (SELECT min(id) FROM entry)');
+  other.close();
+  const { rows, damagedRows, about } = await contentOf(directory);
+  assert.deepEqual([rows.length, damagedRows, about], [OLD.length - 1, 1, ABOUT]);
+});
+
+test('a link in the place of the store is refused, and what it leads to is left alone', async (t) => {
+  const directory = await quickDirectory(t);
+  const target = `${directory}/elsewhere`;
+  writeFileSync(target, 'of somebody else', { mode: 0o644 });
+  symlinkSync(target, `${directory}/state.db`);
+  const isRefused = (error: unknown) => error instanceof StoreError && error.kind === 'refused';
+  await assert.rejects(sqlitePlace(directory).open(), isRefused);
+  assert.equal(statSync(target).mode & 0o777, 0o644);
+  assert.equal(readFileSync(target, 'utf8'), 'of somebody else');
 });

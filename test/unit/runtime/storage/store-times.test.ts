@@ -42,3 +42,22 @@ test('a clock that went back, or a machine that does not tell, counts as another
     about.era + 1,
   );
 });
+
+test('without a proof that the machine was restarted, its uptime is no part of the time since the last write', () => {
+  const { rows, about } = rowsOfFirstRun();
+  for (const machineBoot of [null, 'm1']) {
+    const written = machineBoot === null ? about : { ...about, machineBoot: null };
+    const times = new StoreTimes(written, { machineBoot, bootMs: 9_000_000 });
+    assert.equal(9_000_000 - entryOf(times, rows).setAtMs, 4_001, String(machineBoot));
+  }
+});
+
+test('where the store does not say any more when it was written, all it holds is of an earlier era', () => {
+  const { rows } = rowsOfFirstRun();
+  const now = { machineBoot: 'm1', bootMs: 60_000 };
+  const times = new StoreTimes(undefined, now, rows);
+  const { setAtMs, ageBoundMs } = entryOf(times, rows);
+  assert.ok(setAtMs < now.bootMs);
+  assert.equal(ageBoundMs, null);
+  assert.ok(times.era > rows[0]!.era);
+});
