@@ -132,6 +132,7 @@ export class TableKeeper {
   /** Writes what isn't written yet, and writes no more. */
   async close(): Promise<void> {
     await this.#task.close();
+    await this.#store?.settle().catch(() => undefined);
     if (this.#store !== undefined) closeQuietly(this.#store);
     this.#store = undefined;
   }
@@ -183,7 +184,7 @@ export class TableKeeper {
     this.#writtenMs = nowMs;
   }
 
-  /** After a failure nobody knows which of the pages are on the medium: they are all brought home by closing. */
+  /** After a failure nobody knows which of the pages are on the medium: opening it anew brings them all home. */
   async #sync(store: TableStore): Promise<void> {
     try {
       await store.sync();

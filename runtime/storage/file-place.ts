@@ -64,6 +64,10 @@ class FileStore implements TableStore {
     );
   }
 
+  settle(): Promise<void> {
+    return this.sync();
+  }
+
   close(): void {}
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, constants, fchmodSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, existsSync, fchmodSync, fstatSync, openSync, renameSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
@@ -22,8 +22,14 @@ export const STORE_NAME = 'state.db';
 const LOG_SUFFIX = '-wal';
 const PRIVATE = 0o600;
 const PAGE_BYTES = 1_024;
-/** The log is brought home when it has so many pages, about twice a day: that waits for the medium, and nothing else does. */
+/** The log is brought home when it has about so many pages. */
 const LOG_PAGES = 2_048;
+/** Beside its log: where that stays while SQLite, which would remove it, closes. */
+const STAYING = '.stay';
+/** Rows of one commit that share a page, about. */
+const ROWS_A_PAGE = 4;
+/** The pages that each commit changes: what the store says of itself, and the nodes above its rows. */
+const PAGES_A_COMMIT = 4;
 const FORMAT = 1;
 
 /** Our statements are well: where it doesn't understand one at its opening, the file holds other tables. */
@@ -42,16 +48,22 @@ const SCHEMA = `
   CREATE TABLE about (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
   PRAGMA user_version = ${FORMAT};`;
 
+export interface SqliteOptions {
+  /** Waits until what was written to a file is on the medium. Default: the thread pool's. */
+  readonly datasync?: (file: FileHandle, path: string) => Promise<void>;
+}
+
 /** The store of the node whose data directory this is. */
-export function sqlitePlace(directory: string): TablePlace {
+export function sqlitePlace(directory: string, options?: SqliteOptions): TablePlace {
   const path = `${directory}/${STORE_NAME}`;
   return {
-    open: () => SqliteStore.open(path),
+    open: () => SqliteStore.open(path, options),
     async setAside() {
       const aside = await asidePath(nodeFiles, directory, STORE_NAME, 'corrupt');
       await rename(path, aside);
       // What isn't home yet belongs to it.
       await rename(path + LOG_SUFFIX, aside + LOG_SUFFIX).catch(() => undefined);
+      await rm(path + LOG_SUFFIX + STAYING, { force: true });
       await rm(`${path}-journal`, { force: true });
       return aside;
     },
@@ -59,9 +71,9 @@ export function sqlitePlace(directory: string): TablePlace {
 }
 
 /**
- * The table in SQLite. Commits go to its write-ahead log without waiting for the medium; the log is synchronised by the thread pool, so
- * that a slow card doesn't hold the event loop up. Rows are ordered by number, and what changes often has high ones: a commit of a few
- * changes touches a few pages.
+ * The table in SQLite. Commits go to its write-ahead log, and from there home to the file, without waiting for the medium: it is the thread
+ * pool that does, so that a slow card doesn't hold the event loop up. Rows are ordered by number, and what changes often has high ones: a
+ * commit of a few changes touches a few pages.
  */
 export class SqliteStore implements TableStore {
   readonly #database: DatabaseSync;
@@ -69,12 +81,20 @@ export class SqliteStore implements TableStore {
   readonly #put: StatementSync;
   readonly #remove: StatementSync;
   readonly #about: StatementSync;
-  #log: FileHandle | undefined;
+  readonly #datasync: (file: FileHandle, path: string) => Promise<void>;
+  readonly #path: string;
+  /** For waiting. Closing the file's would free SQLite's own locks on it, so they live as long as the store. */
+  #handles: { readonly log: FileHandle; readonly home: FileHandle } | undefined;
+  #logPages = 0;
+  /** The log was copied home, and nobody knows yet whether that is on the medium. */
+  #isLogNeeded = false;
   #closed = false;
 
-  private constructor(database: DatabaseSync, path: string) {
+  private constructor(database: DatabaseSync, path: string, options: SqliteOptions) {
     this.#database = database;
+    this.#path = path;
     this.#logPath = path + LOG_SUFFIX;
+    this.#datasync = options.datasync ?? ((file) => file.datasync());
     this.#put = database.prepare(
       'INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
@@ -83,23 +103,26 @@ export class SqliteStore implements TableStore {
   }
 
   /** Opens the file, or makes it with mode 0600. Rejects with `StoreError`. */
-  static async open(path: string): Promise<SqliteStore> {
+  static async open(path: string, options: SqliteOptions = {}): Promise<SqliteStore> {
     const { DatabaseSync } = await import('node:sqlite');
     let database: DatabaseSync | undefined;
     try {
       makePrivate(path);
+      takeLogBack(path + LOG_SUFFIX);
       database = new DatabaseSync(path, { timeout: 0, enableForeignKeyConstraints: false });
       database.exec(
         `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
-         PRAGMA wal_autocheckpoint = ${LOG_PAGES}; PRAGMA cache_size = -256; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF;`,
+         PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -256; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF;`,
       );
+      // Of what an earlier life wrote, or this one before a failure, nobody knows whether the medium has it, whatever the cache reads.
+      copyHome(database, 'TRUNCATE');
       const format = database.prepare('PRAGMA user_version').get()?.user_version;
       if (format === 0) database.exec(`BEGIN; ${SCHEMA} COMMIT;`);
       else if (format !== FORMAT) throw new StoreError('damaged', `format ${String(format)}`);
       const found = database.prepare('SELECT type, name FROM sqlite_schema ORDER BY name').all();
       const tables = found.map(({ type, name }) => (type === 'table' ? name : `${type} ${name}`)).join();
       if (tables !== TABLES) throw new StoreError('damaged', `other tables: ${tables.slice(0, 80)}`);
-      return new SqliteStore(database, path);
+      return new SqliteStore(database, path, options);
     } catch (error) {
       try {
         database?.close();
@@ -134,6 +157,7 @@ export class SqliteStore implements TableStore {
   }
 
   commit({ about, put, remove }: StoreBatch): void {
+    if (this.#isLogNeeded) throw new StoreError('refused', 'its log is still needed');
     try {
       this.#database.exec('BEGIN IMMEDIATE');
       try {
@@ -141,6 +165,7 @@ export class SqliteStore implements TableStore {
         for (const row of put) this.#put.run(...columnsOf(row));
         this.#about.run(encodeAbout(about));
         this.#database.exec('COMMIT');
+        this.#logPages += PAGES_A_COMMIT + Math.ceil(put.length / ROWS_A_PAGE) + remove.length;
       } catch (error) {
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
         throw error;
@@ -152,26 +177,68 @@ export class SqliteStore implements TableStore {
 
   async sync(): Promise<void> {
     try {
-      if (this.#log === undefined) {
-        this.#log = await open(this.#logPath, 'r');
-        await syncDirectory(dirname(this.#logPath));
-      }
-      await this.#log.datasync();
+      this.#handles ??= await openHandles(this.#path, this.#logPath);
+      await this.#datasync(this.#handles.log, this.#logPath);
+      if (this.#logPages >= LOG_PAGES) await this.#bringHome(this.#handles.home);
     } catch (error) {
       throw asStoreError(error);
     }
   }
 
+  async settle(): Promise<void> {
+    await this.sync();
+    if (this.#logPages > 0 && this.#handles !== undefined) await this.#bringHome(this.#handles.home);
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    void this.#log?.close().catch(() => undefined);
+    for (const file of Object.values(this.#handles ?? {})) void file.close().catch(() => undefined);
     try {
+      if (this.#isLogNeeded) renameSync(this.#logPath, this.#logPath + STAYING);
       this.#database.close();
+      if (this.#isLogNeeded) takeLogBack(this.#logPath);
     } catch (error) {
       throw asStoreError(error);
     }
   }
+
+  /** What the log has is on the medium. No commit may come meanwhile: it might begin the log anew. */
+  async #bringHome(home: FileHandle): Promise<void> {
+    try {
+      this.#isLogNeeded = true;
+      this.#database.exec('PRAGMA synchronous = OFF');
+      try {
+        copyHome(this.#database, 'PASSIVE');
+      } finally {
+        this.#database.exec('PRAGMA synchronous = NORMAL');
+      }
+      await this.#datasync(home, this.#path);
+      this.#isLogNeeded = false;
+      this.#logPages = 0;
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
+}
+
+/** Copies the log to the file, as far as it goes. @throws StoreError where that isn't all of it. */
+function copyHome(database: DatabaseSync, mode: 'PASSIVE' | 'TRUNCATE'): void {
+  const found = database.prepare(`PRAGMA wal_checkpoint(${mode})`).get();
+  if (found?.busy !== 0 || found.log !== found.checkpointed)
+    throw new StoreError('refused', `its log stays: ${JSON.stringify(found)}`);
+}
+
+/** A log that stays is put back for the next opening, which copies it home again. */
+function takeLogBack(logPath: string): void {
+  if (existsSync(logPath + STAYING)) renameSync(logPath + STAYING, logPath);
+}
+
+async function openHandles(path: string, logPath: string) {
+  const log = await open(logPath, 'r');
+  const home = await open(path, 'r');
+  await syncDirectory(dirname(path));
+  return { log, home };
 }
 
 /** That the files are there is the directory's own content. */

@@ -64,7 +64,9 @@ export interface TableStore {
   commit(batch: StoreBatch): void;
   /** Resolves when all commits so far are on the medium. */
   sync(): Promise<void>;
-  /** Brings all home and closes; idempotent. */
+  /** Like `sync`, and leaves nothing for `close` to wait for. */
+  settle(): Promise<void>;
+  /** Closes; idempotent. What isn't settled it brings home itself, and waits for the medium. */
   close(): void;
 }
 

@@ -20,8 +20,8 @@ export const STATE_FILES = [
   'node.cert',
 ] as const;
 
-/** Beside each: what was being written when the power failed, damaged ones, and those that were replaced. */
-const ASIDE = /^(\.tmp|\.(corrupt|replaced)-\d+(-wal)?)?$/;
+/** Beside each: what was being written when the power failed, damaged ones, those that were replaced, and a log that was kept. */
+const ASIDE = /^(\.tmp|\.stay|\.(corrupt|replaced)-\d+(-wal)?)?$/;
 
 export interface WipeOptions {
   readonly files: FilePort;

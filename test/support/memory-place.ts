@@ -32,6 +32,7 @@ export class MemoryPlace implements TablePlace {
         this.#refuse('sync');
         this.syncs++;
       },
+      settle: async () => {},
       close: () => {
         this.isOpen = false;
       },
