@@ -260,18 +260,21 @@ async function restore(
   const { table, oldRecords, removeOldRecords } = storage;
   const held = () => engine.keys().keys.filter((key) => key.held);
   const fingerprints = () => (keys === undefined ? [] : held().map(({ fingerprint }) => fingerprint));
-  const { own, others } = await table.load({ self: engine.id, cluster, keys: fingerprints });
+  const { own, others, tookOver } = await table.load({ self: engine.id, cluster, keys: fingerprints });
   engine.keep.takeBack(clock.nowMs(), others);
-  if (oldRecords === undefined) {
+  const { records: old, sum } = oldRecords;
+  if (old === undefined || sum === tookOver) {
     putAgain(engine, clock.nowMs(), { own, old: [] }, log);
     table.start(engine.keep);
+    // It couldn't be removed, or came back with a power cut: what has been said since is in the store.
+    if (old !== undefined) await removeOldRecords();
     return;
   }
   // An earlier release ran here last: what it kept is all there is.
   for (const { key } of own) table.dropOwn(key);
-  for (const { key } of oldRecords) table.keepOwn(key);
-  putAgain(engine, clock.nowMs(), { own: [], old: oldRecords }, log);
-  table.start(engine.keep, removeOldRecords);
+  for (const { key } of old) table.keepOwn(key);
+  putAgain(engine, clock.nowMs(), { own: [], old }, log);
+  table.start(engine.keep, { sum, remove: removeOldRecords });
 }
 
 function joinKnown(node: LocalNode, storage: NodeStorage): void {

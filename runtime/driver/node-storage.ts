@@ -11,7 +11,7 @@ import { type KeptLeases, LeaseFile } from '../storage/lease-file.ts';
 import { readMachineBoot } from '../storage/machine-boot.ts';
 import { nodeFiles } from '../storage/node-files.ts';
 import type { StorageNotice, StorageNoticeCode } from '../storage/notice.ts';
-import { OLD_RECORDS_NAME, type OldRecord, readOldRecords } from '../storage/old-records.ts';
+import { OLD_RECORDS_NAME, type OldRecords, readOldRecords } from '../storage/old-records.ts';
 import { sqlitePlace } from '../storage/sqlite-store.ts';
 import type { TablePlace } from '../storage/table-store.ts';
 import { TrustFile } from '../storage/trust-file.ts';
@@ -41,8 +41,8 @@ export interface NodeStorage {
   /** Others' records and own ones, not looked at yet. */
   readonly table: TableKeeper;
   readonly peers: KnownPeers;
-  /** Own records that an earlier release kept, in their old place; undefined: none. */
-  readonly oldRecords: readonly OldRecord[] | undefined;
+  /** Own records that an earlier release kept, in their old place, and that place's sum. */
+  readonly oldRecords: Pick<OldRecords, 'records' | 'sum'>;
   /** Once they are in the table's store: removes their old place. */
   readonly removeOldRecords: () => Promise<void>;
   readonly knownPeers: readonly Endpoint[];
@@ -110,7 +110,7 @@ async function load(options: NodeStorageOptions, dataDir: DataDir): Promise<Node
     counter,
     table,
     peers,
-    oldRecords: old.records,
+    oldRecords: old,
     removeOldRecords: () =>
       dataDir.files
         .remove(`${dataDir.path}/${OLD_RECORDS_NAME}`)

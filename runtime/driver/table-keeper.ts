@@ -38,6 +38,15 @@ export interface TableScope {
 export interface KeptTable {
   readonly own: readonly KeptEntry[];
   readonly others: readonly KeptOwner[];
+  /** The sum of what an earlier release kept and this one took over, if it did. */
+  readonly tookOver: string | undefined;
+}
+
+/** What an earlier release kept in its own place. */
+export interface TakeOver {
+  readonly sum: string;
+  /** Once it is in the store, and known there as taken over: removes its old place. Never rejects. */
+  readonly remove: () => Promise<void>;
 }
 
 export interface TableKeeperOptions {
@@ -67,7 +76,8 @@ export class TableKeeper {
   #revision = 0;
   #writtenMs = Number.NEGATIVE_INFINITY;
   #opened = false;
-  #onWritten: (() => Promise<void>) | undefined;
+  #tookOver: string | undefined;
+  #takesOver: TakeOver | undefined;
 
   constructor(options: TableKeeperOptions) {
     const { clock, scheduler, machineBoot } = options;
@@ -89,19 +99,20 @@ export class TableKeeper {
       const { about, rows, damagedRows } = await this.#open();
       const { own, others, damagedOwners } = tableOfRows(rows, this.#times);
       if (damagedRows + damagedOwners > 0) await this.#setAside(`${damagedRows + damagedOwners} parts of it`);
-      return { own, others: isOfScope(about, scope) ? others : [] };
+      return { own, others: isOfScope(about, scope) ? others : [], tookOver: about?.tookOver };
     } catch (error) {
       await this.#failed(error);
-      return { own: [], others: [] };
+      return { own: [], others: [], tookOver: undefined };
     }
   }
 
-  /** Writes from now on, what an earlier release kept among it. @param onWritten after the first time that all is on the medium. */
-  start(keep: KeepFace, onWritten?: () => Promise<void>): void {
+  /** Writes from now on. @param takesOver what of an earlier release is in the table by now. */
+  start(keep: KeepFace, takesOver?: TakeOver): void {
     this.#keep = keep;
-    this.#onWritten = onWritten;
+    this.#takesOver = takesOver;
+    this.#tookOver = takesOver?.sum ?? this.#tookOver;
     this.#task.start();
-    if (onWritten !== undefined) this.#task.soon(OWN_DELAY_MS);
+    if (takesOver !== undefined) this.#task.soon(OWN_DELAY_MS);
   }
 
   /** A record of this node's own was put that is to outlive it. */
@@ -157,7 +168,12 @@ export class TableKeeper {
     if (keep === undefined || scope === undefined) return;
     if (this.#store === undefined) await this.#open();
     const store = this.#store as TableStore;
-    const { revision, changed } = keep.changedSince(this.#revision);
+    const changes = keep.changedSince(this.#revision);
+    const { revision } = changes;
+    // Own ones first: with them goes that they were taken over.
+    const changed = changes.changed.toSorted(
+      (a, b) => Number(b.owner === scope.self) - Number(a.owner === scope.self),
+    );
     const holds = (owner: NodeId) => keep.holds(owner);
     for (let done = 0; ; ) {
       const wanted = { changed: changed.slice(done), holds, self: scope.self, ownKeys: this.#ownKeys };
@@ -170,16 +186,19 @@ export class TableKeeper {
     }
     this.#revision = revision;
     await this.#sync(store);
-    await this.#onWritten?.();
-    this.#onWritten = undefined;
+    const taken = this.#takesOver;
+    this.#takesOver = undefined;
+    await taken?.remove();
   }
 
   #commit(store: TableStore, difference: Difference, { cluster, keys }: TableScope): void {
     const nowMs = this.#options.clock.nowMs();
-    const isSame = difference.put.length === 0 && difference.remove.length === 0;
+    const isSame =
+      difference.put.length === 0 && difference.remove.length === 0 && this.#takesOver === undefined;
     if (isSame && nowMs - this.#writtenMs < HEARTBEAT_MS) return;
     const { put, remove } = difference;
-    store.commit({ put, remove, about: { cluster, keys: keys(), ...this.#times.at(nowMs) } });
+    const tookOver = this.#tookOver === undefined ? {} : { tookOver: this.#tookOver };
+    store.commit({ put, remove, about: { cluster, keys: keys(), ...this.#times.at(nowMs), ...tookOver } });
     this.#mirror.apply(difference);
     this.#writtenMs = nowMs;
   }
@@ -214,6 +233,7 @@ export class TableKeeper {
     // Later the node knows better what it is to keep.
     if (!this.#opened)
       for (const { owner, key } of content.rows) if (owner === null && key !== null) this.#ownKeys.add(key);
+    if (!this.#opened) this.#tookOver ??= content.about?.tookOver;
     this.#opened = true;
     return content;
   }

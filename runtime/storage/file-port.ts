@@ -12,7 +12,7 @@ export interface FilePort {
   overwriteSynced(path: string, bytes: Uint8Array): Promise<void>;
   /** Replaces `to` if it exists, and waits until the directory is on the medium. */
   rename(from: string, to: string): Promise<void>;
-  /** Removes a file; an absent one is well. */
+  /** Removes a file, and waits until the directory is on the medium; an absent one is well. */
   remove(path: string): Promise<void>;
   /** Names of the files in a directory. */
   list(directory: string): Promise<string[]>;

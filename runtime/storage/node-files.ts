@@ -18,15 +18,11 @@ export const nodeFiles: FilePort = {
   },
   async rename(from, to) {
     await rename(from, to);
-    const directory = await open(dirname(to), 'r');
-    try {
-      await directory.sync();
-    } finally {
-      await directory.close();
-    }
+    await syncDirectory(dirname(to));
   },
   async remove(path) {
     await rm(path, { force: true });
+    await syncDirectory(dirname(path));
   },
   async list(directory) {
     return readdir(directory);
@@ -41,6 +37,16 @@ export const nodeFiles: FilePort = {
     return found === undefined || self === undefined || found.uid === self ? undefined : found.uid;
   },
 };
+
+/** Waits until the names in a directory are on the medium. */
+export async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
 
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   try {

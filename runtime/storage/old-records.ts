@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { type AppValue, QUALITIES, type Quality } from '../core/value.ts';
 import { valueFromJson } from '../core/value-json.ts';
 import { PRIORITIES, type Priority } from '../core/views.ts';
-import { readChecked } from './checked-json.ts';
+import { decodeChecked } from './checked-json.ts';
 import { type FilePort, setAside } from './file-port.ts';
 import { fileErrorCode, type StorageNotice } from './notice.ts';
 
@@ -21,6 +22,8 @@ export interface OldRecord {
 export interface OldRecords {
   /** undefined: there is no such file. */
   readonly records: readonly OldRecord[] | undefined;
+  /** Of the file's bytes: so it is taken over once, even where it can't be removed. Empty where there is none. */
+  readonly sum: string;
   readonly notice?: StorageNotice;
 }
 
@@ -28,18 +31,22 @@ export interface OldRecords {
 export async function readOldRecords(files: FilePort, directory: string): Promise<OldRecords> {
   const path = `${directory}/${OLD_RECORDS_NAME}`;
   try {
-    const content = await readChecked(files, path, SCHEMA);
-    if (content.status === 'absent') return { records: undefined };
-    if (content.status === 'ok') {
-      const { body } = content;
+    const bytes = await files.read(path);
+    if (bytes === undefined) return { records: undefined, sum: '' };
+    const body = decodeChecked(SCHEMA, bytes)?.body;
+    if (Array.isArray(body))
       return {
-        records: Array.isArray(body) ? body.map(fromJson).filter((record) => record !== undefined) : [],
+        records: body.map(fromJson).filter((record) => record !== undefined),
+        sum: createHash('sha256').update(bytes).digest('hex').slice(0, 32),
       };
-    }
     const aside = await setAside(files, directory, OLD_RECORDS_NAME);
-    return { records: undefined, notice: notice(`${path} was damaged and was set aside as ${aside}`) };
+    return {
+      records: undefined,
+      sum: '',
+      notice: notice(`${path} was damaged and was set aside as ${aside}`),
+    };
   } catch (error) {
-    return { records: undefined, notice: notice(`${path} can't be read (${fileErrorCode(error)})`) };
+    return { records: undefined, sum: '', notice: notice(`${path} can't be read (${fileErrorCode(error)})`) };
   }
 }
 

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { fromHex, NODE_ID_BYTES, toHex } from '../core/ids.ts';
 import { asidePath } from './file-port.ts';
-import { nodeFiles } from './node-files.ts';
+import { nodeFiles, syncDirectory } from './node-files.ts';
 import { fileErrorCode } from './notice.ts';
 import { sumOfRow } from './row-sum.ts';
 import { decodeAbout, encodeAbout } from './store-about.ts';
@@ -237,18 +237,9 @@ function takeLogBack(logPath: string): void {
 async function openHandles(path: string, logPath: string) {
   const log = await open(logPath, 'r');
   const home = await open(path, 'r');
+  // That the files are there is the directory's own content.
   await syncDirectory(dirname(path));
   return { log, home };
-}
-
-/** That the files are there is the directory's own content. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }
 
 /** SQLite would make it readable for all; its log gets the same mode. A link, or a file that another user owns, isn't ours to change. */

@@ -11,7 +11,7 @@ export function encodeAbout(about: StoreAbout): Uint8Array {
 export function decodeAbout(bytes: Uint8Array): StoreAbout | undefined {
   const body = decodeChecked(SCHEMA, bytes)?.body;
   if (body === null || typeof body !== 'object') return undefined;
-  const { cluster, keys, era, machineBoot, baseMs, lastMs } = body as Record<string, unknown>;
+  const { cluster, keys, era, machineBoot, baseMs, lastMs, tookOver } = body as Record<string, unknown>;
   if (typeof cluster !== 'string' || !Array.isArray(keys) || !keys.every((key) => typeof key === 'string'))
     return undefined;
   if (machineBoot !== null && typeof machineBoot !== 'string') return undefined;
@@ -23,5 +23,6 @@ export function decodeAbout(bytes: Uint8Array): StoreAbout | undefined {
     machineBoot,
     baseMs: baseMs as number,
     lastMs: lastMs as number,
+    ...(typeof tookOver === 'string' && { tookOver }),
   };
 }

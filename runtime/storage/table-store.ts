@@ -37,6 +37,8 @@ export interface StoreAbout {
   readonly baseMs: number;
   /** Store time of the last write. */
   readonly lastMs: number;
+  /** The sum of the own records of an earlier release that were taken over; absent: none were. */
+  readonly tookOver?: string | undefined;
 }
 
 /** What changes together, or not at all. */

@@ -50,6 +50,15 @@ test('what release 0.1 kept is taken over, and its file goes once it is kept her
     [again.records({ key: 'limit' })[0]?.value, again.records({ key: 'limit' })[0]?.unit],
     [5, 'W'],
   );
+  // A power cut brings the file back, or it couldn't be removed.
+  await again.putDurably('limit', 6);
+  await again.putDurably('mode', 'eco');
+  await again.close();
+  await writeFile(join(directory, 'records.json'), encodeChecked('gridvine.own-records/1', body));
+  const third = await cluster.start('a');
+  assert.equal(third.records({ key: 'limit' })[0]?.value, 6);
+  assert.equal(third.records({ key: 'mode' })[0]?.value, 'eco');
+  assert.ok(!(await readdir(directory)).includes('records.json'));
 });
 
 test('a damaged store is set aside with a condition, and the node gets all from its peers', async (t) => {

@@ -207,7 +207,7 @@ test('a damaged store is set aside with a condition, and made again of what is i
   const { place } = whole;
   place.damaged = 'load';
   const bench = new Bench({ place, startMs: 5_000 });
-  assert.deepEqual(await bench.load(), { own: [], others: [] });
+  assert.deepEqual(await bench.load(), { own: [], others: [], tookOver: undefined });
   assert.match(bench.notices.get('state-damaged')?.text ?? '', /set aside as .*corrupt-1/);
   bench.keeper.start(bench.face);
   bench.say(keptOwner(BEN, 1, keptEntry('b', 1)));

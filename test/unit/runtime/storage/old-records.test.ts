@@ -48,5 +48,21 @@ test('a file torn at any byte is set aside with a notice, and one that is not th
     assert.match(notice?.text ?? '', /set aside/);
     assert.deepEqual([...disk.files.keys()], [`${PATH}.corrupt-1`]);
   }
-  assert.deepEqual(await readOldRecords(new FailingDisk(), '/data'), { records: undefined });
+  assert.deepEqual(await readOldRecords(new FailingDisk(), '/data'), { records: undefined, sum: '' });
+});
+
+test('a whole file whose content is no list is set aside like a torn one', async () => {
+  for (const body of [null, {}, 'x', 3]) {
+    const disk = diskWith(encodeChecked(SCHEMA, body));
+    const { records, notice } = await readOldRecords(disk, '/data');
+    assert.equal(records, undefined);
+    assert.match(notice?.text ?? '', /set aside/);
+  }
+});
+
+test('what is taken over has a sum of its own', async () => {
+  const sumOf = async (value: number) =>
+    (await readOldRecords(diskWith(encodeChecked(SCHEMA, [{ key: 'a', value }])), '/data')).sum;
+  assert.equal(await sumOf(1), await sumOf(1));
+  assert.notEqual(await sumOf(1), await sumOf(2));
 });
