@@ -116,8 +116,9 @@ export function recordJson(record: RecordView, heldMs = 0) {
     quality: record.quality,
     version: record.version,
     ageMs: Math.round(record.ageMs + heldMs),
-    ageBoundMs: record.ageBoundMs === null ? null : Math.ceil(record.ageBoundMs),
+    ageBoundMs: Number.isFinite(record.ageBoundMs) ? Math.ceil(record.ageBoundMs as number) : null,
     ttlMs: record.ttlMs,
+    ...(record.ageBoundMs === Number.POSITIVE_INFINITY && { ageUnknown: true }),
   };
 }
 

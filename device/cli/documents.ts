@@ -118,6 +118,8 @@ export interface RecordJson {
   readonly ageMs: number;
   readonly ageBoundMs: number | null;
   readonly ttlMs: number | null;
+  /** Nobody knows how old it is: `ageMs` is what is certain. */
+  readonly ageUnknown?: boolean;
 }
 
 export interface RecordsJson {

@@ -29,8 +29,13 @@ function digitsOf(value: unknown): string | undefined {
   return typeof value.$int === 'string' ? value.$int : undefined;
 }
 
-/** An age, with `>` before one that is only a lower bound. */
-export function formatAge({ ageMs, ageBoundMs }: Pick<RecordJson, 'ageMs' | 'ageBoundMs'>): string {
+/** An age, with `>` before one that is only a lower bound; `unknown` where nobody knows. */
+export function formatAge({
+  ageMs,
+  ageBoundMs,
+  ageUnknown,
+}: Pick<RecordJson, 'ageMs' | 'ageBoundMs' | 'ageUnknown'>): string {
+  if (ageUnknown === true) return 'unknown';
   return `${ageBoundMs === null ? '>' : ''}${formatDuration(ageMs)}`;
 }
 

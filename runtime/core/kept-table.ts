@@ -10,7 +10,7 @@ export interface KeptEntry {
   readonly signature: Uint8Array | undefined;
   /** When its owner set it, on this node's boot-time clock; may lie before its start. */
   readonly setAtMs: number;
-  /** The age's error bound in milliseconds; null where the age is only a lower bound. */
+  /** The age's error bound in milliseconds; null where the age is only a lower bound, Infinity where nobody knows how much was added to it. */
   readonly ageBoundMs: number | null;
   /** Its validity ended: it only stands for its version. */
   readonly expired: boolean;

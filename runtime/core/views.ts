@@ -52,7 +52,7 @@ export interface RecordView {
   readonly version: Version;
   /** Milliseconds since its owner set it. */
   readonly ageMs: number;
-  /** The age's error bound; null: the age is only a lower bound. */
+  /** The age's error bound; null: the age is only a lower bound; Infinity: it is unknown, as after a power cut of this node that lasted nobody knows how long. */
   readonly ageBoundMs: number | null;
   /** Remaining validity is `ttlMs - ageMs`; null: doesn't expire. */
   readonly ttlMs: number | null;

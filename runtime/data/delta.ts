@@ -2,7 +2,7 @@ import { AGE_MS_MAX } from '../core/limits.ts';
 import { bootOf, makeVersion, type Version } from '../core/version.ts';
 import type { Block, Item, Line } from '../wire/message.ts';
 import type { OwnerRecords } from './owner-records.ts';
-import type { StoredRecord } from './stored-record.ts';
+import { isAgeUnknown, type StoredRecord } from './stored-record.ts';
 
 /** The record in which an owner states what it says of itself. */
 export const STATEMENT_KEY = 'node';
@@ -12,7 +12,8 @@ export type SizeOfItem = (item: Item) => number;
 
 /** A record as it leaves now: its age includes the time that it was held here [P-5.7]. */
 export function itemOf(record: StoredRecord, nowMs: number): Item {
-  const ageMs = Math.min(Math.max(0, Math.round(nowMs - record.setAtMs)), AGE_MS_MAX);
+  const heldMs = isAgeUnknown(record) ? AGE_MS_MAX : Math.round(nowMs - record.setAtMs);
+  const ageMs = Math.min(Math.max(0, heldMs), AGE_MS_MAX);
   return record.signature === undefined
     ? { body: record.body, ageMs }
     : { body: record.body, ageMs, signature: record.signature };

@@ -1,9 +1,9 @@
 import { AGE_MS_MAX } from '../core/limits.ts';
 import type { Version } from '../core/version.ts';
-import type { Block } from '../wire/message.ts';
+import type { Block, Item } from '../wire/message.ts';
 import { peekVersion } from '../wire/record-codec.ts';
 import type { OwnerRecords } from './owner-records.ts';
-import { type AgeJudge, judgedAge } from './record-age.ts';
+import { type Age, type AgeJudge, judgedAge } from './record-age.ts';
 import type { RecordReader } from './record-reader.ts';
 import { type StoredRecord, storedRecord } from './stored-record.ts';
 
@@ -70,10 +70,7 @@ export function readItems(
     if (version <= how.skipUpTo) continue;
     const read = how.read(item.body);
     if (read === undefined) return undefined;
-    const claimed = {
-      setAtMs: how.nowMs - Math.min(item.ageMs, AGE_MS_MAX),
-      ageBoundMs: item.ageBoundMs ?? how.ageBoundMs,
-    };
+    const claimed = claimedAge(item, read.about.ttlMs, how);
     const age = judgedAge(how.ages, block.owner, read.about, claimed, how.nowMs);
     const origin = { ...age, signature: item.signature };
     items.push({
@@ -82,4 +79,15 @@ export function readItems(
     });
   }
   return items;
+}
+
+/** What its holder says of an item's age. The highest stands for an unknown one, except of what is to end: that has ended [P-5.30]. */
+function claimedAge(
+  item: Item,
+  ttlMs: number | undefined,
+  { nowMs, ageBoundMs }: { readonly nowMs: number; readonly ageBoundMs: number | null },
+): Age {
+  if (item.ageMs >= AGE_MS_MAX && ttlMs === undefined)
+    return { setAtMs: nowMs, ageBoundMs: Number.POSITIVE_INFINITY };
+  return { setAtMs: nowMs - Math.min(item.ageMs, AGE_MS_MAX), ageBoundMs: item.ageBoundMs ?? ageBoundMs };
 }

@@ -56,7 +56,11 @@ export class OwnerClocks {
     if (before === undefined && this.#origins.size >= OWNERS_MAX) return false;
     const after = before?.boot === said.boot ? narrowed(before, sample) : sample;
     this.#origins.set(owner, after);
-    return before?.boot !== said.boot || after.highMs <= before.highMs - STEP_MS;
+    if (before?.boot !== said.boot) return true;
+    return (
+      after.highMs <= before.highMs - STEP_MS ||
+      (after.lowMs > before.lowMs && !Number.isFinite(before.lowMs))
+    );
   }
 
   /** The latest moment at which the owner's uptime can have been 0, in this boot; undefined: not known. */

@@ -5,7 +5,7 @@ import type { OwnerClocks, SetWindow } from './owner-clocks.ts';
 /** How old a record is, as a holder says it or as it is kept. */
 export interface Age {
   readonly setAtMs: number;
-  /** Its error bound; null where none is known. */
+  /** Its error bound; null where none is known, Infinity where the age itself isn't. */
   readonly ageBoundMs: number | null;
 }
 
@@ -25,7 +25,7 @@ export function judgedAge(
   nowMs: number,
 ): Age {
   // Set before its owner's clock began, which may have been off since: nobody knows how long.
-  const claimed = body.uptimeMs === 0 ? { ...said, ageBoundMs: null } : said;
+  const claimed = body.uptimeMs === 0 ? { ...said, ageBoundMs: lowerBound(said) } : said;
   const window = judge?.clocks.windowOf(owner, body, nowMs);
   if (judge === undefined || window === undefined) return claimed;
   const latest = Math.min(claimed.setAtMs, window.latestMs);
@@ -40,6 +40,11 @@ function boundMs({ earliestMs, latestMs }: SetWindow, { setAtMs, ageBoundMs }: A
   const width = latestMs - earliestMs;
   const bound = Number.isFinite(width) ? Math.ceil(width) : null;
   // The claim's own bound speaks of the claim.
-  if (ageBoundMs === null || setAtMs > latestMs) return bound;
+  if (ageBoundMs === null || setAtMs > latestMs) return bound ?? lowerBound({ ageBoundMs });
   return bound === null ? ageBoundMs : Math.min(bound, ageBoundMs);
+}
+
+/** Unknown stays unknown. */
+function lowerBound({ ageBoundMs }: Pick<Age, 'ageBoundMs'>): number | null {
+  return ageBoundMs === Number.POSITIVE_INFINITY ? ageBoundMs : null;
 }

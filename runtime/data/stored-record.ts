@@ -26,7 +26,7 @@ export class StoredRecord {
   readonly expired: boolean;
   /** When its owner set it, on this node's boot-time clock; may lie before this node's start. */
   readonly setAtMs: number;
-  /** The age's error bound in milliseconds; null where the age is only a lower bound (it came through other holders). */
+  /** The age's error bound in milliseconds; null where the age is only a lower bound (it came through other holders), Infinity where it's unknown (`isAgeUnknown`). */
   readonly ageBoundMs: number | null;
 
   constructor(
@@ -72,6 +72,11 @@ export function storedRecord(body: RecordBody, bytes: Uint8Array, origin: Record
 /** Whether readers see the record: it's neither a tombstone nor expired. */
 export function isLive(record: StoredRecord): boolean {
   return !record.deleted && !record.expired;
+}
+
+/** Whether nobody knows how old the record is: a holder was off since it got it, and its owner's clock wasn't heard since. */
+export function isAgeUnknown({ ageBoundMs }: Pick<RecordOrigin, 'ageBoundMs'>): boolean {
+  return ageBoundMs === Number.POSITIVE_INFINITY;
 }
 
 /** What is kept of a record whose validity ended: what it takes to pass it on. */

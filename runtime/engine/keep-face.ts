@@ -1,6 +1,7 @@
 import type { NodeId } from '../core/ids.ts';
 import type { KeptEntry, KeptOwner, TableChanges } from '../core/kept-table.ts';
 import type { OwnerRecords } from '../data/owner-records.ts';
+import { isAgeUnknown } from '../data/stored-record.ts';
 import type { Block, Item } from '../wire/message.ts';
 import { decodeRecord } from '../wire/record-codec.ts';
 import type { EngineContext } from './context.ts';
@@ -52,14 +53,22 @@ function keptOwner(records: OwnerRecords): KeptOwner {
 function takeBack(ctx: EngineContext, { owner, known, gc, entries }: KeptOwner, nowMs: number): void {
   // In the middle of a reset nothing can be said of what is complete: whoever knows the owner tells it anew.
   if (known < gc) return;
-  const sorted = [...entries].sort((a, b) => a.version - b.version);
-  const within = sorted.filter(({ version }) => version <= known);
-  merge(ctx, { owner, from: 0, to: known, gc, items: itemsOf(within, nowMs) }, nowMs);
+  const all = [...entries].sort((a, b) => a.version - b.version);
+  // What is to end, nobody knows when, is left to those who do: asked for again, with all that was said after it.
+  const left = new Set(all.filter(isEndUnknown));
+  const to = Math.min(known, ...Array.from(left, ({ version }) => version - 1));
+  const sorted = all.filter((entry) => !left.has(entry));
+  const within = sorted.filter(({ version }) => version <= to);
+  merge(ctx, { owner, from: 0, to, gc: Math.min(gc, to), items: itemsOf(within, nowMs) }, nowMs);
   for (const entry of sorted.slice(within.length)) {
     const { version } = entry;
     const block = { owner, from: version - 1, to: version, gc: Math.min(gc, version) };
     merge(ctx, { ...block, items: itemsOf([entry], nowMs) }, nowMs);
   }
+}
+
+function isEndUnknown({ body, expired, ageBoundMs }: KeptEntry): boolean {
+  return !expired && isAgeUnknown({ ageBoundMs }) && decodeRecord(body)?.ttlMs !== undefined;
 }
 
 function itemsOf(entries: readonly KeptEntry[], nowMs: number): Item[] {

@@ -42,6 +42,6 @@ function entryOf(row: StoredRow, times: StoreTimes): KeptEntry[] {
   const { key, version, body, signature, setAtMs, ageBoundMs, era, expired } = row;
   if (key === null) return [];
   // Nobody knows how long this board was off between two eras.
-  const bound = era === times.era ? ageBoundMs : null;
+  const bound = era === times.era ? ageBoundMs : Number.POSITIVE_INFINITY;
   return [{ key, version, body, signature, setAtMs: times.toBoot(setAtMs), ageBoundMs: bound, expired }];
 }

@@ -178,6 +178,8 @@ const NO_ROW = {
 function rowOf(owner: NodeId | null, entry: KeptEntry, times: StoreTimes): Omit<StoredRow, 'id'> {
   const { key, version, body, signature, setAtMs, ageBoundMs, expired } = entry;
   const stored = times.toStore(setAtMs);
+  // As what an earlier era left.
+  const isUnknown = ageBoundMs === Number.POSITIVE_INFINITY;
   return {
     ...NO_ROW,
     owner,
@@ -186,8 +188,8 @@ function rowOf(owner: NodeId | null, entry: KeptEntry, times: StoreTimes): Omit<
     body,
     signature,
     setAtMs: stored,
-    ageBoundMs,
-    era: times.era,
+    ageBoundMs: isUnknown ? null : ageBoundMs,
+    era: isUnknown ? 0 : times.era,
     expired,
   };
 }

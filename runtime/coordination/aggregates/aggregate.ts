@@ -91,7 +91,7 @@ function groupOf(
     expected,
     coverage,
     oldestMs: oldest?.ageMs ?? null,
-    oldestBoundMs: counted.some(({ record }) => record.ageBoundMs === null)
+    oldestBoundMs: counted.some(({ record }) => !Number.isFinite(record.ageBoundMs ?? Number.NaN))
       ? null
       : (oldest?.ageBoundMs ?? null),
     quality: worstQuality(counted),

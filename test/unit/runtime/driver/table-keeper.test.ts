@@ -133,7 +133,7 @@ test('a later life takes back own records and others, as old as they are', async
   assert.deepEqual(second.own, [keptEntry('limit', 1)]);
   const later = new Bench({ place: first.place, startMs: 300, machineBoot: 'm2' });
   const [entry] = (await later.load()).own;
-  assert.equal(entry!.ageBoundMs, null);
+  assert.equal(entry!.ageBoundMs, Number.POSITIVE_INFINITY);
   assert.ok(entry!.setAtMs < 0);
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { aggregate } from '#runtime/coordination/aggregates/aggregate.ts';
 import type { KeptOwner } from '#runtime/core/kept-table.ts';
 import { createNodeProvider } from '#runtime/crypto/node-provider.ts';
 import type { GossipEngine } from '#runtime/engine/contract.ts';
@@ -120,4 +121,67 @@ test('what was changed on the medium is not taken back where owners sign', () =>
   assert.ok(host.engine!.counters.drops['bad-signature'] > 0);
   const limit = () => host.engine!.records(0, { owner, key: 'limit' })[0]?.value;
   assert.ok(world.runUntil(() => limit() === 500, 20_000) !== undefined, 'its owner is asked for it');
+});
+
+/** What an earlier life held, after a power cut that lasted nobody knows how long. */
+function ofUnknownAge(kept: readonly KeptOwner[]): Map<string, KeptOwner> {
+  const entriesOf = ({ entries }: KeptOwner) =>
+    [...entries].map((entry) => ({ ...entry, ageBoundMs: Number.POSITIVE_INFINITY }));
+  return new Map(kept.map((each) => [each.owner, { ...each, entries: entriesOf(each) }]));
+}
+
+for (const certificates of [false, true])
+  test(`[P-5.30] after a power cut ages are unknown until their owners are heard, and what is to end is not there${certificates ? ', lives proven' : ''}`, () => {
+    const world = worldOf(4, certificates);
+    for (const { index } of world.hosts) world.start(index, [0]);
+    world.runFor(20_000);
+    world.put(1, 'soc', 61);
+    world.put(2, 'setpoint', 5, { ttlMs: 600_000 });
+    world.put(2, 'after', 6);
+    world.runFor(2_000);
+    const host = world.hosts[3]!;
+    const recordOf = (key: string) => host.engine!.records(host.localNow(), { key })[0];
+    const kept = keptOf(host.engine!);
+    world.kill(3);
+    host.disk.table = ofUnknownAge(kept);
+    world.start(3, [0]);
+    assert.equal(recordOf('soc')?.ageBoundMs, Number.POSITIVE_INFINITY);
+    assert.equal(recordOf('after')?.value, 6);
+    assert.equal(recordOf('setpoint'), undefined);
+    const maxAgeMs = 3_600_000;
+    const query = { key: 'soc', function: 'count', minCoverage: 0, maxAgeMs } as const;
+    const count = () => {
+      const nowMs = host.localNow();
+      return aggregate(query, host.engine!.members(nowMs), host.engine!.records(nowMs, { key: 'soc' }));
+    };
+    assert.ok(
+      count().groups[0]!.leftOut.some(({ id, reason }) => id === world.hosts[1]!.id && reason === 'old'),
+    );
+    const heard = () => Number.isFinite(recordOf('soc')?.ageBoundMs ?? Number.POSITIVE_INFINITY);
+    assert.ok(world.runUntil(() => heard() && recordOf('setpoint')?.value === 5, 60_000) !== undefined);
+    assert.ok(!count().groups[0]!.leftOut.some(({ id }) => id === world.hosts[1]!.id));
+    const setpoint = recordOf('setpoint')!;
+    assert.ok(setpoint.ageMs >= 2_000 && setpoint.ageMs < 70_000, `${setpoint.ageMs}`);
+  });
+
+test('[P-5.30] a node that hears of a record from one that does not know its age does not know it either', () => {
+  const world = worldOf(3);
+  for (const { index } of world.hosts) world.start(index, [0]);
+  world.runFor(20_000);
+  world.put(1, 'soc', 61);
+  world.runFor(2_000);
+  const [fresh, , keeper] = world.hosts;
+  const kept = keptOf(keeper!.engine!);
+  for (const { index } of world.hosts) world.kill(index);
+  keeper!.disk.table = ofUnknownAge(kept);
+  world.start(2);
+  world.start(0, [2]);
+  const soc = () => fresh!.engine!.records(fresh!.localNow(), { key: 'soc' })[0];
+  assert.ok(world.runUntil(() => soc() !== undefined, 20_000) !== undefined);
+  assert.equal(soc()!.ageBoundMs, Number.POSITIVE_INFINITY);
+  world.start(1, [0]);
+  assert.ok(
+    world.runUntil(() => soc() === undefined, 20_000) !== undefined,
+    'its owner did not put it again',
+  );
 });

@@ -22,12 +22,12 @@ test('while the machine runs on, a record is as old as it is', () => {
   assert.equal(times.era, about.era);
 });
 
-test('after the power was off, it is at least as old as it was when last written and as this machine is up', () => {
+test('after the power was off, it is at least as old as it was when last written and as this machine is up, and unknown', () => {
   const { rows, about } = rowsOfFirstRun();
   const times = new StoreTimes(about, { machineBoot: 'm2', bootMs: 300 });
   const { setAtMs, ageBoundMs } = entryOf(times, rows);
   assert.equal(300 - setAtMs, 4_001 + 300);
-  assert.equal(ageBoundMs, null);
+  assert.equal(ageBoundMs, Number.POSITIVE_INFINITY);
   // Written again in this run or not: still of the first.
   const again = new StoreTimes({ ...about, ...times.at(9_000) }, { machineBoot: 'm3', bootMs: 100 });
   assert.equal(100 - entryOf(again, rows).setAtMs, 4_001 + 9_001 + 100);
@@ -58,6 +58,13 @@ test('where the store does not say any more when it was written, all it holds is
   const times = new StoreTimes(undefined, now, rows);
   const { setAtMs, ageBoundMs } = entryOf(times, rows);
   assert.ok(setAtMs < now.bootMs);
-  assert.equal(ageBoundMs, null);
+  assert.equal(ageBoundMs, Number.POSITIVE_INFINITY);
   assert.ok(times.era > rows[0]!.era);
+});
+
+test('an age that is unknown stays so when it is written again', () => {
+  const times = new StoreTimes(ABOUT, { machineBoot: 'm1', bootMs: 6_000 });
+  const unknown = keptEntry('a', 1, { ageBoundMs: Number.POSITIVE_INFINITY });
+  const rows = rowsOf([keptOwner(ANN, 1, unknown)], times);
+  assert.deepEqual(entryOf(times, rows), unknown);
 });
