@@ -169,7 +169,7 @@ export class LocalNode implements RunningNode {
 
   async putDurably(key: string, value: AppValue, options: DurablePutOptions = {}): Promise<Version> {
     const version = this.put(key, value, { ...options, keep: true });
-    await this.persist();
+    await this.#options.table.persistOwn();
     return version;
   }
 

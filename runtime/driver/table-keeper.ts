@@ -16,8 +16,12 @@ import {
 import type { Clock } from './clock.ts';
 import { PacedTask } from './paced-task.ts';
 import type { Scheduler } from './scheduler.ts';
+import { WriteBudget } from './write-budget.ts';
 
-/** What others say is written so often: at most the last two minutes of it are lost with the power, and come back from them. */
+/**
+ * What others say is written so often, or as seldom as the budget of writes needs: a power cut loses what they said since, and it comes back
+ * from them.
+ */
 const OTHERS_MS = 100_000;
 /** A change of this node's own waits so long for others, and so long since the last write. */
 const OWN_DELAY_MS = 2_000;
@@ -75,6 +79,10 @@ export class TableKeeper {
   #times: StoreTimes;
   #revision = 0;
   #writtenMs = Number.NEGATIVE_INFINITY;
+  readonly #budget: WriteBudget;
+  #othersDueMs = Number.NEGATIVE_INFINITY;
+  /** Somebody waits for all of it. */
+  #isAllWanted = false;
   #opened = false;
   #tookOver: string | undefined;
   #takesOver: TakeOver | undefined;
@@ -83,6 +91,7 @@ export class TableKeeper {
     const { clock, scheduler, machineBoot } = options;
     this.#options = options;
     this.#times = new StoreTimes(undefined, { machineBoot, bootMs: clock.nowMs() });
+    this.#budget = new WriteBudget(clock.nowMs());
     this.#task = new PacedTask({
       clock,
       scheduler,
@@ -126,11 +135,17 @@ export class TableKeeper {
     if (this.#ownKeys.delete(key)) this.#ownChanged();
   }
 
+  /** Resolves when all that this node knows at this moment is on the medium. Rejects like `persistOwn`. */
+  persist(): Promise<void> {
+    this.#isAllWanted = true;
+    return this.persistOwn();
+  }
+
   /**
-   * Resolves when all that this node knows at this moment is on the medium.
+   * Resolves when all of this node's own that is to outlive it is on the medium.
    * @throws GridvineError (rejects) `E_NOT_DURABLE` where the medium refuses it: it counts all the same, and is written once that takes it.
    */
-  async persist(): Promise<void> {
+  async persistOwn(): Promise<void> {
     const failure = await this.#task.now();
     if (failure !== undefined)
       throw new GridvineError(
@@ -142,6 +157,7 @@ export class TableKeeper {
 
   /** Writes what isn't written yet, and writes no more. */
   async close(): Promise<void> {
+    this.#isAllWanted = true;
     await this.#task.close();
     await this.#store?.settle().catch(() => undefined);
     if (this.#store !== undefined) closeQuietly(this.#store);
@@ -168,39 +184,52 @@ export class TableKeeper {
     if (keep === undefined || scope === undefined) return;
     if (this.#store === undefined) await this.#open();
     const store = this.#store as TableStore;
+    const startedMs = this.#options.clock.nowMs();
+    const mayOthers = this.#budget.isOpen(startedMs) && startedMs >= this.#othersDueMs;
+    const isAll = this.#isAllWanted || mayOthers;
+    this.#isAllWanted = false;
     const changes = keep.changedSince(this.#revision);
-    const { revision } = changes;
     // Own ones first: with them goes that they were taken over.
-    const changed = changes.changed.toSorted(
-      (a, b) => Number(b.owner === scope.self) - Number(a.owner === scope.self),
-    );
+    const isOwn = ({ owner }: KeptOwner) => owner === scope.self;
+    const own = changes.changed.filter(isOwn);
+    const changed = isAll ? [...own, ...changes.changed.filter((kept) => !isOwn(kept))] : own;
     const holds = (owner: NodeId) => keep.holds(owner);
     for (let done = 0; ; ) {
       const wanted = { changed: changed.slice(done), holds, self: scope.self, ownKeys: this.#ownKeys };
       const difference = this.#mirror.difference(wanted, this.#times);
-      this.#commit(store, difference, scope);
+      const bytes = this.#commit(store, difference, scope);
+      if (isAll) this.#budget.spend(bytes);
       done += difference.owners;
       if (done >= changed.length) break;
       // Sockets and timers are served in between.
       await new Promise<void>((resolve) => this.#options.scheduler.soon(resolve));
     }
-    this.#revision = revision;
+    if (isAll) {
+      this.#revision = changes.revision;
+      this.#othersDueMs = startedMs + OTHERS_MS;
+    }
     await this.#sync(store);
     const taken = this.#takesOver;
     this.#takesOver = undefined;
     await taken?.remove();
   }
 
-  #commit(store: TableStore, difference: Difference, { cluster, keys }: TableScope): void {
+  /** @returns what it cost, in bytes. */
+  #commit(store: TableStore, difference: Difference, { cluster, keys }: TableScope): number {
     const nowMs = this.#options.clock.nowMs();
     const isSame =
       difference.put.length === 0 && difference.remove.length === 0 && this.#takesOver === undefined;
-    if (isSame && nowMs - this.#writtenMs < HEARTBEAT_MS) return;
+    if (isSame && nowMs - this.#writtenMs < HEARTBEAT_MS) return 0;
     const { put, remove } = difference;
     const tookOver = this.#tookOver === undefined ? {} : { tookOver: this.#tookOver };
-    store.commit({ put, remove, about: { cluster, keys: keys(), ...this.#times.at(nowMs), ...tookOver } });
+    const bytes = store.commit({
+      put,
+      remove,
+      about: { cluster, keys: keys(), ...this.#times.at(nowMs), ...tookOver },
+    });
     this.#mirror.apply(difference);
     this.#writtenMs = nowMs;
+    return bytes;
   }
 
   /** After a failure nobody knows which of the pages are on the medium: opening it anew brings them all home. */
@@ -253,6 +282,7 @@ export class TableKeeper {
     this.#store = undefined;
     this.#mirror = new TableMirror([]);
     this.#revision = 0;
+    this.#othersDueMs = Number.NEGATIVE_INFINITY;
     this.#task.soon(OWN_DELAY_MS);
     try {
       notify('state-damaged', damaged(what, await place.setAside()));

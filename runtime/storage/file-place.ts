@@ -11,6 +11,8 @@ import {
 } from './table-store.ts';
 
 const NAME = 'state.json';
+/** What a row takes besides its body, about. */
+const ROW_BYTES = 250;
 const SCHEMA = 'gridvine.state-rows/1';
 
 /**
@@ -48,11 +50,14 @@ class FileStore implements TableStore {
     return { about: this.#about, rows: [...this.#rows.values()], damagedRows: 0 };
   }
 
-  commit({ about, put, remove }: StoreBatch): void {
+  commit({ about, put, remove }: StoreBatch): number {
     this.#about = about;
     for (const id of remove) this.#rows.delete(id);
     for (const row of put) this.#rows.set(row.id, row);
     this.#isWritten = false;
+    let bytes = 0;
+    for (const { body } of this.#rows.values()) bytes += ROW_BYTES + 1.4 * body.length;
+    return bytes;
   }
 
   async sync(): Promise<void> {

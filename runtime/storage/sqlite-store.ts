@@ -86,6 +86,8 @@ export class SqliteStore implements TableStore {
   /** For waiting. Closing the file's would free SQLite's own locks on it, so they live as long as the store. */
   #handles: { readonly log: FileHandle; readonly home: FileHandle } | undefined;
   #logPages = 0;
+  /** Rows by fours, about a page each, that were changed since the log was last brought home. */
+  readonly #changed = new Set<number>();
   /** The log was copied home, and nobody knows yet whether that is on the medium. */
   #isLogNeeded = false;
   #closed = false;
@@ -156,7 +158,7 @@ export class SqliteStore implements TableStore {
     }
   }
 
-  commit({ about, put, remove }: StoreBatch): void {
+  commit({ about, put, remove }: StoreBatch): number {
     if (this.#isLogNeeded) throw new StoreError('refused', 'its log is still needed');
     try {
       this.#database.exec('BEGIN IMMEDIATE');
@@ -165,7 +167,7 @@ export class SqliteStore implements TableStore {
         for (const row of put) this.#put.run(...columnsOf(row));
         this.#about.run(encodeAbout(about));
         this.#database.exec('COMMIT');
-        this.#logPages += PAGES_A_COMMIT + Math.ceil(put.length / ROWS_A_PAGE) + remove.length;
+        return this.#count([...remove, ...put.map(({ id }) => id)]);
       } catch (error) {
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
         throw error;
@@ -203,6 +205,16 @@ export class SqliteStore implements TableStore {
     }
   }
 
+  /** Notes that these rows were changed. @returns the bytes of it, in the log and at home. */
+  #count(ids: readonly number[]): number {
+    const fours = new Set(ids.map((id) => Math.floor(id / ROWS_A_PAGE)));
+    const before = this.#changed.size;
+    for (const four of fours) this.#changed.add(four);
+    const pages = PAGES_A_COMMIT + fours.size;
+    this.#logPages += pages;
+    return PAGE_BYTES * (pages + this.#changed.size - before);
+  }
+
   /** What the log has is on the medium. No commit may come meanwhile: it might begin the log anew. */
   async #bringHome(home: FileHandle): Promise<void> {
     try {
@@ -216,6 +228,7 @@ export class SqliteStore implements TableStore {
       await this.#datasync(home, this.#path);
       this.#isLogNeeded = false;
       this.#logPages = 0;
+      this.#changed.clear();
     } catch (error) {
       throw asStoreError(error);
     }

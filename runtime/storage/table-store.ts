@@ -62,8 +62,11 @@ export interface StoreContent {
 export interface TableStore {
   /** All that it holds; once, before the first commit. */
   load(): StoreContent;
-  /** All or nothing, also where the process dies in the middle. It is in the operating system's hands then: a power cut may undo it. */
-  commit(batch: StoreBatch): void;
+  /**
+   * All or nothing, also where the process dies in the middle. It is in the operating system's hands then: a power cut may undo it.
+   * @returns about how many bytes the medium is given for it, at once and later.
+   */
+  commit(batch: StoreBatch): number;
   /** Resolves when all commits so far are on the medium. */
   sync(): Promise<void>;
   /** Like `sync`, and leaves nothing for `close` to wait for. */

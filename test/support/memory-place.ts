@@ -13,6 +13,9 @@ export class MemoryPlace implements TablePlace {
   readonly rows = new Map<number, StoredRow>();
   about: StoreAbout | undefined;
   damagedRows = 0;
+  /** What a row costs, and all did so far. */
+  rowBytes = 500;
+  bytes = 0;
   commits = 0;
   syncs = 0;
   aside = 0;
@@ -54,13 +57,16 @@ export class MemoryPlace implements TablePlace {
     return { about: this.about, rows, damagedRows: this.damagedRows };
   }
 
-  #commit({ about, put, remove }: StoreBatch): void {
+  #commit({ about, put, remove }: StoreBatch): number {
     if (this.damaged === 'commit') throw new StoreError('damaged', 'malformed');
     this.#refuse('commit');
     this.commits++;
     this.about = about;
     for (const id of remove) this.rows.delete(id);
     for (const row of put) this.rows.set(row.id, row);
+    const bytes = put.length * this.rowBytes;
+    this.bytes += bytes;
+    return bytes;
   }
 
   #refuse(what: NonNullable<MemoryPlace['refuses']>): void {

@@ -7,8 +7,8 @@ import { encodeRecord } from '#runtime/wire/record-codec.ts';
 
 const RECORDS = 20;
 
-/** Whose readings change each second: this node's own, which it keeps; another's; or one each of twenty others. */
-export const READERS = ['own', 'one other', 'twenty others'] as const;
+/** Whose readings change each second: this node's own, which it keeps; another's; one each of twenty others; or all of all others. */
+export const READERS = ['own', 'one other', 'twenty others', 'all others'] as const;
 export type Reader = (typeof READERS)[number];
 
 interface Held {
@@ -20,6 +20,8 @@ interface Held {
 /** The daemon's own keeper over a table of so many nodes, on virtual time; the writes are real. */
 export class KeptDay {
   readonly keeper: TableKeeper;
+  /** The longest that the event loop stood still while it wrote. */
+  longestMs = 0;
   readonly #owners: Held[];
   readonly #ids: string[];
   #nowMs = 1_000;
@@ -71,7 +73,10 @@ export class KeptDay {
   async play(seconds: number, reader: Reader): Promise<void> {
     const step = Math.floor(this.#owners.length / RECORDS);
     for (let second = 0; second < seconds; second++) {
-      for (let i = 0; i < RECORDS; i++) {
+      const isDue = this.#timers.some(({ atMs }) => atMs <= this.#nowMs + 1_000);
+      // Between writes nobody sees what they say.
+      if (reader === 'all others' && isDue) for (let i = 1; i < this.#owners.length; i++) this.#putAll(i);
+      for (let i = 0; i < RECORDS && reader !== 'all others'; i++) {
         if (reader === 'twenty others') this.#put(1 + ((i * step) % (this.#owners.length - 1)), 3);
         else this.#put(reader === 'own' ? 0 : 1, i);
       }
@@ -80,10 +85,20 @@ export class KeptDay {
       const due = this.#timers.filter(({ atMs }) => atMs <= this.#nowMs);
       if (due.length === 0) continue;
       this.#timers = this.#timers.filter(({ atMs }) => atMs > this.#nowMs);
+      let beganMs = performance.now();
       for (const { callback } of due) callback();
       // It has written when it knows when it will again.
-      while (this.#timers.length === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+      while (this.#timers.length === 0) {
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        const nowMs = performance.now();
+        this.longestMs = Math.max(this.longestMs, nowMs - beganMs);
+        beganMs = nowMs;
+      }
     }
+  }
+
+  #putAll(owner: number): void {
+    for (let name = 0; name < RECORDS; name++) this.#put(owner, name);
   }
 
   #put(owner: number, name: number): void {

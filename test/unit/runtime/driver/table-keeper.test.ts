@@ -59,10 +59,10 @@ class Bench {
     return this;
   }
 
-  /** Time goes on, second by second, and what it begins comes to its end. */
-  async pass(ms: number): Promise<void> {
-    for (let passed = 0; passed < ms; passed += 1_000) {
-      this.time.advance(Math.min(1_000, ms - passed));
+  /** Time goes on, step by step, and what it begins comes to its end. */
+  async pass(ms: number, stepMs = 1_000): Promise<void> {
+    for (let passed = 0; passed < ms; passed += stepMs) {
+      this.time.advance(Math.min(stepMs, ms - passed));
       for (let i = 0; i < 30; i++) await Promise.resolve();
     }
   }
@@ -242,4 +242,26 @@ test('of a store with damaged rows what is whole is taken, and all of it written
   await bench.pass(3_000);
   const after = await new Bench({ place, startMs: 9_000 }).load();
   assert.deepEqual([after.own.length, ownersOf(after.others)], [1, [BEN]]);
+});
+
+test('what others say is held to a budget of bytes a day, however much it is; own records are not', async () => {
+  const bench = await new Bench().begin();
+  bench.place.rowBytes = 1_000_000;
+  const days = 3;
+  let second = 0;
+  for (; second < days * 86_400; second += 50) {
+    bench.say(keptOwner(ANN, second + 1, keptEntry('power', second + 1)));
+    await bench.pass(50_000, 50_000);
+  }
+  const perDay = bench.place.bytes / days;
+  // A day's worth is there at the start.
+  assert.ok(perDay > 18_000_000 && perDay < 29_000_000, `${perDay} bytes a day`);
+  bench.say(keptOwner(SELF, 1, keptEntry('limit', 1)));
+  bench.keeper.keepOwn('limit');
+  await bench.keeper.persistOwn();
+  assert.ok([...bench.place.rows.values()].some(({ owner, key }) => owner === null && key === 'limit'));
+  bench.say(keptOwner(ANN, second + 2, keptEntry('power', second + 2)));
+  await bench.keeper.close();
+  const { others } = await new Bench({ place: bench.place, startMs: 1e9 }).load();
+  assert.equal([...others[0]!.entries][0]!.version % 2 ** 32, second + 2, 'at its end it writes all');
 });
