@@ -79,6 +79,8 @@ async function start(
     table: inject.table,
   });
   open.push(() => storage.close());
+  // Before the lock goes: where a start fails, it may have begun to write.
+  open.push(() => storage.table.close());
   noteBootsLeft(common.health, clock.nowMs(), storage.boot);
   signal?.throwIfAborted();
 
@@ -114,11 +116,11 @@ async function start(
 
   const configured = options.psk && nameKey(provider, groupKeyOf(provider, options.psk, cluster));
   const keys = configured && (await keysOf(configured, { storage, provider, log }));
-  // From here on nothing waits: either nobody has heard of the node, or it leaves as it should.
-  signal?.throwIfAborted();
   const engineOptions = engineOptionsOf(options, { storage, view, provider, keys, trust: trust?.options });
   const engine = inject.createEngine?.(engineOptions) ?? new Engine(engineOptions);
   await restore(engine, { storage, cluster, keys, clock, log });
+  // From here on nothing waits: either nobody has heard of the node, or it leaves as it should.
+  signal?.throwIfAborted();
   driver.start(engine);
   const { seeds = [] } = options;
   if (seeds.length > 0) driver.mutate((_engine, nowMs) => engine.join(nowMs, seeds));

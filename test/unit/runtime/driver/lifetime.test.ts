@@ -6,6 +6,7 @@ import type { NodeOptions } from '#runtime/driver/node-options.ts';
 import { MemoryFiles } from '#runtime/testing/memory-files.ts';
 import { MemoryNetwork } from '#runtime/testing/memory-network.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { MemoryPlace } from '../../../support/memory-place.ts';
 
 /** A node that has nothing of this machine but its clock. */
 function options(network: MemoryNetwork, address: string, changes: Partial<NodeOptions> = {}): NodeOptions {
@@ -114,4 +115,19 @@ test('two nodes can not hold one data directory, also where it is in memory', as
     code: 'E_DATA_DIR_IN_USE',
     message: /^\/one: .*EBUSY/,
   });
+});
+
+test('a start that is aborted while it reads its store rejects, and closes the store', async () => {
+  const control = new AbortController();
+  const reason = new Error('no time');
+  const place = new MemoryPlace();
+  const { open } = place;
+  place.open = async () => {
+    control.abort(reason);
+    return open.call(place);
+  };
+  const network = new MemoryNetwork();
+  const inject = { table: place, files: new MemoryFiles(), transports: [network.transport('10.0.0.4', 1)] };
+  await assert.rejects(createNode(options(network, '10.0.0.4', { inject, signal: control.signal })), reason);
+  assert.equal(place.isOpen, false);
 });
