@@ -319,10 +319,13 @@ export class LocalNode implements RunningNode {
   }
 
   async #leaveAndClose(): Promise<void> {
-    const { driver, peers } = this.#options;
+    const { driver, peers, table } = this.#options;
     // Afterwards everybody is somebody that said goodbye.
     peers.update(this.#reachedPeers());
+    // Meanwhile: whoever asked for it may not wait for a slow medium after a slow goodbye. What is refused shows as a condition.
+    const kept = table.persist().catch(() => undefined);
     await driver.leave(this.#leaveTimeoutMs + LEAVE_GRACE_MS);
+    await kept;
     await this.close();
   }
 
