@@ -4,7 +4,7 @@ import type { KeptEntry, KeptOwner } from '../core/kept-table.ts';
 import type { KeepFace } from '../engine/keep-face.ts';
 import { fileErrorCode, type StorageNotice, type StorageNoticeCode } from '../storage/notice.ts';
 import { StoreTimes } from '../storage/store-times.ts';
-import { tableOfRows } from '../storage/stored-table.ts';
+import { type StoredTable, tableOfRows } from '../storage/stored-table.ts';
 import { type Difference, TableMirror } from '../storage/table-mirror.ts';
 import {
   type StoreAbout,
@@ -27,6 +27,9 @@ const OTHERS_MS = 100_000;
 const OWN_DELAY_MS = 2_000;
 const OWN_INTERVAL_MS = 60_000;
 const RETRY_MS = 30_000;
+/** A store that is damaged again and again is made anew ever more seldom. */
+const ASIDE_REST_MS = 30_000;
+const ASIDE_REST_MS_MAX = 3_600_000;
 /** Without any change the time is noted so often: ages are at least right up to then. */
 const HEARTBEAT_MS = 600_000;
 
@@ -81,9 +84,15 @@ export class TableKeeper {
   #writtenMs = Number.NEGATIVE_INFINITY;
   readonly #budget: WriteBudget;
   #othersDueMs = Number.NEGATIVE_INFINITY;
+  #asides = 0;
+  /** Until then nothing is made anew, for this reason. */
+  #rest: { readonly untilMs: number; readonly failure: StoreError } | undefined;
+  /** Rows that are there and don't count: removed by the next commit. */
+  #doomed: readonly number[] = [];
   /** Somebody waits for all of it. */
   #isAllWanted = false;
   #opened = false;
+  #isClosed = false;
   #tookOver: string | undefined;
   #takesOver: TakeOver | undefined;
 
@@ -105,9 +114,7 @@ export class TableKeeper {
   async load(scope: TableScope): Promise<KeptTable> {
     this.#scope = scope;
     try {
-      const { about, rows, damagedRows } = await this.#open();
-      const { own, others, damagedOwners } = tableOfRows(rows, this.#times);
-      if (damagedRows + damagedOwners > 0) await this.#setAside(`${damagedRows + damagedOwners} parts of it`);
+      const { about, own, others } = await this.#open();
       return { own, others: isOfScope(about, scope) ? others : [], tookOver: about?.tookOver };
     } catch (error) {
       await this.#failed(error);
@@ -146,6 +153,8 @@ export class TableKeeper {
    * @throws GridvineError (rejects) `E_NOT_DURABLE` where the medium refuses it: it counts all the same, and is written once that takes it.
    */
   async persistOwn(): Promise<void> {
+    if (this.#isClosed)
+      throw new GridvineError('E_CLOSED', 'this node has left: nothing is written any more');
     const failure = await this.#task.now();
     if (failure !== undefined)
       throw new GridvineError(
@@ -157,7 +166,9 @@ export class TableKeeper {
 
   /** Writes what isn't written yet, and writes no more. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#isAllWanted = true;
+    this.#rest = undefined;
     await this.#task.close();
     await this.#store?.settle().catch(() => undefined);
     if (this.#store !== undefined) closeQuietly(this.#store);
@@ -170,9 +181,12 @@ export class TableKeeper {
   }
 
   async #write(): Promise<StoreError | undefined> {
+    if (this.#rest !== undefined && this.#options.clock.nowMs() < this.#rest.untilMs)
+      return this.#rest.failure;
     try {
       await this.#writeOnce();
       this.#options.notify('state-unsaved', undefined);
+      this.#rest = undefined;
       return undefined;
     } catch (error) {
       return this.#failed(error);
@@ -215,7 +229,9 @@ export class TableKeeper {
   }
 
   /** @returns what it cost, in bytes. */
-  #commit(store: TableStore, difference: Difference, { cluster, keys }: TableScope): number {
+  #commit(store: TableStore, found: Difference, { cluster, keys }: TableScope): number {
+    const doomed = this.#doomed;
+    const difference = doomed.length === 0 ? found : { put: found.put, remove: [...doomed, ...found.remove] };
     const nowMs = this.#options.clock.nowMs();
     const isSame =
       difference.put.length === 0 && difference.remove.length === 0 && this.#takesOver === undefined;
@@ -227,7 +243,8 @@ export class TableKeeper {
       remove,
       about: { cluster, keys: keys(), ...this.#times.at(nowMs), ...tookOver },
     });
-    this.#mirror.apply(difference);
+    this.#mirror.apply(found);
+    this.#doomed = [];
     this.#writtenMs = nowMs;
     return bytes;
   }
@@ -244,8 +261,8 @@ export class TableKeeper {
   }
 
   /** Opens the store and learns what it holds. */
-  async #open(): Promise<StoreContent> {
-    const { place, clock, machineBoot } = this.#options;
+  async #open(): Promise<StoredTable & Pick<StoreContent, 'about'>> {
+    const { place, clock, machineBoot, notify } = this.#options;
     const store = await place.open();
     let content: StoreContent;
     try {
@@ -257,35 +274,50 @@ export class TableKeeper {
     }
     this.#store = store;
     this.#times = new StoreTimes(content.about, { machineBoot, bootMs: clock.nowMs() }, content.rows);
-    this.#mirror = new TableMirror(content.rows);
+    const table = tableOfRows(content.rows, this.#times);
+    const doomed = new Set(table.damagedIds);
+    this.#mirror = new TableMirror(content.rows.filter(({ id }) => !doomed.has(id)));
+    this.#doomed = table.damagedIds;
+    const parts = content.damagedRows + table.damagedOwners;
+    if (parts > 0) {
+      notify('state-damaged', mended(parts));
+      this.#othersDueMs = Number.NEGATIVE_INFINITY;
+      this.#task.soon(OWN_DELAY_MS);
+    }
     this.#revision = 0;
     // Later the node knows better what it is to keep.
     if (!this.#opened)
       for (const { owner, key } of content.rows) if (owner === null && key !== null) this.#ownKeys.add(key);
     if (!this.#opened) this.#tookOver ??= content.about?.tookOver;
     this.#opened = true;
-    return content;
+    return { ...table, about: content.about };
   }
 
   async #failed(error: unknown): Promise<StoreError> {
     if (!(error instanceof StoreError)) throw error;
-    if (error.kind === 'damaged') await this.#setAside(error.reason);
+    if (error.kind === 'damaged') await this.#setAside(error);
     else this.#options.notify('state-unsaved', unsaved(error.reason));
     return error;
   }
 
   /** What is there can't be believed: the next write makes another, of all that is in memory. */
-  async #setAside(what: string): Promise<void> {
-    const { place, notify } = this.#options;
+  async #setAside(failure: StoreError): Promise<void> {
+    const { place, notify, clock } = this.#options;
     // That it can't be brought home is why it goes.
     if (this.#store !== undefined) closeQuietly(this.#store);
     this.#store = undefined;
     this.#mirror = new TableMirror([]);
     this.#revision = 0;
     this.#othersDueMs = Number.NEGATIVE_INFINITY;
-    this.#task.soon(OWN_DELAY_MS);
+    this.#doomed = [];
+    if (this.#asides++ === 0) this.#task.soon(OWN_DELAY_MS);
+    else {
+      const restMs = Math.min(ASIDE_REST_MS_MAX, ASIDE_REST_MS * 4 ** (this.#asides - 2));
+      this.#rest = { untilMs: clock.nowMs() + restMs, failure };
+      notify('state-unsaved', unsaved(failure.reason));
+    }
     try {
-      notify('state-damaged', damaged(what, await place.setAside()));
+      notify('state-damaged', damaged(failure.reason, await place.setAside()));
     } catch (error) {
       notify('state-unsaved', unsaved(fileErrorCode(error)));
     }
@@ -314,6 +346,15 @@ function damaged(what: string, aside: string): StorageNotice {
     severity: 'warning',
     title: 'kept state damaged',
     text: `What this node kept was damaged (${what}) and was set aside as ${aside}. What others said comes back from them; own records that were kept only there are lost: look at gridvine get --node of this node. If it happens again, check the storage medium.`,
+  };
+}
+
+function mended(parts: number): StorageNotice {
+  return {
+    code: 'state-damaged',
+    severity: 'warning',
+    title: 'kept state damaged',
+    text: `Of what this node kept ${parts} ${parts === 1 ? 'part was' : 'parts were'} damaged and left out; the rest was taken. What others said comes back from them; own records among it are lost: look at gridvine get --node of this node. If it happens again, check the storage medium.`,
   };
 }
 

@@ -48,6 +48,16 @@ const SCHEMA = `
   CREATE TABLE about (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
   PRAGMA user_version = ${FORMAT};`;
 
+/** The first damaged one is kept for people, and the last: a medium that fails again and again isn't filled up. */
+async function removeLastAside(directory: string): Promise<void> {
+  const names = await nodeFiles.list(directory);
+  const numbers = names.map((name) => Number(/^state\.db\.corrupt-(\d+)$/.exec(name)?.[1])).filter(Boolean);
+  for (const number of numbers.sort((a, b) => a - b).slice(1)) {
+    const path = `${directory}/${STORE_NAME}.corrupt-${number}`;
+    for (const each of [path, path + LOG_SUFFIX]) await nodeFiles.remove(each);
+  }
+}
+
 export interface SqliteOptions {
   /** Waits until what was written to a file is on the medium. Default: the thread pool's. */
   readonly datasync?: (file: FileHandle, path: string) => Promise<void>;
@@ -59,6 +69,7 @@ export function sqlitePlace(directory: string, options?: SqliteOptions): TablePl
   return {
     open: () => SqliteStore.open(path, options),
     async setAside() {
+      await removeLastAside(directory);
       const aside = await asidePath(nodeFiles, directory, STORE_NAME, 'corrupt');
       await rename(path, aside);
       // What isn't home yet belongs to it.
@@ -90,6 +101,8 @@ export class SqliteStore implements TableStore {
   readonly #changed = new Set<number>();
   /** The log was copied home, and nobody knows yet whether that is on the medium. */
   #isLogNeeded = false;
+  /** Damaged rows that the next commit removes. */
+  #damagedIds: bigint[] = [];
   #closed = false;
 
   private constructor(database: DatabaseSync, path: string, options: SqliteOptions) {
@@ -146,7 +159,10 @@ export class SqliteStore implements TableStore {
         const raw = withNumbers(wide);
         const row = readRow(raw);
         if (row !== undefined && sumOfRow(row) === raw.sum) rows.push(row);
-        else damagedRows++;
+        else {
+          damagedRows++;
+          this.#damagedIds.push(wide.id as bigint);
+        }
       }
       const raw = this.#database.prepare('SELECT body FROM about').get()?.body;
       const about = raw instanceof Uint8Array ? decodeAbout(raw) : undefined;
@@ -163,10 +179,11 @@ export class SqliteStore implements TableStore {
     try {
       this.#database.exec('BEGIN IMMEDIATE');
       try {
-        for (const id of remove) this.#remove.run(id);
+        for (const id of [...this.#damagedIds, ...remove]) this.#remove.run(id);
         for (const row of put) this.#put.run(...columnsOf(row));
         this.#about.run(encodeAbout(about));
         this.#database.exec('COMMIT');
+        this.#damagedIds = [];
         return this.#count([...remove, ...put.map(({ id }) => id)]);
       } catch (error) {
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK');

@@ -11,6 +11,8 @@ export interface StoredTable {
   readonly others: readonly KeptOwner[];
   /** Owners whose rows don't belong together: left out. */
   readonly damagedOwners: number;
+  /** The numbers of their rows. */
+  readonly damagedIds: readonly number[];
 }
 
 /** Puts rows together. What can't be complete is left out: its owner is asked for anew. */
@@ -35,7 +37,9 @@ export function tableOfRows(rows: readonly StoredRow[], times: StoreTimes): Stor
     entries.delete(owner);
     if ((found?.check ?? 0) === check) others.push({ owner, known: version, gc, entries: found?.list ?? [] });
   }
-  return { own, others, damagedOwners: lines.size - others.length + entries.size };
+  const whole = new Set(others.map(({ owner }) => owner));
+  const damagedIds = rows.flatMap(({ id, owner }) => (owner === null || whole.has(owner) ? [] : [id]));
+  return { own, others, damagedOwners: lines.size - others.length + entries.size, damagedIds };
 }
 
 function entryOf(row: StoredRow, times: StoreTimes): KeptEntry[] {

@@ -73,7 +73,8 @@ export class TableMirror {
     for (const kept of changed) {
       if (writer.put.length >= ROWS_MAX) return { ...writer, owners };
       if (kept.owner === self) this.#writeOwn(kept, ownKeys, times, writer);
-      else this.#writeOwner(kept, times, writer);
+      // It may have been forgotten since it was listed: of nothing held nothing is known.
+      else if (holds(kept.owner)) this.#writeOwner(kept, times, writer);
       owners++;
     }
     for (const [owner, places] of this.#owners) {

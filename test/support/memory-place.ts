@@ -22,6 +22,8 @@ export class MemoryPlace implements TablePlace {
   isOpen = false;
   /** What is refused with `ENOSPC` while set. */
   refuses: 'open' | 'load' | 'commit' | 'sync' | undefined;
+  /** Each commit finds damage. */
+  damagedForGood = false;
   /** The next load, or commit, finds damage. */
   damaged: 'load' | 'commit' | undefined;
 
@@ -58,7 +60,7 @@ export class MemoryPlace implements TablePlace {
   }
 
   #commit({ about, put, remove }: StoreBatch): number {
-    if (this.damaged === 'commit') throw new StoreError('damaged', 'malformed');
+    if (this.damaged === 'commit' || this.damagedForGood) throw new StoreError('damaged', 'malformed');
     this.#refuse('commit');
     this.commits++;
     this.about = about;

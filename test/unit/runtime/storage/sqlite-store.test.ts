@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
@@ -210,6 +210,22 @@ test('a number that no program of ours wrote costs its row, and not the store', 
   other.close();
   const { rows, damagedRows, about } = await contentOf(directory);
   assert.deepEqual([rows.length, damagedRows, about], [OLD.length - 1, 1, ABOUT]);
+  const mending = await SqliteStore.open(path);
+  mending.load();
+  mending.commit({ about: ABOUT, put: [], remove: [] });
+  mending.close();
+  assert.equal((await contentOf(directory)).damagedRows, 0);
+});
+
+test('of damaged stores the first and the last are kept', async (t) => {
+  const directory = await quickDirectory(t);
+  for (const content of ['first', 'second', 'third', 'last']) {
+    writeFileSync(`${directory}/state.db`, content);
+    await sqlitePlace(directory).setAside();
+  }
+  assert.deepEqual(readdirSync(directory).sort(), ['state.db.corrupt-1', 'state.db.corrupt-2']);
+  assert.equal(readFileSync(`${directory}/state.db.corrupt-1`, 'utf8'), 'first');
+  assert.equal(readFileSync(`${directory}/state.db.corrupt-2`, 'utf8'), 'last');
 });
 
 test('a link in the place of the store is refused, and what it leads to is left alone', async (t) => {

@@ -62,8 +62,8 @@ test('a long log is brought home by the thread pool, and closing a settled store
       await file.datasync();
     },
   });
-  for (let turn = 0; turn < 20; turn++) {
-    store.commit({ about: ABOUT, put: ROWS, remove: Array.from({ length: 100 }, (_, i) => 1_000 + i) });
+  for (let turn = 0; turn < 30; turn++) {
+    store.commit({ about: ABOUT, put: ROWS, remove: Array.from({ length: 100 }, (_, i) => 1_000 + 4 * i) });
     await store.sync();
   }
   assert.deepEqual([...new Set(waitedFor)], ['state.db-wal', 'state.db']);

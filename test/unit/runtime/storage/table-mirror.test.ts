@@ -140,3 +140,12 @@ test('an owner whose rows do not belong together is left out and told', () => {
   assert.deepEqual(bench.others, []);
   assert.equal(bench.table.damagedOwners, 2);
 });
+
+test('an owner that was forgotten since it was listed is not written as one of whom all is known', () => {
+  const wanted = { changed: [keptOwner(ANN, 5)], holds: () => false, self: SELF, ownKeys: new Set<string>() };
+  const { put, owners } = new TableMirror([]).difference(
+    wanted,
+    new StoreTimes(undefined, { machineBoot: null, bootMs: 0 }),
+  );
+  assert.deepEqual([put.length, owners], [0, 1]);
+});
