@@ -139,7 +139,9 @@ export class TableKeeper {
 
   /** A record of this node's own isn't to outlive it any more. */
   dropOwn(key: string): void {
-    if (this.#ownKeys.delete(key)) this.#ownChanged();
+    if (!this.#ownKeys.delete(key)) return;
+    // At once: what comes back with a power cut is put again for everybody.
+    this.#task.soon(Math.max(0, this.#writtenMs + OWN_DELAY_MS - this.#options.clock.nowMs()));
   }
 
   /** Resolves when all that this node knows at this moment is on the medium. Rejects like `persistOwn`. */

@@ -288,3 +288,14 @@ test('a store that is damaged again and again is made anew ever more seldom, and
   await assert.rejects(bench.keeper.persist(), { code: 'E_CLOSED' });
   assert.equal(place.isOpen, false);
 });
+
+test('that a kept record is kept no more is on the medium at once', async () => {
+  const bench = await new Bench().begin();
+  bench.say(keptOwner(SELF, 1, keptEntry('limit', 1)));
+  bench.keeper.keepOwn('limit');
+  await bench.keeper.persistOwn();
+  await bench.pass(3_000);
+  bench.keeper.dropOwn('limit');
+  await bench.pass(100, 100);
+  assert.equal([...bench.place.rows.values()].filter(({ owner }) => owner === null).length, 0);
+});
