@@ -23,6 +23,7 @@ import { noLog } from './log.ts';
 import { type NodeOptions, validateNodeOptions } from './node-options.ts';
 import { type NodeStorage, openNodeStorage } from './node-storage.ts';
 import { openNodeTrust } from './node-trust.ts';
+import { portionsOf } from './portions.ts';
 import { putAgain } from './put-again.ts';
 import { tellTimeHourly } from './registrar-clock.ts';
 import { nodeScheduler } from './scheduler.ts';
@@ -118,7 +119,7 @@ async function start(
   const keys = configured && (await keysOf(configured, { storage, provider, log }));
   const engineOptions = engineOptionsOf(options, { storage, view, provider, keys, trust: trust?.options });
   const engine = inject.createEngine?.(engineOptions) ?? new Engine(engineOptions);
-  await restore(engine, { storage, cluster, keys, clock, log });
+  await restore(engine, { ...common, storage, cluster, keys, signal });
   // From here on nothing waits: either nobody has heard of the node, or it leaves as it should.
   signal?.throwIfAborted();
   driver.start(engine);
@@ -255,15 +256,22 @@ async function restore(
     readonly cluster: string;
     readonly keys: KeySet | undefined;
     readonly clock: Common['clock'];
+    readonly scheduler: Common['scheduler'];
     readonly log: Common['log'];
+    readonly signal: AbortSignal | undefined;
   },
 ): Promise<void> {
-  const { storage, cluster, keys, clock, log } = parts;
+  const { storage, cluster, keys, clock, scheduler, log, signal } = parts;
   const { table, oldRecords, removeOldRecords } = storage;
   const held = () => engine.keys().keys.filter((key) => key.held);
   const fingerprints = () => (keys === undefined ? [] : held().map(({ fingerprint }) => fingerprint));
   const { own, others, tookOver } = await table.load({ self: engine.id, cluster, keys: fingerprints });
-  engine.keep.takeBack(clock.nowMs(), others);
+  for (const owners of portionsOf(others)) {
+    engine.keep.takeBack(clock.nowMs(), owners);
+    // Checking signatures takes a while: signals and timers are served in between.
+    await new Promise<void>((resolve) => scheduler.soon(resolve));
+    signal?.throwIfAborted();
+  }
   const { records: old, sum } = oldRecords;
   if (old === undefined || sum === tookOver) {
     putAgain(engine, clock.nowMs(), { own, old: [] }, log);
