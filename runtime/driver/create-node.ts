@@ -266,18 +266,19 @@ async function restore(
   const held = () => engine.keys().keys.filter((key) => key.held);
   const fingerprints = () => (keys === undefined ? [] : held().map(({ fingerprint }) => fingerprint));
   const { own, others, tookOver } = await table.load({ self: engine.id, cluster, keys: fingerprints });
-  for (const owners of portionsOf(others)) {
-    engine.keep.takeBack(clock.nowMs(), owners);
+  const [first, ...more] = portionsOf(others);
+  if (first !== undefined) engine.keep.takeBack(clock.nowMs(), first);
+  for (const owners of more) {
     // Checking signatures takes a while: signals and timers are served in between.
     await new Promise<void>((resolve) => scheduler.soon(resolve));
     signal?.throwIfAborted();
+    engine.keep.takeBack(clock.nowMs(), owners);
   }
   const { records: old, sum } = oldRecords;
   if (old === undefined || sum === tookOver) {
     putAgain(engine, clock.nowMs(), { own, old: [] }, log);
-    table.start(engine.keep);
     // It couldn't be removed, or came back with a power cut: what has been said since is in the store.
-    if (old !== undefined) await removeOldRecords();
+    table.start(engine.keep, old && { sum, remove: removeOldRecords });
     return;
   }
   // An earlier release ran here last: what it kept is all there is.

@@ -58,6 +58,7 @@ test('what release 0.1 kept is taken over, and its file goes once it is kept her
   const third = await cluster.start('a');
   assert.equal(third.records({ key: 'limit' })[0]?.value, 6);
   assert.equal(third.records({ key: 'mode' })[0]?.value, 'eco');
+  await third.persist();
   assert.ok(!(await readdir(directory)).includes('records.json'));
 });
 
