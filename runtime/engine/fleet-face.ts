@@ -46,6 +46,7 @@ function retune(ctx: EngineContext, settings: EngineSettings, nowMs: number): vo
   Object.assign(ctx.settings, settings);
   Object.assign(ctx.budgets, createByteBudgets(settings));
   ctx.health.limit(settings.localHealthMax);
+  ctx.presence.retune();
   for (const [timer, pace] of Object.entries(PACES))
     if (ctx.timers.has(timer)) ctx.timers.setEarlier(timer, nowMs + ctx.random.next() * settings[pace]);
 }

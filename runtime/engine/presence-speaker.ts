@@ -5,6 +5,7 @@ import { encodeAnchor, PRESENCE_KEY } from '../trust/presence-chain.ts';
 import type { Presence } from '../wire/message.ts';
 import { type EngineContext, type Inbound, replyEndpoint } from './context.ts';
 import { uptimeAt } from './life-signs.ts';
+import type { EngineSettings } from './settings.ts';
 import { Trickle } from './trickle.ts';
 
 /** The first presences follow one another quickly, so that a newcomer is found at once. */
@@ -43,11 +44,12 @@ export class PresenceSpeaker {
 
   constructor(ctx: EngineContext) {
     this.#ctx = ctx;
-    const { digestIntervalMs } = ctx.settings;
-    this.digestPace = new Trickle({
-      minMs: digestIntervalMs,
-      maxMs: DIGEST_INTERVALS_MAX * digestIntervalMs,
-    });
+    this.digestPace = new Trickle(digestBounds(ctx.settings));
+  }
+
+  /** The settings have changed. */
+  retune(): void {
+    this.digestPace.bound(digestBounds(this.#ctx.settings));
   }
 
   start(nowMs: number): void {
@@ -216,4 +218,8 @@ export class PresenceSpeaker {
     if (isProven) this.#ctx.sync.greet(member, from.nowMs);
     else this.#ctx.joiner.prove(from);
   }
+}
+
+function digestBounds({ digestIntervalMs }: EngineSettings): { minMs: number; maxMs: number } {
+  return { minMs: digestIntervalMs, maxMs: DIGEST_INTERVALS_MAX * digestIntervalMs };
 }

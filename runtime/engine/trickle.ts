@@ -6,8 +6,8 @@ const REDUNDANCY = 2;
  * and the pauses double up to a maximum; a difference, or hearing nobody, brings back the shortest pause.
  */
 export class Trickle {
-  readonly #minMs: number;
-  readonly #maxMs: number;
+  #minMs: number;
+  #maxMs: number;
   #intervalMs: number;
   #consistent = 0;
 
@@ -16,6 +16,13 @@ export class Trickle {
     this.#minMs = bounds.minMs;
     this.#maxMs = bounds.maxMs;
     this.#intervalMs = bounds.minMs;
+  }
+
+  /** Other bounds from now on, as in the constructor; the pause goes on from the new minimum, as after a start. */
+  bound({ minMs, maxMs }: { readonly minMs: number; readonly maxMs: number }): void {
+    this.#minMs = minMs;
+    this.#maxMs = maxMs;
+    this.#intervalMs = minMs;
   }
 
   /** The pause that is running. */

@@ -8,6 +8,11 @@ const probes = (pump: EnginePump, node: PumpNode, ms: number) => {
   pump.run(ms);
   return node.engine.counters.probes - before;
 };
+const digests = (pump: EnginePump, node: PumpNode, ms: number) => {
+  const before = node.engine.counters.digestsSent;
+  pump.run(ms);
+  return node.engine.counters.digestsSent - before;
+};
 const retune = (pump: EnginePump, node: PumpNode, settings: EngineSettings) =>
   pump.mutate(node, (engine, nowMs) => engine.fleet.retune(nowMs, settings));
 
@@ -22,6 +27,22 @@ describe('an engine that is retuned', () => {
     // What was due by the old pace may still come.
     const slow = probes(pump, first, 55_000);
     assert.ok(slow <= 4, `${slow} probes in 55 s`);
+  });
+
+  test('sends digests at the new pace, in both directions', () => {
+    const pump = new EnginePump({ settings: settingsOf('metered') });
+    const nodes = pump.cluster(3);
+    const [first] = nodes as [PumpNode, PumpNode, PumpNode];
+    const all = (settings: EngineSettings) => {
+      for (const node of nodes) retune(pump, node, settings);
+    };
+    pump.run(30_000);
+    all(settingsOf('lan'));
+    const fast = digests(pump, first, 60_000);
+    assert.ok(fast >= 6, `${fast} digests in 60 s at the pace of lan`);
+    all(settingsOf('metered'));
+    const slow = digests(pump, first, 120_000);
+    assert.ok(slow <= 4, `${slow} digests in 120 s at the pace of metered`);
   });
 
   test('changes no other engine, though both were made from one object of settings', () => {
