@@ -19,7 +19,7 @@ import { Driver } from './driver.ts';
 import { EventQueue } from './event-queue.ts';
 import { HealthBoard } from './health-board.ts';
 import { LocalNode } from './local-node.ts';
-import { noLog } from './log.ts';
+import { type LogSink, noLog } from './log.ts';
 import { type NodeOptions, validateNodeOptions } from './node-options.ts';
 import { type NodeStorage, openNodeStorage } from './node-storage.ts';
 import { openNodeTrust } from './node-trust.ts';
@@ -154,7 +154,7 @@ async function start(
   });
   node = made;
   open.push(scheduler.after(KNOWN_PEERS_DELAY_MS, () => joinKnown(made, storage)));
-  if (signal !== undefined) open.push(leaveOn(signal, made));
+  if (signal !== undefined) open.push(leaveOn(signal, made, log));
   log('info', 'node-started', {
     id: made.id,
     name,
@@ -165,8 +165,11 @@ async function start(
   return made;
 }
 
-function leaveOn(signal: AbortSignal, node: RunningNode): Closer {
-  const leave = () => void node.leave();
+function leaveOn(signal: AbortSignal, node: RunningNode, log: LogSink): Closer {
+  const leave = () => {
+    // Nobody waits for this one: a part that can't be closed must not end the process.
+    node.leave().catch((error: unknown) => log('error', 'leave-failed', { error: String(error) }));
+  };
   signal.addEventListener('abort', leave, { once: true });
   return () => signal.removeEventListener('abort', leave);
 }
