@@ -1,4 +1,5 @@
 import { safeParse } from 'valibot';
+import type { EngineSettings } from '#runtime/engine/settings.ts';
 import { type ConfigPath, type ConfigTree, formatPath, isTree, valueAt } from './config-path.ts';
 import { problemsOf } from './issues.ts';
 import { type Layer, layerOfTree, mergeLayers } from './layers.ts';
@@ -35,6 +36,19 @@ export const FLEET_KEYS: readonly string[] = [
   'mqtt.window',
 ];
 
+/**
+ * Narrower than on one board: with less patience than that all boards call one another down on a slow link, and hardly look for those that they
+ * lost, so that taking it back would not reach them.
+ */
+const FLEET_BOUNDS: Readonly<Partial<Record<keyof EngineSettings, readonly ['from' | 'up to', number]>>> = {
+  probeIntervalMs: ['from', 500],
+  probeTimeoutMaxMs: ['from', 1_000],
+  probeHelpers: ['from', 1],
+  suspicionMultiplier: ['from', 1],
+  suspicionMaxFactor: ['from', 2],
+  retryIntervalMs: ['up to', 300_000],
+};
+
 /** It travels, and is shown on boards where nobody wrote it. */
 const PROBLEMS_MAX = 8;
 
@@ -48,6 +62,7 @@ export function checkFleetConfig(config: ConfigTree, origin: string): void {
   const problems = [
     ...layer.flatMap(({ path }) => problemOfKey(path, origin)),
     ...(checked.issues ?? []).flatMap((issue) => problemsOf(issue, { schema: configSchema, tree, origins })),
+    ...(checked.success ? problemsOfBounds(checked.output.settings, origin) : []),
   ];
   if (problems.length > 0) throw new ConfigError(withoutRepeats(problems).slice(0, PROBLEMS_MAX));
 }
@@ -102,6 +117,15 @@ function problemOfKey(path: ConfigPath, origin: string): ConfigProblem[] {
   const hint = near === undefined ? 'Each board says the others itself.' : `Did you mean ${near}?`;
   const expected = 'preset, log.level, or keys of settings or mqtt that can be set for all boards';
   return [{ path, expected, got: path.at(-1), origin, hint }];
+}
+
+function problemsOfBounds(settings: Partial<EngineSettings>, origin: string): ConfigProblem[] {
+  return Object.entries(FLEET_BOUNDS).flatMap(([name, [side, bound]]) => {
+    const got = settings[name as keyof EngineSettings];
+    if (got === undefined || (side === 'from' ? got >= bound : got <= bound)) return [];
+    const hint = 'A single board may say it itself.';
+    return [{ path: ['settings', name], expected: `${side} ${bound} for all boards`, got, origin, hint }];
+  });
 }
 
 /** A key that isn't known at all is found twice. */

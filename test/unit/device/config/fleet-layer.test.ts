@@ -103,6 +103,16 @@ describe('settings for all boards, on one board', () => {
       assert.doesNotMatch(key, /file|password|username|tls|bind|socket|dir|clientId/i);
   });
 
+  test('leave all boards the patience to hear of what takes them back', () => {
+    const settings = { probeTimeoutMaxMs: '50ms', suspicionMultiplier: 0.5, retryIntervalMs: '1h' };
+    assert.throws(() => checkFleetConfig({ settings: { ...settings, probeTimeoutMinMs: 10 } }, 'fleet'), {
+      code: 'E_CONFIG',
+      message:
+        /probeTimeoutMaxMs: expected from 1000 .*got 50.*\n.*suspicionMultiplier: .*\n.*retryIntervalMs: expected up to 300000/,
+    });
+    checkFleetConfig({ settings: { probeTimeoutMaxMs: '1s', retryIntervalMs: '5m' } }, 'fleet');
+  });
+
   test('are checked by themselves, all problems at once, and empty sections say nothing', () => {
     checkFleetConfig({ settings: {}, mqtt: {}, preset: 'wan' }, 'fleet');
     assert.throws(() => checkFleetConfig({ preset: 'x', settings: { fanOut: 99 }, bind: ['::'] }, 'fleet'), {
