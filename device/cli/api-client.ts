@@ -19,7 +19,7 @@ export class RefusedError extends CliError {
   readonly code: string;
 
   constructor(code: string, message: string) {
-    super(message);
+    super(message, code === 'E_CONFIG' ? EXIT.config : EXIT.failed);
     this.code = code;
   }
 }

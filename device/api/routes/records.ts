@@ -51,6 +51,7 @@ export const recordRoutes: readonly Route[] = [
     parseBody: PutBodySchema,
     handle: async ({ rest, body: { value, durable, ...options } }, { node }) => {
       const key = keyOf(rest);
+      checkNotFleets(key);
       if (durable) checkDurable(options);
       const version = node.put(key, valueOfBody(value), definedOnly(options));
       if (durable) await node.persist();
@@ -89,6 +90,15 @@ function valueOfBody(body: unknown): AppValue {
   const read = valueFromJson(body);
   if (read.problem !== undefined) throw new GridvineError('E_VALUE_INVALID', read.problem);
   return read.value;
+}
+
+/** All boards act on what is below `fleet/`: it is written by what checks it. @throws GridvineError `E_KEY_RESERVED` */
+function checkNotFleets(key: string): void {
+  if (!key.startsWith('fleet/')) return;
+  throw new GridvineError(
+    'E_KEY_RESERVED',
+    `${key}: all boards act on what is below fleet/. Use gridvine fleet set, or choose another name.`,
+  );
 }
 
 /** Without keys whose value is undefined: an option that is there says something. */

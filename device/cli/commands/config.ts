@@ -73,6 +73,7 @@ async function runShow(io: CliIo, options: Options): Promise<void> {
 /** With the settings for all boards that the daemon keeps, as far as this user may look into its directory. */
 async function withKeptFleet(io: CliIo, { config, withFleet }: LoadedBoard): Promise<LoadedConfig> {
   const { FleetFile } = await import('../../fleet/fleet-file.ts');
+  const { ConfigError } = await import('../../config/problem.ts');
   const { originOf } = await import('../../fleet/follower.ts');
   const { nodeFiles } = await import('#runtime/storage/node-files.ts');
   const { dataDir, fleet } = config.values;
@@ -83,9 +84,11 @@ async function withKeptFleet(io: CliIo, { config, withFleet }: LoadedBoard): Pro
     return running === undefined ? config : withFleet(running.config, originOf(running));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    io.stderr.write(
-      `gridvine: warning: without the fleet's settings: ${file.path}: ${reason}; run it as the daemon's user or as root\n`,
-    );
+    const isRefused = error instanceof ConfigError;
+    const hint = isRefused
+      ? '; the daemon refuses them too: gridvine fleet status'
+      : `: ${file.path}; run it as the daemon's user or as root`;
+    io.stderr.write(`gridvine: warning: without the fleet's settings: ${reason}${hint}\n`);
     return config;
   }
 }
