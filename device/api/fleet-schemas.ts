@@ -21,6 +21,7 @@ const fleetSettings = object({
   setter: nodeId,
   config: mapOf(anything),
   stage: nullable(object({ nodes: list(nodeId), tags: mapOf(text), lotMax: nullable(integer) })),
+  takesBack: nullable(fleetVersion),
 });
 
 /** Schemas of what is said about settings for all boards. */
@@ -39,13 +40,14 @@ export const FLEET_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
         state: text,
         tries: boolean,
         running: nullable(fleetVersion),
+        accepts: boolean,
         refused: nullable(object({ version: fleetVersion, why: text })),
         unwell: list(text),
       }),
     ),
     objections: list(text),
     history: list(fleetSettings),
-    ignored: list(object({ owner: nodeId, why: oneOf('malformed', 'not-entitled') })),
+    ignored: list(object({ owner: nodeId, why: oneOf('malformed', 'not-entitled', 'far-above') })),
   }),
   SetFleet: object(
     {
@@ -58,7 +60,7 @@ export const FLEET_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     },
     ['stage'],
   ),
-  PromoteFleet: object({ force: boolean }, ['force']),
-  RollbackFleet: object({ to: integer }, ['to']),
+  PromoteFleet: object({ force: boolean, of: fleetVersion }, ['force', 'of']),
+  RollbackFleet: object({ to: integer, of: fleetVersion }, ['to', 'of']),
   FleetSet: object({ schema: constant('gridvine.fleet-set/1'), settings: fleetSettings }),
 };

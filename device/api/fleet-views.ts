@@ -9,14 +9,14 @@ export function fleetSettingsJson(document: FleetDocument) {
 
 /** The document of `GET /v1/fleet`. */
 export function fleetDocument({ node, fleet }: ApiService) {
-  const { accept, promoted, staged, running, history, members, objections, ignored } = fleet.view();
+  const { accept, current, staged, running, history, members, objections, ignored } = fleet.view();
   const some = (document: FleetDocument | undefined) =>
     document === undefined ? null : fleetSettingsJson(document);
   return {
     schema: 'gridvine.fleet/1',
     self: node.id,
     accept,
-    settings: some(promoted),
+    settings: some(current),
     staged: some(staged),
     running: running === undefined ? null : versionOf(running),
     boards: members.map((one) => ({
@@ -25,6 +25,7 @@ export function fleetDocument({ node, fleet }: ApiService) {
       state: one.member.state,
       tries: staged !== undefined && tries(staged, one),
       running: one.report?.running ?? null,
+      accepts: one.report?.accepts ?? true,
       refused: one.report?.refused ?? null,
       unwell: one.report?.unwell ?? [],
     })),

@@ -20,6 +20,7 @@ export interface FleetBoardJson {
   readonly state: string;
   readonly tries: boolean;
   readonly running: string | null;
+  readonly accepts: boolean;
   readonly refused: { readonly version: string; readonly why: string } | null;
   readonly unwell: readonly string[];
 }
@@ -56,7 +57,8 @@ export function fleetTable(
   ];
   const rows = boards.map((board) => {
     const wanted = board.tries ? staged : settings;
-    const isThere = wanted === null || board.running === `${wanted.counter}/${wanted.setter}`;
+    const isThere =
+      wanted === null || !board.accepts || board.running === `${wanted.counter}/${wanted.setter}`;
     const runs = board.running === null ? '-' : shortVersion(board.running);
     return [
       plain(board.name),
@@ -85,7 +87,9 @@ export function fleetLines(fleet: FleetJson, paint: Paint): string[] {
         'yellow',
         why === 'malformed'
           ? `ignored: what ${shortId(owner)} set is malformed`
-          : `ignored: what ${shortId(owner)} set; the policy doesn't let it`,
+          : why === 'far-above'
+            ? `ignored: what ${shortId(owner)} set claims a number far above all others`
+            : `ignored: what ${shortId(owner)} set; the policy doesn't let it`,
       ),
     );
   return lines;
@@ -119,7 +123,8 @@ function whoTries({ stage }: FleetSettingsJson): string {
   return [...stage.nodes.map(shortId), ...tags, ...share].join(', ') || 'nobody';
 }
 
-function remarkOf({ refused, unwell }: FleetBoardJson, paint: Paint): string {
+function remarkOf({ accepts, refused, unwell }: FleetBoardJson, paint: Paint): string {
+  if (!accepts) return 'stays with its own settings (fleet.accept: off)';
   if (refused !== null)
     return paint('red', `refuses ${shortVersion(refused.version)}: ${plain(refused.why)}`);
   return unwell.length === 0 ? '' : paint('yellow', `not well since: ${unwell.map(plain).join(', ')}`);

@@ -25,6 +25,7 @@ import { BoardWatch } from './board-watch.ts';
 import { sayGoodbye } from './goodbye.ts';
 import type { LoadedBoard } from './load.ts';
 import type { Logger } from './logger.ts';
+import { machineBoot } from './machine-boot.ts';
 import { MqttSlot } from './mqtt-slot.ts';
 import { isWildcard, planNetwork } from './network-plan.ts';
 import { SourceRunner } from './source-runner.ts';
@@ -177,6 +178,7 @@ async function makeParts(
     scheduler: nodeScheduler,
     log,
     file: new FleetFile({ files: nodeFiles, directory: dataDir }),
+    machineBoot: await machineBoot(),
     accept: fleetConfig.accept,
     health: () => healthOf({ node, watch, sources, mqtt, fleet }),
     apply: async (settings, origin) => {

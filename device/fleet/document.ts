@@ -22,7 +22,11 @@ export interface FleetDocument {
   readonly config: ConfigTree;
   /** Who tries it; null: it is for all. */
   readonly stage: Stage | null;
+  /** Version of the document that it takes back; null: it takes none back. */
+  readonly takesBack: string | null;
 }
+
+const VERSION = /^[1-9]\d{0,9}\/[0-9a-f]{32}$/;
 
 /** What a document is called among people: `12/3f0c9a12`. */
 export function nameOf({ counter, setter }: Pick<FleetDocument, 'counter' | 'setter'>): string {
@@ -47,9 +51,13 @@ export function asksTheSame(a: ConfigTree, b: ConfigTree): boolean {
 }
 
 /** The record's value. */
-export function documentToValue({ counter, config, stage }: FleetDocument): AppValue {
-  const value = { counter, config: config as AppValue };
-  return stage === null ? value : { ...value, stage: stageToValue(stage) };
+export function documentToValue({ counter, config, stage, takesBack }: FleetDocument): AppValue {
+  return {
+    counter,
+    config: config as AppValue,
+    ...(stage === null ? {} : { stage: stageToValue(stage) }),
+    ...(takesBack === null ? {} : { takesBack }),
+  };
 }
 
 export function encodeDocument(document: FleetDocument): Uint8Array {
@@ -59,27 +67,34 @@ export function encodeDocument(document: FleetDocument): Uint8Array {
 /** A record's value, as its owner wrote it. @returns undefined where it is no document; what is in `config` isn't looked at yet. */
 export function decodeDocument(value: AppValue, setter: NodeId): FleetDocument | undefined {
   if (!isPlainTree(value)) return undefined;
-  const { counter, config } = value;
+  const { counter, config, takesBack = null } = value;
   const stage = value.stage === undefined ? null : readStage(value.stage);
   if (!isCounter(counter) || !isPlainTree(config) || !isPlain(config) || stage === undefined)
     return undefined;
-  return { counter, setter, config, stage };
+  if (takesBack !== null && !isVersion(takesBack)) return undefined;
+  return { counter, setter, config, stage, takesBack };
 }
 
 /** As a file and the API hold it. */
 export function documentToJson(document: FleetDocument) {
-  const { counter, setter, config, stage } = document;
-  return { counter, setter, config, stage: stage === null ? null : stageToJson(stage) };
+  const { counter, setter, config, stage, takesBack } = document;
+  return { counter, setter, config, stage: stage === null ? null : stageToJson(stage), takesBack };
 }
 
 /** @returns undefined where it is no document. */
 export function documentFromJson(raw: unknown): FleetDocument | undefined {
   if (!isTree(raw)) return undefined;
-  const { counter, setter, config } = raw;
+  const { counter, setter, config, takesBack = null } = raw;
   const stage = raw.stage === null ? null : stageFromJson(raw.stage);
   if (!isCounter(counter) || typeof setter !== 'string' || !isNodeId(setter)) return undefined;
   if (!isTree(config) || !isPlain(config) || stage === undefined) return undefined;
-  return { counter, setter, config, stage };
+  if (takesBack !== null && !isVersion(takesBack)) return undefined;
+  return { counter, setter, config, stage, takesBack };
+}
+
+/** Whether it is a version as `versionOf` writes it. */
+export function isVersion(raw: unknown): raw is string {
+  return typeof raw === 'string' && VERSION.test(raw);
 }
 
 function isCounter(raw: unknown): raw is number {

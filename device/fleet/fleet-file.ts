@@ -7,10 +7,13 @@ import { documentFromJson, documentToJson, type FleetDocument } from './document
 const NAME = 'fleet.json';
 const SCHEMA = 'gridvine.fleet/1';
 /** Documents for all that are remembered, to go back to. */
-const HISTORY_MAX = 8;
+export const HISTORY_MAX = 8;
 const CRASHED_MAX = 8;
-/** A document that this board has lived with is blamed only where it ended so often in a row within the trial: supplies flap. */
-const STARTS_MAX = { onTrial: 1, proven: 3 } as const;
+/**
+ * A document is blamed where so many lives in a row ended within the trial. That the machine ended as well says little, since supplies flap;
+ * only one that never got through the trial is blamed for that, because a watchdog may have ended it.
+ */
+const STARTS_MAX = { onTrial: 1, onTrialByMachine: 3, proven: 3 } as const;
 
 /** What a board remembers of the fleet's settings, over restarts and crashes. */
 export interface FleetState {
@@ -22,10 +25,16 @@ export interface FleetState {
   readonly starts: number;
   /** What it ran before and was proven. */
   readonly before: FleetDocument | undefined;
+  /** The run of the machine in which the last of these lives began; null: not known. */
+  readonly machine: string | null;
   /** Versions that it is believed to have died of. */
   readonly crashed: readonly string[];
+  /** Versions that it bore for a while before several lives in a row ended early. */
+  readonly faltered: readonly string[];
   /** Documents for all, the newest first. */
   readonly history: readonly FleetDocument[];
+  /** What was set on this board last. */
+  readonly own: FleetDocument | undefined;
 }
 
 export const NO_STATE: FleetState = {
@@ -33,13 +42,24 @@ export const NO_STATE: FleetState = {
   isProven: false,
   starts: 0,
   before: undefined,
+  machine: null,
   crashed: [],
+  faltered: [],
   history: [],
+  own: undefined,
 };
 
-/** Whether the life before this one, or several, ended because of what it ran, as far as can be told. */
-export function hasCrashed({ running, isProven, starts }: FleetState): boolean {
-  return running !== undefined && starts >= (isProven ? STARTS_MAX.proven : STARTS_MAX.onTrial);
+/**
+ * Whether the life before this one, or several, ended because of what it ran, as far as can be told.
+ * @param machineBoot the run of the machine that goes on now.
+ */
+export function hasCrashed(
+  { running, isProven, starts, machine }: FleetState,
+  machineBoot: string | null,
+): boolean {
+  if (running === undefined) return false;
+  if (machine === machineBoot) return starts >= (isProven ? STARTS_MAX.proven : STARTS_MAX.onTrial);
+  return !isProven && starts >= STARTS_MAX.onTrialByMachine;
 }
 
 /** What the data directory held. */
@@ -85,14 +105,17 @@ export class FleetFile {
 
   /** Returns once it is on the medium. Rejects with the platform's error; the old content stands then. */
   async save(state: FleetState): Promise<void> {
-    const { running, before, isProven, starts, crashed, history } = state;
+    const { running, before, isProven, starts, machine, crashed, faltered, history, own } = state;
     const body = {
       running: running === undefined ? null : documentToJson(running),
       isProven,
       starts,
       before: before === undefined ? null : documentToJson(before),
+      machine,
       crashed: crashed.slice(0, CRASHED_MAX),
+      faltered: faltered.slice(0, CRASHED_MAX),
       history: history.slice(0, HISTORY_MAX).map(documentToJson),
+      own: own === undefined ? null : documentToJson(own),
     };
     await replaceFile(this.#files, this.path, encodeChecked(SCHEMA, body));
   }
@@ -100,15 +123,17 @@ export class FleetFile {
 
 function stateOf(body: unknown): FleetState | undefined {
   if (!isTree(body)) return undefined;
-  const { isProven, starts, crashed, history } = body;
+  const { isProven, starts, machine = null, crashed, faltered = [], history } = body;
   const running = optionalDocument(body.running);
   const before = optionalDocument(body.before);
-  if (running === null || before === null || typeof isProven !== 'boolean') return undefined;
+  const own = optionalDocument(body.own ?? null);
+  if (running === null || before === null || own === null || typeof isProven !== 'boolean') return undefined;
   if (typeof starts !== 'number' || !Number.isInteger(starts) || starts < 0) return undefined;
-  if (!isListOf(crashed, (one) => typeof one === 'string') || !Array.isArray(history)) return undefined;
+  if (machine !== null && typeof machine !== 'string') return undefined;
+  if (!isTexts(crashed) || !isTexts(faltered) || !Array.isArray(history)) return undefined;
   const documents = history.map(documentFromJson);
   if (!documents.every((document) => document !== undefined)) return undefined;
-  return { running, isProven, starts, before, crashed: crashed as string[], history: documents };
+  return { running, isProven, starts, before, machine, crashed, faltered, history: documents, own };
 }
 
 /** null: something else stands there. */
@@ -116,6 +141,6 @@ function optionalDocument(raw: unknown): FleetDocument | undefined | null {
   return raw === null ? undefined : (documentFromJson(raw) ?? null);
 }
 
-function isListOf(raw: unknown, fits: (item: unknown) => boolean): boolean {
-  return Array.isArray(raw) && raw.every(fits);
+function isTexts(raw: unknown): raw is string[] {
+  return Array.isArray(raw) && raw.every((one) => typeof one === 'string');
 }

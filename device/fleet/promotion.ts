@@ -10,8 +10,9 @@ export interface ReportingMember {
   readonly report: BoardReport | undefined;
 }
 
-/** Whether a member is one of those that try a document. One that said goodbye isn't asked. */
-export function tries({ counter, stage }: FleetDocument, { member }: ReportingMember): boolean {
+/** Whether a member is one of those that try a document. One that said goodbye, or takes no settings of the fleet, isn't asked. */
+export function tries({ counter, stage }: FleetDocument, { member, report }: ReportingMember): boolean {
+  if (report?.accepts === false) return false;
   return stage !== null && member.state !== 'left' && isStaged(stage, counter, member);
 }
 

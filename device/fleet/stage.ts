@@ -24,7 +24,7 @@ export interface StageWish {
 }
 
 const NODES_MAX = 32;
-const TAGS_MAX = 8;
+export const TAGS_MAX = 8;
 const LOT_MAX = 0xffff_ffff;
 
 /** Whether a board tries the document of this counter. */

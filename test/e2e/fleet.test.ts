@@ -32,7 +32,7 @@ const runs = (name: string, counter: number) => (fleet: Fleet) =>
 test('settings for all boards count at once on daemons, outlive restarts, and are not tried again by one that died of them', async (t) => {
   const playground = createPlayground();
   t.after(() => playground.close());
-  const roof = await startDaemon(playground, { name: 'roof' });
+  let roof = await startDaemon(playground, { name: 'roof' });
   t.after(() => roof.stop('SIGKILL'));
   const startBarn = () =>
     startDaemon(playground, { name: 'barn', join: [roof.bind], args: ['--set', 'settings.fanOut=2'] });
@@ -51,10 +51,12 @@ test('settings for all boards count at once on daemons, outlive restarts, and ar
   assert.match(shown, /settings\.probeIntervalMs +3000 +preset wan/);
 
   assert.equal(await barn.stop(), 0);
+  assert.equal(await roof.stop(), 0, 'nobody else tells it');
   barn = await startBarn();
   const again = await barn.waitFor<Fleet>('/v1/fleet', ({ running }) => running !== null);
   assert.match(again.running ?? '', /^1\//);
 
+  roof = await startDaemon(playground, { name: 'roof', join: [barn.bind] });
   assert.equal((await set(roof, { preset: 'radio' })).status, 200);
   await roof.waitFor<Fleet>('/v1/fleet', runs('barn', 2));
   await barn.stop('SIGKILL');

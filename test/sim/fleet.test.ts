@@ -30,7 +30,7 @@ async function fleetOf(world: NodeWorld, ...members: WorldNode[]) {
 test('among boards of one key any may set what all go by', async (t) => {
   const world = new NodeWorld(t);
   const { boards, running } = await fleetOf(world, ...['a', 'b', 'c'].map((name) => ({ name, psk: KEY })));
-  boards[2].desk.set({ preset: 'wan' });
+  await boards[2].desk.set({ preset: 'wan' });
   await world.run(10_000);
   assert.deepEqual(running(), [1, 1, 1]);
   assert.deepEqual(boards[0].applied, [{ preset: 'wan' }]);
@@ -45,14 +45,14 @@ test('among certified boards only those may that the policy names, or that may c
     board(3, 'sensor'),
   );
   const [keymaster, controller, sensor] = boards;
-  assert.throws(() => sensor.desk.set({ preset: 'wan' }), { code: 'E_NOT_ALLOWED' });
+  await assert.rejects(() => sensor.desk.set({ preset: 'wan' }), { code: 'E_NOT_ALLOWED' });
   // The default policy lets it write the record: nobody acts on it.
   nodes[2]!.put('fleet/settings', { counter: 99, config: { preset: 'metered' } });
   await world.run(10_000);
   assert.deepEqual(running(), [undefined, undefined, undefined]);
   assert.deepEqual(keymaster.desk.view().ignored, [{ owner: nodes[2]!.id, why: 'not-entitled' }]);
 
-  assert.equal(controller.desk.set({ preset: 'radio' }).counter, 1);
+  assert.equal((await controller.desk.set({ preset: 'radio' })).counter, 1);
   await world.run(10_000);
   assert.deepEqual(running(), [1, 1, 1]);
 
@@ -60,10 +60,10 @@ test('among certified boards only those may that the policy names, or that may c
   const policy = { ...DEFAULT_POLICY, cluster: CLUSTER, number: 1, issuedAt: START, writes };
   nodes[0]!.proclaim(signPolicy(provider, ROOT, policy));
   await world.run(10_000);
-  assert.throws(() => controller.desk.set({ preset: 'wan' }), { code: 'E_NOT_ALLOWED' });
+  await assert.rejects(() => controller.desk.set({ preset: 'wan' }), { code: 'E_NOT_ALLOWED' });
   await world.run(10_000);
   assert.deepEqual(running().slice(0, 2), [99, 99], 'what it set before counts, now that it may');
-  sensor.desk.set({ preset: 'lan' });
+  await sensor.desk.set({ preset: 'lan' });
   await world.run(10_000);
   assert.deepEqual(running(), [100, 100, 100]);
 });

@@ -195,6 +195,11 @@ export class FakeNode implements RunningNode {
     for (const listener of this.#listeners) listener(event);
   }
 
+  /** Nothing of this owner is known any more. */
+  forget(owner: string): void {
+    this.#records = this.#records.filter((record) => record.owner !== owner);
+  }
+
   /** A record of another node arrives. */
   arrive(record: RecordView): void {
     this.#records.push(record);

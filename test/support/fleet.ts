@@ -24,6 +24,8 @@ export class FleetBoard {
   /** A configuration that holds one of these texts can't be applied here. */
   readonly unbearable = new Set<string>();
   conditions: HealthItem[] = [];
+  /** The run of the machine. */
+  machineBoot: string | null = 'first';
   readonly logged: string[] = [];
   desk: FleetDesk;
   readonly #accept: boolean;
@@ -66,6 +68,7 @@ export class FleetBoard {
       node: this.node,
       file: new FleetFile({ files: this.disk, directory: FLEET_DIRECTORY }),
       accept: this.#accept,
+      machineBoot: this.machineBoot,
       clock: time,
       scheduler: time,
       health: () => [...this.conditions, ...this.desk.health()],

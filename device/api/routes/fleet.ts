@@ -1,12 +1,22 @@
 import * as v from 'valibot';
 import { isNodeId } from '#runtime/core/ids.ts';
-import { COUNTER_MAX, type FleetDocument } from '../../fleet/document.ts';
+import { COUNTER_MAX, type FleetDocument, isVersion } from '../../fleet/document.ts';
+import { TAGS_MAX } from '../../fleet/stage.ts';
 import { fleetDocument, fleetSettingsJson } from '../fleet-views.ts';
 import { json, type Route, route } from '../route.ts';
 
 const NODE = 'a node id of 32 hex digits';
 const PERCENT = 'a number above 0, up to 100';
 const COUNTER = `a whole number from 1 to ${COUNTER_MAX}`;
+
+const VERSION = 'COUNTER/SETTER, as GET /v1/fleet tells them';
+const TAGS = `at most ${TAGS_MAX} tags`;
+const of = v.optional(
+  v.pipe(
+    v.string(VERSION),
+    v.check((text) => isVersion(text), VERSION),
+  ),
+);
 
 const SetSchema = v.strictObject(
   {
@@ -18,7 +28,13 @@ const SetSchema = v.strictObject(
             v.pipe(v.array(v.pipe(v.string(NODE), v.check(isNodeId, NODE))), v.maxLength(32)),
             [],
           ),
-          tags: v.optional(v.record(v.string(), v.string()), {}),
+          tags: v.optional(
+            v.pipe(
+              v.record(v.string(), v.string()),
+              v.check((tags) => Object.keys(tags).length <= TAGS_MAX, TAGS),
+            ),
+            {},
+          ),
           percent: v.optional(
             v.nullable(
               v.pipe(
@@ -36,8 +52,8 @@ const SetSchema = v.strictObject(
   'an object with config, and stage where some boards are to try it',
 );
 const PromoteSchema = v.strictObject(
-  { force: v.optional(v.boolean('true or false'), false) },
-  'an object, empty or with force',
+  { force: v.optional(v.boolean('true or false'), false), of },
+  'an object, empty or with force and of',
 );
 const RollbackSchema = v.strictObject(
   {
@@ -47,8 +63,9 @@ const RollbackSchema = v.strictObject(
         v.check((n) => Number.isInteger(n) && n >= 1 && n <= COUNTER_MAX, COUNTER),
       ),
     ),
+    of,
   },
-  'an object, empty or with to',
+  'an object, empty or with to and of',
 );
 
 /** Settings for all boards; a listener that others can reach must not serve those that change something. */
@@ -70,7 +87,7 @@ export const fleetRoutes: readonly Route[] = [
     bodySchema: 'SetFleet',
     replySchema: 'FleetSet',
     parseBody: SetSchema,
-    handle: ({ body: { config, stage } }, { fleet }) => done(fleet.set(config, stage)),
+    handle: async ({ body: { config, stage } }, { fleet }) => done(await fleet.set(config, stage)),
   }),
   route({
     method: 'POST',
@@ -80,18 +97,22 @@ export const fleetRoutes: readonly Route[] = [
     bodySchema: 'PromoteFleet',
     replySchema: 'FleetSet',
     parseBody: PromoteSchema,
-    handle: ({ body }, { fleet }) => done(fleet.promote(body)),
+    handle: async ({ body: { force, of } }, { fleet }) =>
+      done(await fleet.promote({ force, ...(of === undefined ? {} : { of }) })),
   }),
   route({
     method: 'POST',
     path: '/v1/fleet/rollback',
     operationId: 'rollbackFleet',
     summary:
-      'Takes back what is on trial; without a trial, what counted last. `to` names an earlier counter.',
+      'Takes back what is on trial; without a trial, what counted last. `to` names an earlier counter, `of` what is to be taken back.',
     bodySchema: 'RollbackFleet',
     replySchema: 'FleetSet',
     parseBody: RollbackSchema,
-    handle: ({ body: { to } }, { fleet }) => done(fleet.rollback(to === undefined ? {} : { to })),
+    handle: async ({ body: { to, of } }, { fleet }) =>
+      done(
+        await fleet.rollback({ ...(to === undefined ? {} : { to }), ...(of === undefined ? {} : { of }) }),
+      ),
   }),
 ];
 

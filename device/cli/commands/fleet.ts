@@ -67,7 +67,9 @@ function showCommand(io: CliIo): Command {
       const fleet = await new ApiClient({ io, socket }).call<FleetJson>('GET', '/v1/fleet');
       const { stringify } = await import('yaml');
       if (document) {
-        const config = fleet.settings?.config ?? {};
+        if (fleet.settings === null)
+          throw new CliError('the fleet has no settings; see: gridvine fleet status', EXIT.failed);
+        const { config } = fleet.settings;
         if (json) printJson(io, config);
         else io.stdout.write(stringify(config));
       } else if (json) {
@@ -97,12 +99,15 @@ function statusCommand(io: CliIo): Command {
 function promoteCommand(io: CliIo): Command {
   return new Command('promote')
     .description('give all boards what some have tried')
+    .argument('[version]', 'only if it is this that is on trial, such as 12/3f0c9a12')
     .option('--force', 'also where a board that tried it is down, refuses it or is not well')
     .addOption(jsonOption())
     .addOption(socketOption())
-    .action(async ({ force, json, socket }: CommonOptions & { readonly force?: true }) => {
+    .action(async (what: string | undefined, options: CommonOptions & { readonly force?: true }) => {
+      const { force, json, socket } = options;
       const client = new ApiClient({ io, socket });
-      const done = await client.call<FleetSetJson>('POST', '/v1/fleet/promote', { force: force === true });
+      const body = { force: force === true, ...(await aimOf(client, what)) };
+      const done = await client.call<FleetSetJson>('POST', '/v1/fleet/promote', body);
       report(io, done, { json, text: 'set for all boards' });
     });
 }
@@ -110,15 +115,28 @@ function promoteCommand(io: CliIo): Command {
 function rollbackCommand(io: CliIo): Command {
   return new Command('rollback')
     .description('take back what is on trial, or else what was set last')
+    .argument('[version]', 'only if it is this, such as 12/3f0c9a12; also what is a rollback itself')
     .option('--to <n>', 'go back to these settings for all; see: gridvine fleet show', counterArgument)
     .addOption(jsonOption())
     .addOption(socketOption())
-    .action(async ({ to, json, socket }: CommonOptions & { readonly to?: number }) => {
+    .action(async (what: string | undefined, options: CommonOptions & { readonly to?: number }) => {
+      const { to, json, socket } = options;
       const client = new ApiClient({ io, socket });
-      const body = to === undefined ? {} : { to };
+      const body = { ...(to === undefined ? {} : { to }), ...(await aimOf(client, what)) };
       const done = await client.call<FleetSetJson>('POST', '/v1/fleet/rollback', body);
       report(io, done, { json, text: 'set for all boards' });
     });
+}
+
+/** A version as people write it, whole. @throws CliError where it is neither on trial nor what counts. */
+async function aimOf(client: ApiClient, what: string | undefined): Promise<{ readonly of?: string }> {
+  if (what === undefined) return {};
+  const { staged, settings } = await client.call<FleetJson>('GET', '/v1/fleet');
+  const there = [staged, settings].filter((one) => one !== null);
+  const found = there.find(({ name, counter, setter }) => [name, `${counter}/${setter}`].includes(what));
+  if (found !== undefined) return { of: `${found.counter}/${found.setter}` };
+  const names = there.map(({ name }) => name).join(', ') || 'nothing';
+  throw new CliError(`nothing is changed: expected ${what}, but there is ${names} now`, EXIT.failed);
 }
 
 function report(
@@ -133,7 +151,11 @@ function report(
 async function readSettings(io: CliIo, file: string): Promise<unknown> {
   const { layerOfFile, readConfigFile } = await import('../../config/config-file.ts');
   const { mergeLayers } = await import('../../config/layers.ts');
-  const layer = file === '-' ? await layerOfFile('stdin', await readInput(io)) : await readConfigFile(file);
+  const text = file === '-' ? await readInput(io) : undefined;
+  // The end of a pipe whose beginning failed must not take everything back.
+  if (text !== undefined && text.trim() === '')
+    throw new CliError('stdin: expected settings, or {} for none; got nothing', EXIT.failed);
+  const layer = text === undefined ? await readConfigFile(file) : await layerOfFile('stdin', text);
   return mergeLayers([layer]).tree;
 }
 

@@ -112,6 +112,7 @@ function fleetOf(own: RunningNode): FleetDesk {
   return new FleetDesk({
     node: own,
     file: new FleetFile({ files: memoryFiles(new Map()), directory: '/data' }),
+    machineBoot: null,
     accept: true,
     health: () => [],
     apply: async () => undefined,

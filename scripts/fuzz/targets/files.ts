@@ -134,8 +134,11 @@ const FILES: readonly {
         isProven: true,
         starts: 0,
         before: null,
+        machine: 'm',
         crashed: ['1/x'],
+        faltered: [],
         history: [],
+        own: null,
       },
       { running: null },
     ],
@@ -155,7 +158,12 @@ const FILES: readonly {
 
 /** What a file keeps of it. */
 function limited(state: FleetState): FleetState {
-  return { ...state, crashed: state.crashed.slice(0, 8), history: state.history.slice(0, 8) };
+  return {
+    ...state,
+    crashed: state.crashed.slice(0, 8),
+    faltered: state.faltered.slice(0, 8),
+    history: state.history.slice(0, 8),
+  };
 }
 
 /** State files of a node, damaged in any way, and whole ones that hold nonsense: a defined error, or less than was there. */

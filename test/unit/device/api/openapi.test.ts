@@ -62,7 +62,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   '/v1/aggregate': '?key=load&function=sum&minCoverage=0.9&maxAgeMs=1000',
 };
 
-function fill(api: ApiHarness): void {
+async function fill(api: ApiHarness): Promise<void> {
   api.node.crdt.apply('lww', 'mode', { op: 'set', value: 'island' });
   api.node.put('load', 5, { unit: 'W' });
   api.node.others = [
@@ -82,8 +82,8 @@ function fill(api: ApiHarness): void {
   if (view !== undefined) api.node.evidence.set(api.node.id, view);
   api.node.arrive(recordView({ value: { a: [1, null] }, ageBoundMs: null, ttlMs: 5 }));
   api.node.arrive(recordView({ owner: 'f'.repeat(32), key: 'crdt/lww/mode', value: 'no slot' }));
-  api.fleet.desk.set({ preset: 'radio' });
-  api.fleet.desk.set({ log: { level: 'warn' } }, { nodes: [], tags: { a: 'b' }, percent: 10 });
+  await api.fleet.desk.set({ preset: 'radio' });
+  await api.fleet.desk.set({ log: { level: 'warn' } }, { nodes: [], tags: { a: 'b' }, percent: 10 });
   api.node.arrive(recordView({ owner: 'e'.repeat(32), key: 'fleet/settings', value: 'none' }));
   const refused = { version: `2/${api.node.id}`, why: 'x' };
   api.node.arrive(
@@ -115,7 +115,7 @@ describe('/openapi.json', () => {
   test('describes every JSON reply as it really is', async (t) => {
     // B-126
     const api = await startHarness(t);
-    fill(api);
+    await fill(api);
     const { json } = await api.call('GET', '/openapi.json');
     assert.equal(json.openapi, '3.1.0');
     for (const [path, operations] of Object.entries<Record<string, unknown>>(json.paths)) {
@@ -205,7 +205,7 @@ describe('/metrics', () => {
   test('has every documented metric, in the text format', async (t) => {
     // B-130
     const api = await startHarness(t);
-    fill(api);
+    await fill(api);
     api.node.counters.drops.replay = 4;
     const { status, headers, text } = await api.call('GET', '/metrics');
     assert.equal(status, 200);

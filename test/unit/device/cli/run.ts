@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { runCli } from '#device/cli/run-cli.ts';
 import type { ScryptCost } from '#runtime/crypto/provider.ts';
 
@@ -15,6 +16,8 @@ export interface CliWorld {
   readonly askLine?: (prompt: string) => Promise<string | undefined>;
   readonly nowSeconds?: () => number;
   readonly passphraseCost?: ScryptCost;
+  /** What comes by the pipe. */
+  readonly stdin?: string;
 }
 
 /** Runs one command line in this process. */
@@ -26,11 +29,12 @@ export async function gridvine(argv: readonly string[], world: CliWorld = {}): P
     isTTY: world.isTTY === true,
     columns: world.columns ?? 80,
   });
-  const { env = {}, askSecret, askLine, nowSeconds, passphraseCost } = world;
+  const { env = {}, stdin, askSecret, askLine, nowSeconds, passphraseCost } = world;
   const code = await runCli(argv, {
     stdout: stream(out),
     stderr: stream(err),
     env,
+    ...(stdin === undefined ? {} : { stdin: Readable.from([stdin]) }),
     ...(askSecret === undefined ? {} : { askSecret }),
     ...(askLine === undefined ? {} : { askLine }),
     ...(nowSeconds === undefined ? {} : { nowSeconds }),

@@ -22,6 +22,7 @@ const document = (values: Partial<FleetDocument> = {}): FleetDocument => ({
   setter: A,
   config: { preset: 'radio', settings: { fanOut: 3 }, mqtt: { keys: ['a', 'b'] } },
   stage: null,
+  takesBack: null,
   ...values,
 });
 
@@ -36,6 +37,7 @@ const anyDocument = fc.record(
     setter: fc.constantFrom(A, B),
     config: fc.constantFrom('lan', 'wan').map((preset) => ({ preset, settings: { fanOut: 3 } })),
     stage: fc.constantFrom(null, { nodes: [B], tags: { role: 'canary' }, lotMax: 7 }),
+    takesBack: fc.constantFrom(null, `3/${A}`),
   },
   { noNullPrototype: true },
 );

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { GridvineError } from '#runtime/core/errors.ts';
 import { FakeNode, recordView } from '../../../support/fake-node.ts';
 import { FLEET_DIRECTORY, FleetBoard } from '../../../support/fleet.ts';
 
@@ -139,6 +140,169 @@ describe('a board that follows the fleet', () => {
     assert.deepEqual(board.codes, []);
   });
 
+  test('takes harm back also where the disk takes nothing, and saves that as soon as it can', async () => {
+    const board = await startBoard();
+    await hear(board, 1, { preset: 'radio' });
+    board.time.advance(30_000);
+    await settle();
+    await hear(board, 2, { log: { level: 'debug' } });
+    board.disk.failWith = 'ENOSPC';
+    await hear(board, 3, { preset: 'radio' });
+    assert.deepEqual([board.running, board.codes], [3, ['fleet-unsaved']]);
+    await hear(board, 4, {});
+    assert.deepEqual([board.running, board.applied.at(-1)], [4, {}]);
+    board.disk.failWith = undefined;
+    board.time.advance(60_000);
+    await settle();
+    assert.deepEqual(board.codes, []);
+    const again = await startBoard({ disk: board.disk });
+    assert.equal(again.running, 4);
+  });
+
+  test('blames nothing for the end of a trial that could not be saved at once', async () => {
+    const board = await startBoard();
+    await hear(board, 1, { preset: 'radio' });
+    board.disk.failWith = 'ENOSPC';
+    board.time.advance(30_000);
+    await settle();
+    assert.deepEqual(board.codes, ['fleet-unsaved']);
+    board.disk.failWith = undefined;
+    board.time.advance(60_000);
+    await settle();
+    assert.deepEqual(board.codes, []);
+    const again = await startBoard({ disk: board.disk });
+    assert.deepEqual([again.running, again.codes], [1, []]);
+  });
+
+  test('saves at its end what it could not save before', async () => {
+    const board = await startBoard();
+    await hear(board, 1, { preset: 'radio' });
+    board.disk.failWith = 'ENOSPC';
+    board.time.advance(30_000);
+    await settle();
+    board.disk.failWith = undefined;
+    await board.desk.stop();
+    const again = await startBoard({ disk: board.disk });
+    assert.deepEqual([again.running, again.codes], [1, []]);
+  });
+
+  test('blames nothing where the machine lost its power within the trial, but for a new one that happens to thrice', async () => {
+    const board = await startBoard();
+    await hear(board, 1, { preset: 'radio' });
+    for (let i = 0; i < 2; i++) {
+      board.machineBoot = `run ${i}`;
+      await board.crash();
+      assert.equal(board.running, 1);
+    }
+    board.time.advance(30_000);
+    await settle();
+    for (let i = 2; i < 9; i++) {
+      board.machineBoot = `run ${i}`;
+      await board.crash();
+      assert.deepEqual([board.running, board.codes], [1, []], `proven, run ${i}`);
+    }
+    await hear(board, 2, { preset: 'wan' });
+    for (const [i, running] of [2, 2, 1].entries()) {
+      board.machineBoot = `later run ${i}`;
+      await board.crash();
+      assert.equal(board.running, running, `on trial, run ${i}`);
+    }
+  });
+
+  test('tries once more, after an hour, what it bore before it ended early several times', async () => {
+    const board = await startBoard();
+    await hear(board, 1, { preset: 'radio' });
+    board.time.advance(30_000);
+    await settle();
+    const { disk } = board;
+    for (let i = 0; i < 3; i++) await startBoard({ disk });
+    const wait = async (again: FleetBoard, ms: number) => {
+      for (let i = 0; i < ms; i += 60_000) {
+        again.time.advance(60_000);
+        await settle();
+      }
+    };
+    const faltering = await startBoard({ disk });
+    await hear(faltering, 1, { preset: 'radio' });
+    await wait(faltering, 3_540_000);
+    assert.deepEqual([faltering.running, faltering.codes], [undefined, ['fleet-refused']]);
+    await wait(faltering, 120_000);
+    assert.deepEqual([faltering.running, faltering.codes], [1, []]);
+    const crashed = await startBoard({ disk });
+    await hear(crashed, 1, { preset: 'radio' });
+    await wait(crashed, 3_720_000);
+    assert.equal(crashed.running, undefined, 'it was on trial again');
+  });
+
+  test('runs the next lower document where it refuses the highest', async () => {
+    const board = await startBoard();
+    const node = board.node as FakeNode;
+    board.unbearable.add('metered');
+    await hear(board, 1, { preset: 'radio' });
+    await hear(board, 5, { preset: 'metered' });
+    const value = { counter: 4, config: { preset: 'wan' } };
+    node.arrive(recordView({ owner: 'e'.repeat(32), key: 'fleet/settings', value }));
+    await settle();
+    assert.deepEqual([board.running, board.codes], [4, ['fleet-refused']]);
+    const { refused } = report(board) as { refused: { version: string } };
+    assert.equal(refused.version, `5/${OPERATOR}`);
+    const times = board.applied.length;
+    board.time.advance(60_000);
+    await settle();
+    assert.equal(board.applied.length, times, 'and tries neither again and again');
+  });
+
+  test('remembers no more of the past than it keeps', async () => {
+    const board = await startBoard();
+    for (let counter = 1; counter <= 30; counter++) {
+      (board.node as FakeNode).forget(OPERATOR);
+      await hear(board, counter, { preset: counter % 2 === 0 ? 'wan' : 'lan' });
+    }
+    assert.equal(board.desk.view().history.length, 8);
+  });
+
+  test('blames the document on trial though the one before ended its trial while it arrived', async () => {
+    const board = await startBoard();
+    await hear(board, 1, { preset: 'radio' });
+    board.time.advance(29_999);
+    await settle();
+    const heard = hear(board, 2, { preset: 'wan' });
+    board.time.advance(1);
+    await heard;
+    assert.equal(board.running, 2);
+    await board.crash();
+    assert.notEqual(board.running, 2);
+    assert.deepEqual(board.codes, ['fleet-refused']);
+  });
+
+  test('passes over a number that nobody can have come to', async () => {
+    const board = await startBoard();
+    await hear(board, 1, { preset: 'radio' });
+    const value = { counter: 4_294_967_295, config: { preset: 'metered' } };
+    (board.node as FakeNode).arrive(recordView({ owner: 'e'.repeat(32), key: 'fleet/settings', value }));
+    await settle();
+    assert.equal(board.running, 1);
+    assert.deepEqual(board.desk.view().ignored, [{ owner: 'e'.repeat(32), why: 'far-above' }]);
+    assert.equal((await board.desk.set({ preset: 'wan' })).counter, 2);
+
+    const newcomer = await startBoard();
+    (newcomer.node as FakeNode).arrive(recordView({ owner: 'e'.repeat(32), key: 'fleet/settings', value }));
+    await settle();
+    assert.equal(newcomer.running, undefined, 'nor does it where it knows of no other');
+  });
+
+  test('tells its state again where it could not be told', async () => {
+    const board = await startBoard();
+    const node = board.node as FakeNode;
+    node.refusal = new GridvineError('E_QUOTA', 'full');
+    await hear(board, 1, { preset: 'radio' });
+    assert.equal(report(board), undefined);
+    node.refusal = undefined;
+    board.time.advance(5_000);
+    await settle();
+    assert.deepEqual(report(board), { running: `1/${OPERATOR}` });
+  });
+
   test('goes by itself where its file is damaged, says so, and hears the settings again', async () => {
     const board = await startBoard();
     await hear(board, 1, { preset: 'radio' });
@@ -174,7 +338,11 @@ describe('a board that follows the fleet', () => {
     const board = await startBoard({ accept: false });
     await hear(board, 1, { preset: 'radio' });
     assert.deepEqual([board.applied, board.running], [[], undefined]);
-    assert.match(JSON.stringify(report(board)), /fleet\.accept: off/);
+    assert.deepEqual(report(board), { accepts: false });
+    assert.deepEqual(
+      board.desk.health().map(({ code, severity }) => [code, severity]),
+      [['fleet-not-accepted', 'info']],
+    );
   });
 
   test('passes over records that are no documents, and over boards that may not set any', async () => {
