@@ -43,12 +43,21 @@ export async function createNode(options: NodeOptions): Promise<RunningNode> {
   validateNodeOptions(options);
   const open: Closer[] = [];
   const release = async () => {
-    for (const close of open.splice(0).reverse()) await close();
+    const failures: unknown[] = [];
+    for (const close of open.splice(0).reverse())
+      try {
+        await close();
+      } catch (error) {
+        failures.push(error);
+      }
+    // One that fails doesn't keep the others open, and the directory locked.
+    if (failures.length > 0) throw failures[0];
   };
   try {
     return await start(options, open, release);
   } catch (error) {
-    await release();
+    // Why it didn't start says more than what couldn't be closed then.
+    await release().catch(() => undefined);
     throw error;
   }
 }

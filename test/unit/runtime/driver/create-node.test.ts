@@ -127,6 +127,34 @@ test('failing half-way releases the data directory and the transports', async (t
   (await DataDir.open(dataDir)).close();
 });
 
+test('a part that can not be closed keeps neither the directory nor the process, also when a signal ends the node', async (t) => {
+  const { options, network, dataDir, time } = await bench(t);
+  const broken = network.transport('10.0.0.9', 9);
+  const close = broken.close.bind(broken);
+  broken.close = async () => {
+    await close();
+    throw new Error('stuck');
+  };
+  const inject = { ...options.inject, transports: [broken] };
+  await assert.rejects((await createNode({ ...options, inject })).close(), /stuck/);
+  (await DataDir.open(dataDir)).close();
+
+  const ending = new AbortController();
+  const logged = Promise.withResolvers<unknown>();
+  const node = await createNode({
+    ...options,
+    inject,
+    signal: ending.signal,
+    log: (_level, event, fields) => {
+      if (event === 'leave-failed') logged.resolve(fields);
+    },
+  });
+  ending.abort();
+  time.advance(60_000);
+  assert.deepEqual(await logged.promise, { error: 'Error: stuck' });
+  await node.close().catch(() => undefined);
+});
+
 test('a full disk while running is a condition; the node goes on', async (t) => {
   const { options, place, time } = await bench(t);
   const node = await createNode(options);
