@@ -4,6 +4,8 @@ import { DIGEST_BUCKETS, RECORD_BYTES_MAX } from '#runtime/core/limits.ts';
 import { BOOT_MAX } from '#runtime/core/version.ts';
 import { BodyBuilder, decodeBody } from '#runtime/wire/body.ts';
 import type { Block, Line, Message } from '#runtime/wire/message.ts';
+import { LEASE_MAC_BYTES } from '#runtime/wire/messages/lease.ts';
+import { MAC_BYTES } from '#runtime/wire/messages/mac.ts';
 import { VERSION_MAX } from '#runtime/wire/schema.ts';
 import { type FuzzTarget, promise } from '../contract.ts';
 import { hexOf } from '../fixtures.ts';
@@ -29,7 +31,7 @@ export const body: FuzzTarget = {
       'digest',
       'buckets',
     ],
-    ...['have', 'want', 'empty', 'unknown'],
+    ...['have', 'want', 'lease-ask', 'lease-answer', 'empty', 'unknown'],
   ],
   seeds: () => hexOf('bodies.json', 'body'),
   prepare: () => (input) => {
@@ -69,14 +71,15 @@ const isUint32 = (value: number) => isWithin(value, 0, 0xffff_ffff);
 const isUint = (value: number) => isWithin(value, 0, Number.MAX_SAFE_INTEGER);
 const isVersion = (value: number) => isWithin(value, 0, VERSION_MAX);
 
-function isMac(mac: Uint8Array | undefined): boolean {
-  return mac === undefined || mac.length === 8;
+function isMac(mac: Uint8Array | undefined, bytes = MAC_BYTES): boolean {
+  return mac === undefined || mac.length === bytes;
 }
 
 /** @throws BrokenPromise where a message is out of what [P-5] and [P-6] allow. */
 function checkMessage(message: Message): void {
   if ('seq' in message) promise(isUint32(message.seq), 'a seq out of range');
-  if ('mac' in message) promise(isMac(message.mac), 'a MAC of another length');
+  const macBytes = message.type.startsWith('lease') ? LEASE_MAC_BYTES : MAC_BYTES;
+  if ('mac' in message) promise(isMac(message.mac, macBytes), 'a MAC of another length');
   switch (message.type) {
     case 'ping':
       promise(isWithin(message.destBoot, 0, BOOT_MAX), 'a boot out of range');
