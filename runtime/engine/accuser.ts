@@ -13,6 +13,7 @@ import type { Member } from '../membership/member.ts';
 import { isRefused, type SuspicionTimes, suspicionTimeMs, suspicionTimes } from '../membership/suspicion.ts';
 import { VerdictLog, type Witness } from '../membership/verdict-log.ts';
 import type { Block } from '../wire/message.ts';
+import { peekVersion } from '../wire/record-codec.ts';
 import type { EngineContext } from './context.ts';
 
 /** Accusations outlive the longest suspicion by this much, so that a late hearer still counts them. */
@@ -42,7 +43,7 @@ export class Accuser {
   readonly #byTarget = new Map<NodeId, Map<string, Standing>>();
   readonly #log = new VerdictLog();
   #holdUntilMs = Number.NEGATIVE_INFINITY;
-  #toldAgainMs = Number.NEGATIVE_INFINITY;
+  #toldMs = Number.NEGATIVE_INFINITY;
 
   constructor(ctx: EngineContext) {
     this.#ctx = ctx;
@@ -137,6 +138,18 @@ export class Accuser {
     else this.#apply(standing, nowMs);
   }
 
+  /** Whoever sends an accusation of this node that was refuted still believes it: the refutation is told again. */
+  heardAgain({ owner, items }: Block, nowMs: number): void {
+    const ofSelf = this.#byTarget.get(this.#ctx.id);
+    if (ofSelf === undefined) return;
+    const records = this.#ctx.table.owner(owner);
+    const versions = items.map(({ body }) => peekVersion(body));
+    for (const { accuser, key, record } of ofSelf.values()) {
+      const version = accuser === owner ? records?.get(key)?.version : undefined;
+      if (version !== undefined && versions.includes(version) && this.#isOver(record)) this.#tellAgain(nowMs);
+    }
+  }
+
   /** A member, or a new life of it, became known: what was said of it before counts now. */
   onMemberChanged(member: Member, nowMs: number): void {
     for (const standing of this.#byTarget.get(member.id)?.values() ?? []) this.#apply(standing, nowMs);
@@ -195,14 +208,18 @@ export class Accuser {
   #answer({ accuser, record, madeAtMs, heardAtMs }: Standing, nowMs: number): void {
     const { id } = this.#ctx;
     const refuted = this.#ctx.self.refute(record, nowMs);
-    if (!refuted && this.#isOver(record) && nowMs - this.#toldAgainMs >= TOLD_AGAIN_MS) {
-      this.#toldAgainMs = nowMs;
-      this.#ctx.self.announce(nowMs);
-    }
+    if (refuted) this.#toldMs = nowMs;
+    else if (this.#isOver(record)) this.#tellAgain(nowMs);
     // Late ones join what was refuted; made-up ones of other lives don't push it out.
     if (!refuted && !this.#log.isLatest(id, record)) return;
     this.#log.noteAccused(id, record, witnessOf(accuser, record, { madeAtMs, heardAtMs }));
     if (refuted) this.#log.noteEnd(id, 'refuted', nowMs);
+  }
+
+  #tellAgain(nowMs: number): void {
+    if (nowMs - this.#toldMs < TOLD_AGAIN_MS) return;
+    this.#toldMs = nowMs;
+    this.#ctx.self.announce(nowMs);
   }
 
   #isOver({ boot, incarnation }: AccusationRecord): boolean {

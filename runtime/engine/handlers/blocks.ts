@@ -32,6 +32,7 @@ function mergeOne(ctx: EngineContext, block: Block, from: Inbound): boolean {
   records?.noteRise(bootBefore, nowMs);
   ctx.counters.recordsApplied += result.fresh.length;
   if (result.repeated > 0) noteRepeated(ctx, block, nowMs);
+  ctx.accuser.heardAgain(block, nowMs);
   const viaMulticast = from.path.multicast;
   for (const record of result.fresh) {
     if (record.priority === 'lazy') continue;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Block } from '#runtime/wire/message.ts';
 import { EnginePump, type PumpNode } from '../../../support/engine-pump.ts';
 import { LyingPeer } from '../../../support/lying-peer.ts';
 
@@ -200,9 +201,9 @@ test('a refutation that was lost is told again to whoever accuses what it refute
   const [ann, ben] = pump.cluster(2);
   const liar = new LyingPeer(pump);
   for (const node of [ann, ben]) liar.introduce(node);
+  const accusation = (slot: number) => liar.accusation({ id: ben.id, boot: 1, incarnation: 0 }, { slot });
   /** Whether ben tells its facts at once. */
-  const accuse = (slot: number) => {
-    const block = liar.accusation({ id: ben.id, boot: 1, incarnation: 0 }, { slot });
+  const tell = (block: Block) => {
     const since = ben.sent.length;
     liar.tell(ben, { type: 'blocks', blocks: [block] });
     pump.run(20);
@@ -214,11 +215,14 @@ test('a refutation that was lost is told again to whoever accuses what it refute
           message.blocks.some(({ owner, items }) => owner === ben.id && items.length > 0),
       );
   };
-  assert.equal(accuse(0), true);
+  assert.equal(tell(accusation(0)), true);
   assert.equal(pump.incarnationOf(ben, ben.id), 1);
   // By then all copies of the refutation are sent.
   pump.run(400);
-  assert.equal(accuse(1), true, 'told again');
+  const late = accusation(1);
+  assert.equal(tell(late), true, 'told again');
+  pump.run(400);
+  assert.equal(tell(late), true, 'and again where the same accusation is repeated');
   assert.equal(pump.incarnationOf(ben, ben.id), 1, 'nothing else is refuted');
   assert.equal(ben.engine.counters.refutations, 1);
 });
