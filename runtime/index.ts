@@ -38,7 +38,7 @@ export type {
 } from './core/trust-view.ts';
 export type { AppValue, Quality } from './core/value.ts';
 export type { Version } from './core/version.ts';
-export type { MemberState, MemberView, Priority, PutOptions, RecordView } from './core/views.ts';
+export type { MemberState, MemberView, Priority, PutEntry, PutOptions, RecordView } from './core/views.ts';
 export type {
   AccuserView,
   EvidenceView,
@@ -58,6 +58,7 @@ export type {
   DurablePutOptions,
   HealthItem,
   LinkTraffic,
+  NodePutEntry,
   NodePutOptions,
   RunningNode,
 } from './driver/contract.ts';
@@ -68,6 +69,7 @@ export type { NodeLeaseOptions } from './driver/node-leases.ts';
 export type { CertificateOptions, NodeOptions, NodeParts } from './driver/node-options.ts';
 export { nodeScheduler, type Scheduler } from './driver/scheduler.ts';
 export type { Link, RecordFilter } from './engine/contract.ts';
+export type { QuotaUsage } from './engine/own-quota.ts';
 export { type EngineSettings, LAN, PRESETS, type PresetName, settingsOf } from './engine/settings.ts';
 export type { FilePort } from './storage/file-port.ts';
 export { nodeFiles } from './storage/node-files.ts';

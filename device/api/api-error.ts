@@ -32,6 +32,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   E_FLEET: 409,
   E_CONFIG: 400,
   E_QUOTA: 507,
+  E_BATCH: 400,
   E_CRDT_TYPE: 409,
   E_CRDT_LIMIT: 413,
   E_NOT_FOUND: 404,

@@ -43,6 +43,16 @@ const crdt = {
 } as const;
 const aggregateFunction = oneOf(...AGGREGATE_FUNCTIONS);
 
+const putOptions = {
+  ttlMs: integer,
+  ageMs: integer,
+  unit: text,
+  quality: oneOf('good', 'stale', 'bad', 'sub'),
+  priority: oneOf('urgent', 'normal', 'lazy'),
+  ifVersion: integer,
+};
+const put = { value: ref('Value'), ...putOptions };
+
 const fingerprint: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{16}$' };
 
 /** JSON Schemas (2020-12, as OpenAPI 3.1 takes them) of the API's documents. A test holds them equal to what is answered. */
@@ -177,20 +187,16 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     ['ageUnknown'],
   ),
   Records: object({ schema: constant('gridvine.records/1'), records: list(ref('Record')) }),
-  PutRecord: object(
-    {
-      value: ref('Value'),
-      ttlMs: integer,
-      ageMs: integer,
-      unit: text,
-      quality: oneOf('good', 'stale', 'bad', 'sub'),
-      priority: oneOf('urgent', 'normal', 'lazy'),
-      ifVersion: integer,
-      durable: boolean,
-    },
-    ['ttlMs', 'ageMs', 'unit', 'quality', 'priority', 'ifVersion', 'durable'],
+  PutRecord: object({ ...put, durable: boolean }, [...Object.keys(putOptions), 'durable']),
+  PutRecords: object(
+    { records: list(object({ key: text, ...put }, Object.keys(putOptions))), durable: boolean },
+    ['durable'],
   ),
   Written: object({ schema: constant('gridvine.written/1'), key: text, version: integer }),
+  WrittenBatch: object({
+    schema: constant('gridvine.written-batch/1'),
+    records: list(object({ key: text, version: integer })),
+  }),
   Crdt: object({ schema: constant('gridvine.crdt/1'), ...crdt }),
   Crdts: object({ schema: constant('gridvine.crdts/1'), crdts: list(object(crdt)) }),
   ChangeCrdt: object(

@@ -131,6 +131,10 @@ export interface WrittenJson {
   readonly version: number;
 }
 
+export interface WrittenBatchJson {
+  readonly records: readonly WrittenJson[];
+}
+
 export interface CrdtJson {
   readonly name: string;
   readonly type: string;

@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'E_UNIT_INVALID'
   | 'E_VERSION_CONFLICT'
   | 'E_QUOTA'
+  | 'E_BATCH'
   | 'E_CRDT_TYPE'
   | 'E_CRDT_LIMIT'
   | 'E_NOT_FOUND'

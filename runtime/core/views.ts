@@ -76,3 +76,9 @@ export interface PutOptions {
   /** Only if the record has this version now (0: only if there is none). */
   readonly ifVersion?: Version;
 }
+
+/** One of several records that are put together. */
+export interface PutEntry extends PutOptions {
+  readonly key: string;
+  readonly value: AppValue;
+}

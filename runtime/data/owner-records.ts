@@ -1,7 +1,8 @@
 import { BootRises } from '../core/boot-rises.ts';
 import type { NodeId } from '../core/ids.ts';
 import { bootOf, type Version } from '../core/version.ts';
-import { isLive, type StoredRecord } from './stored-record.ts';
+import type { HeldBack } from './held-back.ts';
+import { expiresAtMs, isLive, type StoredRecord } from './stored-record.ts';
 import { bucketOf } from './table-hash.ts';
 
 /** Up to so many records are looked through; more get an index. Most owners have a few, and there may be thousands of owners. */
@@ -33,6 +34,8 @@ export class OwnerRecords {
   /** Made at its first restart. */
   #rises: BootRises | undefined;
   #live = 0;
+  /** What readers don't see yet; absent as long as there is nothing, which is nearly always. */
+  held: HeldBack | undefined;
   /** Something of this owner was refused for a limit here: not asked for again before then. */
   refusedUntilMs = Number.NEGATIVE_INFINITY;
   /** The highest version that the owner itself vouched for, and the highest gc line: what others claim beyond them isn't believed. */
@@ -103,7 +106,7 @@ export class OwnerRecords {
     if (boot > before && before > 0) this.#rises?.tryTake(boot - before, nowMs);
   }
 
-  /** Encoded bytes of all records. */
+  /** Encoded bytes of all records, with those of values that travel apart. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -128,6 +131,13 @@ export class OwnerRecords {
     return undefined;
   }
 
+  /** What readers see in the place of the newest record of its key: itself, or the one before while it is held back. */
+  seen(record: StoredRecord, nowMs: number): StoredRecord | undefined {
+    if (this.held?.has(record.key) !== true) return record;
+    const before = this.held.get(record.key);
+    return before === undefined || expiresAtMs(before) <= nowMs ? undefined : before;
+  }
+
   values(): IterableIterator<StoredRecord> {
     return this.#byKey?.values() ?? this.#ordered.values();
   }
@@ -135,7 +145,7 @@ export class OwnerRecords {
   /** Puts a record in the place of an older one. The caller has checked that it is newer. */
   set(record: StoredRecord): void {
     this.remove(record.key);
-    this.#bytes += record.body.length;
+    this.#bytes += record.size;
     if (isLive(record)) this.#live++;
     this.#byKey?.set(record.key, record);
     this.#insertOrdered(record);
@@ -146,7 +156,7 @@ export class OwnerRecords {
   remove(key: string): void {
     const record = this.get(key);
     if (record === undefined) return;
-    this.#bytes -= record.body.length;
+    this.#bytes -= record.size;
     if (isLive(record)) this.#live--;
     if (this.#byKey === undefined) this.#ordered.splice(this.#ordered.indexOf(record), 1);
     else this.#byKey.delete(key);

@@ -6,14 +6,23 @@ import type { Version } from '../core/version.ts';
 import type { Block, Line } from '../wire/message.ts';
 import { decodeRecord } from '../wire/record-codec.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
+import { isEmpty, releasable, waitsForOthers } from './held-back.ts';
 import { readIncoming } from './incoming.ts';
 import { isNews } from './merge-plan.ts';
 import { NOTHING_PROVEN, OwnerRecords } from './owner-records.ts';
 import { type AgeJudge, judgedAge } from './record-age.ts';
 import { OPEN_GUARD, type RecordGuard } from './record-guard.ts';
 import { type RecordReader, readRecord } from './record-reader.ts';
-import { agedRecord, expiredRecord, expiresAtMs, isLive, type StoredRecord } from './stored-record.ts';
+import {
+  agedRecord,
+  expiredRecord,
+  expiresAtMs,
+  filledRecord,
+  isLive,
+  type StoredRecord,
+} from './stored-record.ts';
 import { TableHash } from './table-hash.ts';
+import { ValueShelf } from './value-shelf.ts';
 
 export interface TableLimits {
   readonly ownersMax: number;
@@ -54,12 +63,16 @@ const DATA_SHARE = 7 / 8;
 /** The replicated state: every owner's records, merged by version [P-5]. Emits each change to its listener, in order. */
 export class RecordTable {
   readonly hash: TableHash;
+  /** Values that travel apart from their records, as far as they are here. */
+  readonly values = new ValueShelf();
   readonly #owners = new Map<NodeId, OwnerRecords>();
   readonly #byBucket: OwnerRecords[][] = Array.from({ length: DIGEST_BUCKETS }, () => []);
   readonly #limits: TableLimits;
   readonly #guard: RecordGuard;
   readonly #ages: AgeJudge | undefined;
   readonly #expiry = new ExpiryQueue();
+  /** When what readers see in the place of a record that is held back ends. */
+  readonly #seenExpiry = new ExpiryQueue();
   readonly #onChange: (change: TableChange) => void;
   readonly #read: RecordReader;
   /** Owners whose lines moved lately, the latest last. */
@@ -113,7 +126,7 @@ export class RecordTable {
 
   /** When the next record's validity ends; Infinity where none will. */
   get nextExpiryMs(): number {
-    return this.#expiry.nextMs;
+    return Math.min(this.#expiry.nextMs, this.#seenExpiry.nextMs);
   }
 
   owner(id: NodeId): OwnerRecords | undefined {
@@ -204,6 +217,21 @@ export class RecordTable {
       if (records === undefined || record === undefined || record.version !== due.version) continue;
       this.#expireTo(records, record);
     }
+    for (let due = this.#seenExpiry.take(nowMs); due !== undefined; due = this.#seenExpiry.take(nowMs)) {
+      const held = this.#owners.get(due.owner)?.held;
+      const seen = held?.get(due.key);
+      if (seen === undefined || seen.version !== due.version) continue;
+      held?.set(due.key, undefined);
+      this.#onChange({ change: 'expire', owner: due.owner, record: seen });
+    }
+  }
+
+  /** A value came that travelled apart: records that waited for it may be seen. The caller has checked its hash. */
+  fill(content: Uint8Array, records: OwnerRecords, key: string): void {
+    const record = records.get(key);
+    if (record === undefined || !isEmpty(record)) return;
+    records.set(filledRecord(record, this.values.take(record.large!.hash, content)));
+    this.#release(records);
   }
 
   /** More is known of an owner's clock: what was taken of it before gets its age by that. Nothing of what it said has changed. */
@@ -290,24 +318,71 @@ export class RecordTable {
     }
   }
 
-  #apply(records: OwnerRecords, record: StoredRecord): void {
+  #apply(records: OwnerRecords, incoming: StoredRecord): void {
+    // Before what it replaces is let go: often the value is the same.
+    const record = incoming.large === undefined ? incoming : this.#withValue(incoming);
     const before = records.get(record.key);
     const wasLive = before !== undefined && isLive(before);
-    this.#bytes += record.body.length - (before?.body.length ?? 0);
+    this.#bytes += record.size - (before?.size ?? 0);
     this.#size += Number(before === undefined);
+    if (before?.content !== undefined) this.values.give(before.large!.hash);
     this.#liveCount += Number(isLive(record)) - Number(wasLive);
     records.revision = ++this.#revision;
     records.set(record);
     const ends = record.ttlMs !== undefined && !record.expired;
     if (!ends && before?.ttlMs !== undefined) this.#expiry.remove(records.owner, record.key);
     if (ends) this.#expireAt(records.owner, record);
+    if (records.held === undefined && !waitsForOthers(record)) this.#tell(records, before, record);
+    else this.#show(records, before, record);
+  }
+
+  #tell(records: OwnerRecords, before: StoredRecord | undefined, record: StoredRecord): void {
     if (isLive(record)) this.#onChange({ change: 'put', owner: records.owner, record });
-    else if (wasLive)
+    else if (before !== undefined && isLive(before))
       this.#onChange({
         change: record.expired ? 'expire' : 'delete',
         owner: records.owner,
         record: record.expired ? before : record,
       });
+  }
+
+  /** A record waits until it is whole with others; meanwhile readers see what they saw. Or others waited for it. */
+  #show(records: OwnerRecords, before: StoredRecord | undefined, record: StoredRecord): void {
+    const { owner } = records;
+    const { key } = record;
+    const seen = records.held?.has(key) === true ? records.held.get(key) : before;
+    if (waitsForOthers(record)) {
+      const live = seen !== undefined && isLive(seen) ? seen : undefined;
+      records.held ??= new Map();
+      records.held.set(key, live);
+      if (live?.ttlMs !== undefined)
+        this.#seenExpiry.add(expiresAtMs(live), { owner, key, version: live.version });
+    } else {
+      this.#unhold(records, key);
+      this.#tell(records, seen, record);
+    }
+    this.#release(records);
+  }
+
+  /** With its value, where that is known: from its owner, or from another record. */
+  #withValue(record: StoredRecord): StoredRecord {
+    const { hash } = record.large!;
+    const content = isLive(record) ? (record.content ?? this.values.find(hash)) : undefined;
+    return content === undefined ? record : filledRecord(record, this.values.take(hash, content));
+  }
+
+  /** Shows all at once what is whole now. */
+  #release(records: OwnerRecords): void {
+    const whole = releasable(records);
+    const seen = whole.map(({ key }) => records.held?.get(key));
+    for (const { key } of whole) this.#unhold(records, key);
+    for (const [i, record] of whole.entries()) this.#tell(records, seen[i], record);
+  }
+
+  #unhold(records: OwnerRecords, key: string): void {
+    if (records.held?.delete(key) !== true) return;
+    this.#seenExpiry.remove(records.owner, key);
+    if (records.held.size === 0) records.held = undefined;
   }
 
   #expireAt(owner: NodeId, record: StoredRecord): void {
@@ -320,16 +395,19 @@ export class RecordTable {
   }
 
   #forgetOne(records: OwnerRecords, record: StoredRecord): void {
+    const seen = records.held?.has(record.key) === true ? records.held.get(record.key) : record;
+    this.#unhold(records, record.key);
     this.#remove(records, record);
     if (!isLive(record)) return;
     this.#liveCount--;
-    this.#onChange({ change: 'forget', owner: records.owner, record });
+    if (seen !== undefined) this.#onChange({ change: 'forget', owner: records.owner, record: seen });
   }
 
   #remove(records: OwnerRecords, record: StoredRecord): void {
     records.remove(record.key);
     records.revision = ++this.#revision;
-    this.#bytes -= record.body.length;
+    if (record.content !== undefined) this.values.give(record.large!.hash);
+    this.#bytes -= record.size;
     this.#size--;
     this.#expiry.remove(records.owner, record.key);
   }
@@ -337,8 +415,8 @@ export class RecordTable {
   #fits(records: OwnerRecords, record: StoredRecord): boolean {
     const before = records.get(record.key);
     const size = records.size + (before === undefined ? 1 : 0);
-    const bytes = records.bytes + record.body.length - (before?.body.length ?? 0);
-    const tableBytes = this.#bytes + record.body.length - (before?.body.length ?? 0);
+    const bytes = records.bytes + record.size - (before?.size ?? 0);
+    const tableBytes = this.#bytes + record.size - (before?.size ?? 0);
     const share = isReservedKey(record.key) ? 1 : DATA_SHARE;
     return (
       size <= this.#limits.recordsPerOwnerMax &&

@@ -1,14 +1,17 @@
 import type { AppValue, Quality } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { Priority } from '../core/views.ts';
-import type { RecordBody } from '../wire/record.ts';
+import type { BatchMark, LargeMark, RecordBody } from '../wire/record.ts';
 import { decodeRecord } from '../wire/record-codec.ts';
+import { decodeLargeValue } from './large-value.ts';
 
 /** Where a record's bytes came from, and when. */
 export interface RecordOrigin {
   readonly setAtMs: number;
   readonly ageBoundMs: number | null;
   readonly signature?: Uint8Array | undefined;
+  /** Of a record whose value travels apart: the value's bytes, checked against its hash; absent: they haven't come. */
+  readonly content?: Uint8Array | undefined;
 }
 
 /** A record in the table: the owner's bytes as they travel, and what is read from them. Never changed in place. */
@@ -28,6 +31,10 @@ export class StoredRecord {
   readonly setAtMs: number;
   /** The age's error bound in milliseconds; null where the age is only a lower bound (it came through other holders), Infinity where it's unknown (`isAgeUnknown`). */
   readonly ageBoundMs: number | null;
+  readonly batch: BatchMark | undefined;
+  readonly large: LargeMark | undefined;
+  /** The bytes of a value that travels apart; undefined: the value is in the record, or hasn't come yet. */
+  readonly content: Uint8Array | undefined;
 
   constructor(
     about: Omit<RecordBody, 'value' | 'uptimeMs'>,
@@ -46,6 +53,14 @@ export class StoredRecord {
     this.expired = origin.expired === true;
     this.setAtMs = origin.setAtMs;
     this.ageBoundMs = origin.ageBoundMs;
+    this.batch = about.batch;
+    this.large = about.large;
+    this.content = origin.content;
+  }
+
+  /** Bytes that it counts for: with those of a value that travels apart, whether they are here or not. */
+  get size(): number {
+    return this.large === undefined || this.expired ? this.body.length : this.body.length + this.large.length;
   }
 
   /**
@@ -54,8 +69,13 @@ export class StoredRecord {
    */
   get value(): AppValue {
     if (this.deleted || this.expired) return null;
-    if (latest?.record !== this) latest = { record: this, value: decodeRecord(this.body)?.value ?? null };
+    if (latest?.record !== this) latest = { record: this, value: this.#read() };
     return latest.value;
+  }
+
+  #read(): AppValue {
+    if (this.large === undefined) return decodeRecord(this.body)?.value ?? null;
+    return (this.content && decodeLargeValue(this.content)) ?? null;
   }
 }
 
@@ -65,7 +85,7 @@ let latest: { readonly record: StoredRecord; readonly value: AppValue } | undefi
 /** Joins a decoded body with its bytes, which are kept as they are, and its age. */
 export function storedRecord(body: RecordBody, bytes: Uint8Array, origin: RecordOrigin): StoredRecord {
   const record = new StoredRecord(body, bytes, origin);
-  latest = { record, value: body.value };
+  if (record.large === undefined) latest = { record, value: body.value };
   return record;
 }
 
@@ -81,7 +101,8 @@ export function isAgeUnknown({ ageBoundMs }: Pick<RecordOrigin, 'ageBoundMs'>): 
 
 /** What is kept of a record whose validity ended: what it takes to pass it on. */
 export function expiredRecord(record: StoredRecord): StoredRecord {
-  return new StoredRecord(record, record.body, { ...originOf(record), expired: true });
+  const { setAtMs, ageBoundMs, signature } = record;
+  return new StoredRecord(record, record.body, { setAtMs, ageBoundMs, signature, expired: true });
 }
 
 /** The record with another age. */
@@ -97,6 +118,11 @@ export function expiresAtMs(record: StoredRecord): number {
   return record.ttlMs === undefined ? Number.POSITIVE_INFINITY : record.setAtMs + record.ttlMs;
 }
 
-function originOf({ setAtMs, ageBoundMs, signature }: StoredRecord): RecordOrigin {
-  return { setAtMs, ageBoundMs, signature };
+/** The record with its value, which came apart from it. */
+export function filledRecord(record: StoredRecord, content: Uint8Array): StoredRecord {
+  return new StoredRecord(record, record.body, { ...originOf(record), content });
+}
+
+function originOf({ setAtMs, ageBoundMs, signature, content }: StoredRecord): RecordOrigin {
+  return { setAtMs, ageBoundMs, signature, content };
 }

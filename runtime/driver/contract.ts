@@ -14,6 +14,7 @@ import type { MemberView, PutOptions, RecordView } from '../core/views.ts';
 import type { WhyView } from '../core/why.ts';
 import type { RecordFilter } from '../engine/contract.ts';
 import type { EngineGauges } from '../engine/gauges.ts';
+import type { QuotaUsage } from '../engine/own-quota.ts';
 import type { EngineSettings, PresetName } from '../engine/settings.ts';
 import type { NodeLease } from './node-lease.ts';
 import type { NodeLeaseOptions } from './node-leases.ts';
@@ -58,6 +59,12 @@ export interface NodePutOptions extends PutOptions {
 /** A put that is to be on the medium: it outlives restarts, so it has no ttl. */
 export type DurablePutOptions = Omit<PutOptions, 'ttlMs'>;
 
+/** One of several records that are put together. */
+export interface NodePutEntry extends NodePutOptions {
+  readonly key: string;
+  readonly value: AppValue;
+}
+
 /**
  * A running node: the engine with sockets, a clock and storage. Everything a daemon or an embedding program uses. With `await using` it
  * leaves at the end of the block.
@@ -97,6 +104,13 @@ export interface RunningNode extends AsyncDisposable {
   putDurably(key: string, value: AppValue, options?: DurablePutOptions): Promise<Version>;
   /** Resolves when all that this node knows at this moment is on the medium. @throws GridvineError (rejects) `E_NOT_DURABLE`. */
   persist(): Promise<void>;
+  /**
+   * Puts 1 to 32 records that arrive together: every reader, here and elsewhere, sees all of them or none.
+   * @returns their versions, in the same order. @throws GridvineError as `put`, and `E_BATCH`; nothing was put then.
+   */
+  putMany(entries: readonly NodePutEntry[]): Version[];
+  /** How much of what this node may put is used: what `E_QUOTA` is about. */
+  quota(): QuotaUsage;
   /** @throws GridvineError `E_NOT_FOUND`. */
   delete(key: string): Version;
   /** The cluster's keys and who follows, as this node knows it. */

@@ -18,11 +18,19 @@ import type { WhyView } from '../core/why.ts';
 import { isCrdtKey } from '../data/crdt/crdt-key.ts';
 import type { GossipEngine, RecordFilter } from '../engine/contract.ts';
 import type { EngineGauges } from '../engine/gauges.ts';
+import type { QuotaUsage } from '../engine/own-quota.ts';
 import { type EngineSettings, type PresetName, settingsOf } from '../engine/settings.ts';
 import type { KnownPeers } from '../storage/known-peers.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Clock } from './clock.ts';
-import type { DurablePutOptions, HealthItem, LinkTraffic, NodePutOptions, RunningNode } from './contract.ts';
+import type {
+  DurablePutOptions,
+  HealthItem,
+  LinkTraffic,
+  NodePutEntry,
+  NodePutOptions,
+  RunningNode,
+} from './contract.ts';
 import type { Driver } from './driver.ts';
 import type { EventListener, EventQueue } from './event-queue.ts';
 import type { HealthBoard, HealthNotice } from './health-board.ts';
@@ -159,12 +167,20 @@ export class LocalNode implements RunningNode {
   }
 
   put(key: string, value: AppValue, options: NodePutOptions = {}): Version {
-    if (isCrdtKey(key))
-      throw new GridvineError(
-        'E_KEY_RESERVED',
-        `${key}: what is below crdt/ is written by gridvine crdt. Choose another name.`,
-      );
+    refuseCrdtKey(key);
     return this.#put(key, value, options);
+  }
+
+  putMany(entries: readonly NodePutEntry[]): Version[] {
+    for (const { key } of entries) refuseCrdtKey(key);
+    const puts = entries.map(({ keep: _keep, ...entry }) => entry);
+    const versions = this.#options.driver.mutate((engine, nowMs) => engine.putMany(nowMs, puts));
+    for (const entry of entries) this.#keep(entry);
+    return versions;
+  }
+
+  quota(): QuotaUsage {
+    return this.#options.engine.quota();
   }
 
   async putDurably(key: string, value: AppValue, options: DurablePutOptions = {}): Promise<Version> {
@@ -177,11 +193,14 @@ export class LocalNode implements RunningNode {
     return this.#options.table.persist();
   }
 
+  #keep({ key, keep = true, ttlMs }: Pick<NodePutEntry, 'key' | 'keep' | 'ttlMs'>): void {
+    if (keep && ttlMs === undefined) this.#options.table.keepOwn(key);
+    else this.#options.table.dropOwn(key);
+  }
+
   #put(key: string, value: AppValue, { keep = true, ...options }: NodePutOptions): Version {
-    const { driver, table } = this.#options;
-    const version = driver.mutate((engine, nowMs) => engine.put(nowMs, key, value, options));
-    if (keep && options.ttlMs === undefined) table.keepOwn(key);
-    else table.dropOwn(key);
+    const version = this.#options.driver.mutate((engine, nowMs) => engine.put(nowMs, key, value, options));
+    this.#keep({ key, keep, ...options });
     return version;
   }
 
@@ -387,4 +406,13 @@ export class LocalNode implements RunningNode {
       .map((member) => member.path ?? member.endpoints[0])
       .filter((endpoint) => endpoint !== undefined);
   }
+}
+
+/** @throws GridvineError `E_KEY_RESERVED`. */
+function refuseCrdtKey(key: string): void {
+  if (!isCrdtKey(key)) return;
+  throw new GridvineError(
+    'E_KEY_RESERVED',
+    `${key}: what is below crdt/ is written by gridvine crdt. Choose another name.`,
+  );
 }

@@ -94,6 +94,7 @@ export function compose(options: EngineOptions, listeners: Listeners): Compositi
     boot,
     table,
     settings,
+    sha256: provider.sha256,
     nowMs: 0,
     guard,
     onCollected: (nowMs) => {

@@ -7,7 +7,7 @@ import type { RandomSource } from '../core/random.ts';
 import type { CertifiedView, Proclaimed, TrustView } from '../core/trust-view.ts';
 import type { AppValue } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
-import type { MemberView, PutOptions, RecordView } from '../core/views.ts';
+import type { MemberView, PutEntry, PutOptions, RecordView } from '../core/views.ts';
 import type { WhyView } from '../core/why.ts';
 import type { KeySet } from '../crypto/key-set.ts';
 import type { Keyring } from '../crypto/keyring.ts';
@@ -21,6 +21,7 @@ import type { KeepFace } from './keep-face.ts';
 import type { LeaseDeskOptions } from './lease-desk.ts';
 import type { LeaseFace } from './lease-face.ts';
 import type { LifeProofOptions } from './life-signs.ts';
+import type { QuotaUsage } from './own-quota.ts';
 import type { Readers } from './readers.ts';
 import type { EngineSettings } from './settings.ts';
 
@@ -92,6 +93,13 @@ export interface GossipEngine {
   leave(nowMs: number): void;
   /** @throws GridvineError (`E_KEY_...`, `E_VALUE_...`, `E_QUOTA`, `E_VERSION_CONFLICT`, `E_NOT_ALLOWED`); the state is unchanged then. */
   put(nowMs: number, key: string, value: AppValue, options?: PutOptions): Version;
+  /**
+   * Puts up to 32 records under consecutive versions: every reader, here and elsewhere, sees all of them or none [P-5.26].
+   * @returns their versions, in the same order. @throws GridvineError as `put`, and `E_BATCH`; the state is unchanged then.
+   */
+  putMany(nowMs: number, entries: readonly PutEntry[]): Version[];
+  /** How much of what this node may put is used. */
+  quota(): QuotaUsage;
   /** @throws GridvineError `E_NOT_FOUND` where this node has no such record. */
   delete(nowMs: number, key: string): Version;
   /** All that it holds of an owner, for `restore`; undefined: nothing. */

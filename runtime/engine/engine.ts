@@ -6,7 +6,7 @@ import type { Output, Path } from '../core/outputs.ts';
 import type { CertifiedView, Proclaimed, TrustView } from '../core/trust-view.ts';
 import type { AppValue } from '../core/value.ts';
 import { BOOT_MAX, type Version } from '../core/version.ts';
-import type { MemberState, MemberView, PutOptions, RecordView } from '../core/views.ts';
+import type { MemberState, MemberView, PutEntry, PutOptions, RecordView } from '../core/views.ts';
 import type { WhyView } from '../core/why.ts';
 import { deltaFor } from '../data/delta.ts';
 import type { StoredRecord } from '../data/stored-record.ts';
@@ -28,6 +28,7 @@ import { type KeepFace, keepFaceOf } from './keep-face.ts';
 import { keysView } from './keys-view.ts';
 import { type LeaseFace, leaseFaceOf } from './lease-face.ts';
 import type { Staged } from './outbox.ts';
+import type { QuotaUsage } from './own-quota.ts';
 import type { PeerKeys } from './peer-keys.ts';
 import { READERS, type Readers } from './readers.ts';
 import { onTableChange } from './record-routes.ts';
@@ -132,6 +133,17 @@ export class Engine implements GossipEngine {
   put(nowMs: number, key: string, value: AppValue, options: PutOptions = {}): Version {
     this.#ctx.warden?.checkOwn(key);
     return this.#mutate(nowMs, () => this.#spreadOwn(this.#ctx.own.put(key, value, options, nowMs), nowMs));
+  }
+
+  putMany(nowMs: number, entries: readonly PutEntry[]): Version[] {
+    for (const { key } of entries) this.#ctx.warden?.checkOwn(key);
+    return this.#mutate(nowMs, () =>
+      this.#ctx.own.putMany(entries, nowMs).map((record) => this.#spreadOwn(record, nowMs)),
+    );
+  }
+
+  quota(): QuotaUsage {
+    return this.#ctx.own.usage;
   }
 
   delete(nowMs: number, key: string): Version {

@@ -19,8 +19,9 @@ export function recordViews(ctx: EngineContext, filter: RecordFilter, nowMs: num
   const views: RecordView[] = [];
   const owners = filter.owner === undefined ? ctx.table.owners() : ownersOf(ctx, filter.owner);
   for (const records of owners) {
-    for (const record of candidates(records, filter.key)) {
-      if (isLive(record) && matches(record.key, filter.key))
+    for (const newest of candidates(records, filter.key)) {
+      const record = records.held === undefined ? newest : records.seen(newest, nowMs);
+      if (record !== undefined && isLive(record) && matches(record.key, filter.key))
         views.push(recordView(ctx, records.owner, record, nowMs));
     }
   }

@@ -1,5 +1,6 @@
 import { KEY_BYTES_MAX, TTL_MS_MAX, UNIT_BYTES_MAX } from '../core/limits.ts';
-import { QUALITIES } from '../core/value.ts';
+import { isReservedKey } from '../core/reserved-keys.ts';
+import { type AppValue, QUALITIES } from '../core/value.ts';
 import { BOOT_MAX, bootOf, makeVersion, type Version } from '../core/version.ts';
 import { PRIORITIES } from '../core/views.ts';
 import { decodeCbor, toAppValue } from './cbor.ts';
@@ -7,6 +8,7 @@ import { CborWriter } from './cbor-writer.ts';
 import { readUint32 } from './header.ts';
 import { knownKey } from './known-names.ts';
 import type { RecordBody } from './record.ts';
+import { batchToMeta, largeToMeta, markOfKey, readBatch, readLarge } from './record-marks.ts';
 import { asUint, asVersion, VERSION_MAX } from './schema.ts';
 import { problemOfText } from './value-check.ts';
 
@@ -18,6 +20,8 @@ const META_PRIORITY = 4;
 const META_UPTIME = 5;
 const META_QUALITY = 6;
 const META_GC = 7;
+const META_BATCH = 8;
+const META_LARGE = 9;
 
 const SEQUENCE_MAX = 2 ** 32 - 1;
 
@@ -68,7 +72,26 @@ export function decodeRecord(bytes: Uint8Array): RecordBody | undefined {
   if (!(meta instanceof Map)) return undefined;
   const fields = readMeta(meta);
   if (fields === undefined || (fields.deleted && value !== null)) return undefined;
+  if (fields.batch !== undefined || fields.large !== undefined) {
+    // What is the protocol's own is never held back.
+    if (isReservedKey(key)) {
+      delete fields.batch;
+      delete fields.large;
+    } else if (!areMarksTrue(version, key, value, fields)) return undefined;
+  }
   return { version, key: knownKey(key), value, ...fields };
+}
+
+/** Whether the marks can be what they say: the place is within the batch and names this key, a value apart isn't here too. */
+function areMarksTrue(
+  version: Version,
+  key: string,
+  value: AppValue,
+  { batch, large, deleted }: MetaFields,
+): boolean {
+  if (large !== undefined && (deleted || value !== null)) return false;
+  if (batch === undefined) return true;
+  return isRecordVersion(version - batch.index) && batch.members[batch.index] === markOfKey(key);
 }
 
 /**
@@ -126,8 +149,8 @@ function isRecordVersion(version: Version): boolean {
   return boot >= 1 && version > makeVersion(boot, 0);
 }
 
-function metaOf(body: RecordBody): [number, number | string | boolean][] {
-  const meta: [number, number | string | boolean][] = [];
+function metaOf(body: RecordBody): [number, AppValue][] {
+  const meta: [number, AppValue][] = [];
   if (body.ttlMs !== undefined) meta.push([META_TTL, body.ttlMs]);
   if (body.unit !== undefined) meta.push([META_UNIT, body.unit]);
   if (body.deleted) meta.push([META_DELETED, true]);
@@ -135,10 +158,12 @@ function metaOf(body: RecordBody): [number, number | string | boolean][] {
   if (body.uptimeMs !== undefined) meta.push([META_UPTIME, body.uptimeMs]);
   if (body.quality !== QUALITY_DEFAULT) meta.push([META_QUALITY, QUALITIES.indexOf(body.quality)]);
   if (body.gcSequence !== undefined) meta.push([META_GC, body.gcSequence]);
+  if (body.batch !== undefined) meta.push([META_BATCH, batchToMeta(body.batch)]);
+  if (body.large !== undefined) meta.push([META_LARGE, largeToMeta(body.large)]);
   return meta;
 }
 
-function readMeta(meta: ReadonlyMap<unknown, unknown>): MetaFields | undefined {
+function readMeta(meta: ReadonlyMap<unknown, unknown>): Mutable<MetaFields> | undefined {
   const fields: Mutable<MetaFields> = {
     deleted: false,
     priority: PRIORITY_DEFAULT,
@@ -189,6 +214,12 @@ function readField(fields: Mutable<MetaFields>, key: unknown, raw: unknown): boo
       fields.gcSequence = gcSequence;
       return true;
     }
+    case META_BATCH:
+      fields.batch = readBatch(raw);
+      return fields.batch !== undefined;
+    case META_LARGE:
+      fields.large = readLarge(raw);
+      return fields.large !== undefined;
     default:
       return true;
   }

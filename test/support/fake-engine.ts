@@ -78,6 +78,15 @@ export class FakeEngine implements GossipEngine {
     return 1;
   }
 
+  putMany(nowMs: number, entries: readonly { readonly key: string }[]): number[] {
+    this.#mutated(`putMany ${nowMs} ${entries.map(({ key }) => key).join(' ')}`);
+    return entries.map((_, i) => i + 1);
+  }
+
+  quota() {
+    return { records: 0, recordsMax: 952, bytes: 0, bytesMax: 51_200 };
+  }
+
   delete(nowMs: number, key: string): number {
     this.#own.delete(key);
     this.#mutated(`delete ${nowMs} ${key}`);

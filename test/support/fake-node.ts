@@ -11,7 +11,13 @@ import type { CertifiedView, Proclaimed, TrustView } from '#runtime/core/trust-v
 import type { AppValue } from '#runtime/core/value.ts';
 import type { MemberView, RecordView } from '#runtime/core/views.ts';
 import type { WhyView } from '#runtime/core/why.ts';
-import type { DurablePutOptions, HealthItem, NodePutOptions, RunningNode } from '#runtime/driver/contract.ts';
+import type {
+  DurablePutOptions,
+  HealthItem,
+  NodePutEntry,
+  NodePutOptions,
+  RunningNode,
+} from '#runtime/driver/contract.ts';
 import type { NodeLease } from '#runtime/driver/node-lease.ts';
 import type { RecordFilter } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
@@ -108,6 +114,15 @@ export class FakeNode implements RunningNode {
   async persist(): Promise<void> {
     if (this.mediumRefusal !== undefined) throw this.mediumRefusal;
     this.persisted++;
+  }
+
+  putMany(entries: readonly NodePutEntry[]): number[] {
+    if (this.refusal !== undefined) throw this.refusal;
+    return entries.map(({ key, value, ...options }) => this.put(key, value, options));
+  }
+
+  quota() {
+    return { records: this.#records.length, recordsMax: 952, bytes: 100, bytesMax: 51_200 };
   }
 
   delete(key: string): number {

@@ -34,6 +34,12 @@ export class IdleEngine implements GossipEngine {
   put(): number {
     return 0;
   }
+  putMany(): number[] {
+    return [];
+  }
+  quota() {
+    return { records: 0, recordsMax: 952, bytes: 0, bytesMax: 51_200 };
+  }
   delete(): number {
     return 0;
   }

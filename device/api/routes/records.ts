@@ -13,19 +13,30 @@ const wholeNumber = (expected: string) =>
     v.check((n) => Number.isSafeInteger(n) && n >= 0, expected),
   );
 
-const PutBodySchema = v.strictObject(
+const PUT_FIELDS = {
+  // Any JSON; its own rules are those of `valueFromJson` and of the record table.
+  value: v.custom<unknown>((value) => value !== undefined, 'a JSON value'),
+  ttlMs: v.optional(wholeNumber('milliseconds as a whole number')),
+  ageMs: v.optional(wholeNumber('milliseconds as a whole number')),
+  unit: v.optional(v.string('text')),
+  quality: v.optional(v.picklist(QUALITIES, `one of ${QUALITIES.join(', ')}`)),
+  priority: v.optional(v.picklist(PRIORITIES, `one of ${PRIORITIES.join(', ')}`)),
+  ifVersion: v.optional(wholeNumber('a version as a whole number, or 0 for "only if there is none"')),
+};
+
+const durable = v.optional(v.boolean('true or false'));
+
+const PutBodySchema = v.strictObject({ ...PUT_FIELDS, durable }, 'an object with value');
+
+const BatchBodySchema = v.strictObject(
   {
-    // Any JSON; its own rules are those of `valueFromJson` and of the record table.
-    value: v.custom<unknown>((value) => value !== undefined, 'a JSON value'),
-    ttlMs: v.optional(wholeNumber('milliseconds as a whole number')),
-    ageMs: v.optional(wholeNumber('milliseconds as a whole number')),
-    unit: v.optional(v.string('text')),
-    quality: v.optional(v.picklist(QUALITIES, `one of ${QUALITIES.join(', ')}`)),
-    priority: v.optional(v.picklist(PRIORITIES, `one of ${PRIORITIES.join(', ')}`)),
-    ifVersion: v.optional(wholeNumber('a version as a whole number, or 0 for "only if there is none"')),
-    durable: v.optional(v.boolean('true or false')),
+    records: v.array(
+      v.strictObject({ key: v.string('text'), ...PUT_FIELDS }, 'an object with key and value'),
+      'a list of records',
+    ),
+    durable,
   },
-  'an object with value',
+  'an object with records',
 );
 
 export const recordRoutes: readonly Route[] = [
@@ -59,6 +70,30 @@ export const recordRoutes: readonly Route[] = [
     },
   }),
   route({
+    method: 'POST',
+    path: '/v1/records',
+    operationId: 'putRecords',
+    summary:
+      "Writes up to 32 of this node's own records, which every reader sees all together or not at all.",
+    bodySchema: 'PutRecords',
+    replySchema: 'WrittenBatch',
+    parseBody: BatchBodySchema,
+    handle: async ({ body: { records, durable } }, { node }) => {
+      const entries = records.map(({ key, value, ...options }) => ({
+        key,
+        value: valueOfBody(value, key),
+        ...definedOnly(options),
+      }));
+      if (durable) for (const entry of entries) checkDurable(entry);
+      const versions = node.putMany(entries);
+      if (durable) await node.persist();
+      return json({
+        schema: 'gridvine.written-batch/1',
+        records: entries.map(({ key }, i) => ({ key, version: versions[i] })),
+      });
+    },
+  }),
+  route({
     method: 'DELETE',
     path: '/v1/records/*',
     operationId: 'deleteRecord',
@@ -86,9 +121,10 @@ function keyOf(rest: string): string {
 }
 
 /** @throws GridvineError `E_VALUE_INVALID` that names the place. */
-function valueOfBody(body: unknown): AppValue {
+function valueOfBody(body: unknown, key?: string): AppValue {
   const read = valueFromJson(body);
-  if (read.problem !== undefined) throw new GridvineError('E_VALUE_INVALID', read.problem);
+  if (read.problem !== undefined)
+    throw new GridvineError('E_VALUE_INVALID', key === undefined ? read.problem : `${key}: ${read.problem}`);
   return read.value;
 }
 

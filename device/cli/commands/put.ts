@@ -8,8 +8,9 @@ import {
   valueArgument,
   wholeNumberArgument,
 } from '../arguments.ts';
-import type { WrittenJson } from '../documents.ts';
-import type { CliIo } from '../io.ts';
+import { readBatch } from '../batch-input.ts';
+import type { WrittenBatchJson, WrittenJson } from '../documents.ts';
+import { CliError, type CliIo, EXIT } from '../io.ts';
 import { printJson } from '../output.ts';
 
 interface PutOptions {
@@ -19,15 +20,23 @@ interface PutOptions {
   readonly lazy?: true;
   readonly ifVersion?: number;
   readonly durable?: true;
+  readonly batch?: string;
   readonly json?: true;
   readonly socket?: string;
 }
 
+const EXAMPLES = `
+Examples:
+  gridvine put pump/target 40 --unit %
+  gridvine put mode '"5"'   (the text 5)
+  gridvine put -- offset -3
+  echo '[{"key": "mode", "value": "manual"}, {"key": "target", "value": 40, "unit": "%"}]' | gridvine put --batch -`;
+
 /** `gridvine put`: one of this node's own records. */
 export function putCommand(io: CliIo): Command {
   return new Command('put')
-    .argument('<key>', 'such as pump/target; slashes make groups')
-    .argument('<value>', 'JSON; a bare word is text', valueArgument)
+    .argument('[key]', 'such as pump/target; slashes make groups')
+    .argument('[value]', 'JSON; a bare word is text', valueArgument)
     .option(
       '--ttl <duration>',
       'valid for so long, such as 30s or 5m; absent: until deleted',
@@ -46,13 +55,26 @@ export function putCommand(io: CliIo): Command {
         'ttl',
       ),
     )
+    .addOption(
+      new Option(
+        '--batch <file>',
+        'up to 32 records that arrive together or not at all: a JSON list of {"key", "value", ...}, - for stdin',
+      ).conflicts(['ttl', 'unit', 'urgent', 'lazy', 'ifVersion']),
+    )
     .addOption(jsonOption())
     .addOption(socketOption())
-    .addHelpText(
-      'after',
-      '\nExamples:\n  gridvine put pump/target 40 --unit %\n  gridvine put mode \'"5"\'   (the text 5)\n  gridvine put -- offset -3',
-    )
-    .action(async (key: string, value: unknown, options: PutOptions) => {
+    .addHelpText('after', EXAMPLES)
+    .action(async (key: string | undefined, value: unknown, options: PutOptions) => {
+      if (options.batch !== undefined) {
+        if (key !== undefined) throw new CliError('--batch: expected no key and value beside it', EXIT.usage);
+        await putBatch(io, options.batch, options);
+        return;
+      }
+      if (key === undefined || value === undefined)
+        throw new CliError(
+          'expected a key and a value, or --batch FILE. See gridvine put --help',
+          EXIT.usage,
+        );
       const body = {
         value: sendable(value),
         ttlMs: options.ttl,
@@ -69,4 +91,14 @@ export function putCommand(io: CliIo): Command {
       );
       if (options.json) printJson(io, written);
     });
+}
+
+async function putBatch(io: CliIo, file: string, { json, socket }: PutOptions): Promise<void> {
+  const records = (await readBatch(io, file)).map(({ value, ...entry }) => ({
+    ...entry,
+    value: sendable(value),
+  }));
+  const client = new ApiClient({ io, socket });
+  const written = await client.call<WrittenBatchJson>('POST', '/v1/records', { records });
+  if (json) printJson(io, written);
 }

@@ -11,7 +11,7 @@ import { aggregate } from '#runtime/coordination/aggregates/aggregate.ts';
 import { SharedData } from '#runtime/coordination/shared-data/shared-data.ts';
 import { GridvineError } from '#runtime/core/errors.ts';
 import { SeededRandom } from '#runtime/core/random.ts';
-import type { NodePutOptions, RunningNode } from '#runtime/driver/contract.ts';
+import type { NodePutEntry, NodePutOptions, RunningNode } from '#runtime/driver/contract.ts';
 import { Engine } from '#runtime/engine/engine.ts';
 import { settingsOf } from '#runtime/engine/settings.ts';
 import { type FuzzTarget, promise, textOf, utf8 } from '../contract.ts';
@@ -81,6 +81,14 @@ function node(): RunningNode {
       drained(engine.put(1_000, key, value, options)),
     putDurably: async (key, value, options) => drained(engine.put(1_000, key, value, options)),
     persist: async () => undefined,
+    putMany: (entries: readonly NodePutEntry[]) =>
+      drained(
+        engine.putMany(
+          1_000,
+          entries.map(({ keep: _, ...entry }) => entry),
+        ),
+      ),
+    quota: () => engine.quota(),
     delete: (key) => drained(engine.delete(1_000, key)),
     keys: () => engine.keys(),
     operateKeys: (operation) => drained(engine.operateKeys(1_000, operation)),

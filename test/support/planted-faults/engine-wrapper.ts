@@ -4,7 +4,7 @@ import type { Fingerprint, KeyOperation, KeysView } from '#runtime/core/key-view
 import type { Output, Path } from '#runtime/core/outputs.ts';
 import type { CertifiedView, Proclaimed, TrustView } from '#runtime/core/trust-view.ts';
 import type { AppValue } from '#runtime/core/value.ts';
-import type { MemberView, PutOptions, RecordView } from '#runtime/core/views.ts';
+import type { MemberView, PutEntry, PutOptions, RecordView } from '#runtime/core/views.ts';
 import type { WhyView } from '#runtime/core/why.ts';
 import type { GossipEngine, HostObservation, Link, RecordFilter } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
@@ -60,6 +60,12 @@ export class EngineWrapper implements GossipEngine {
   }
   put(nowMs: number, key: string, value: AppValue, options?: PutOptions): number {
     return this.inner.put(nowMs, key, value, options);
+  }
+  putMany(nowMs: number, entries: readonly PutEntry[]): number[] {
+    return this.inner.putMany(nowMs, entries);
+  }
+  quota() {
+    return this.inner.quota();
   }
   delete(nowMs: number, key: string): number {
     return this.inner.delete(nowMs, key);

@@ -63,7 +63,7 @@ test('a faulty put or delete names its fault and leaves the state as it was', ()
     ['E_VALUE_INVALID', 'soc', [1, { a: Number.POSITIVE_INFINITY }]],
     ['E_VALUE_INVALID', 'soc', new Date(0)],
     ['E_VALUE_INVALID', 'soc', 2n ** 64n],
-    ['E_VALUE_TOO_LARGE', 'soc', 'x'.repeat(900)],
+    ['E_VALUE_TOO_LARGE', 'soc', 'x'.repeat(16_382)],
     ['E_TTL_INVALID', 'soc', 1, { ttlMs: 0 }],
     ['E_TTL_INVALID', 'soc', 1, { ttlMs: -1 }],
     ['E_TTL_INVALID', 'soc', 1, { ttlMs: 1.5 }],

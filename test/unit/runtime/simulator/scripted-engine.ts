@@ -78,6 +78,13 @@ export class ScriptedEngine implements GossipEngine {
     this.#note('put', nowMs, key);
     return this.calls.length;
   }
+  putMany(nowMs: number, entries: readonly { readonly key: string }[]): number[] {
+    this.#note('putMany', nowMs, entries.map(({ key }) => key).join(' '));
+    return entries.map(() => this.calls.length);
+  }
+  quota() {
+    return { records: 0, recordsMax: 952, bytes: 0, bytesMax: 51_200 };
+  }
   delete(nowMs: number, key: string): number {
     this.#note('delete', nowMs, key);
     return this.calls.length;
