@@ -23,6 +23,7 @@ export const DROP_REASONS = [
   'not-admitted',
   'table-full',
   'quota',
+  'bad-value',
   'key-refused',
   'outbox-full',
   'send-failed',

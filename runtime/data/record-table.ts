@@ -4,6 +4,7 @@ import { DIGEST_BUCKETS } from '../core/limits.ts';
 import { isReservedKey } from '../core/reserved-keys.ts';
 import type { Version } from '../core/version.ts';
 import type { Block, Line } from '../wire/message.ts';
+import type { LargeMark } from '../wire/record.ts';
 import { decodeRecord } from '../wire/record-codec.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
 import { isEmpty, releasable, waitsForOthers } from './held-back.ts';
@@ -22,7 +23,7 @@ import {
   type StoredRecord,
 } from './stored-record.ts';
 import { TableHash } from './table-hash.ts';
-import { ValueShelf } from './value-shelf.ts';
+import { nameOfValue, ValueShelf } from './value-shelf.ts';
 
 export interface TableLimits {
   readonly ownersMax: number;
@@ -227,11 +228,18 @@ export class RecordTable {
   }
 
   /** A value came that travelled apart: records that waited for it may be seen. The caller has checked its hash. */
-  fill(content: Uint8Array, records: OwnerRecords, key: string): void {
-    const record = records.get(key);
-    if (record === undefined || !isEmpty(record)) return;
-    records.set(filledRecord(record, this.values.take(record.large!.hash, content)));
-    this.#release(records);
+  fill(large: LargeMark, content: Uint8Array): void {
+    const name = nameOfValue(large);
+    for (const records of this.#owners.values()) {
+      if (records.held === undefined) continue;
+      for (const key of [...records.held.keys()]) {
+        const record = records.get(key);
+        if (record === undefined || !isEmpty(record) || nameOfValue(record.large!) !== name) continue;
+        this.values.missNoMore(large);
+        records.set(filledRecord(record, this.values.take(large.hash, content)));
+      }
+      this.#release(records);
+    }
   }
 
   /** More is known of an owner's clock: what was taken of it before gets its age by that. Nothing of what it said has changed. */
@@ -325,7 +333,9 @@ export class RecordTable {
     const wasLive = before !== undefined && isLive(before);
     this.#bytes += record.size - (before?.size ?? 0);
     this.#size += Number(before === undefined);
-    if (before?.content !== undefined) this.values.give(before.large!.hash);
+    if (before?.large !== undefined) this.#letGo(before);
+    if (record.large !== undefined && isLive(record) && isEmpty(record))
+      this.values.miss(record.large, records.owner);
     this.#liveCount += Number(isLive(record)) - Number(wasLive);
     records.revision = ++this.#revision;
     records.set(record);
@@ -367,8 +377,18 @@ export class RecordTable {
   /** With its value, where that is known: from its owner, or from another record. */
   #withValue(record: StoredRecord): StoredRecord {
     const { hash } = record.large!;
-    const content = isLive(record) ? (record.content ?? this.values.find(hash)) : undefined;
+    const content = isLive(record) ? (record.content ?? this.#found(record)) : undefined;
     return content === undefined ? record : filledRecord(record, this.values.take(hash, content));
+  }
+
+  #found({ large }: StoredRecord): Uint8Array | undefined {
+    const content = this.values.find(large!.hash);
+    return content?.length === large!.length ? content : undefined;
+  }
+
+  #letGo(record: StoredRecord): void {
+    if (record.content !== undefined) this.values.give(record.large!.hash);
+    else if (isLive(record)) this.values.missNoMore(record.large!);
   }
 
   /** Shows all at once what is whole now. */
@@ -406,7 +426,7 @@ export class RecordTable {
   #remove(records: OwnerRecords, record: StoredRecord): void {
     records.remove(record.key);
     records.revision = ++this.#revision;
-    if (record.content !== undefined) this.values.give(record.large!.hash);
+    if (record.large !== undefined) this.#letGo(record);
     this.#bytes -= record.size;
     this.#size--;
     this.#expiry.remove(records.owner, record.key);

@@ -41,6 +41,7 @@ import { SelfRecord } from './self-record.ts';
 import { Spreader } from './spreader.ts';
 import { Synchroniser } from './synchroniser.ts';
 import { TwinWatch } from './twin-watch.ts';
+import { ValueCourier } from './value-courier.ts';
 import { Warden } from './warden.ts';
 
 const HELPS_PER_SECOND = 100;
@@ -157,6 +158,7 @@ export function compose(options: EngineOptions, listeners: Listeners): Compositi
     follower: new BootFollower(ctx),
     spreader: new Spreader(ctx),
     sync: new Synchroniser(ctx),
+    values: new ValueCourier(ctx, provider.sha256),
     presence: new PresenceSpeaker(ctx),
     joiner: new Joiner(ctx),
     leaver: new Leaver(ctx),
@@ -187,6 +189,7 @@ type Machines =
   | 'follower'
   | 'spreader'
   | 'sync'
+  | 'values'
   | 'presence'
   | 'joiner'
   | 'leaver'

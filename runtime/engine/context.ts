@@ -31,6 +31,7 @@ import type { EngineSettings } from './settings.ts';
 import type { Spreader } from './spreader.ts';
 import type { Synchroniser } from './synchroniser.ts';
 import type { TwinWatch } from './twin-watch.ts';
+import type { ValueCourier } from './value-courier.ts';
 import type { Warden } from './warden.ts';
 
 /** The machines of one engine, as they see one another. */
@@ -54,6 +55,7 @@ export interface EngineContext {
   readonly follower: BootFollower;
   readonly spreader: Spreader;
   readonly sync: Synchroniser;
+  readonly values: ValueCourier;
   readonly presence: PresenceSpeaker;
   readonly joiner: Joiner;
   readonly leaver: Leaver;

@@ -41,7 +41,7 @@ import { whyView } from './why-view.ts';
 const LAG_MS = 250;
 const HOLD_MS_MAX = 5_000;
 /** Messages that may be answered by more than they take: no datagram needs more of them than this. */
-const QUESTIONS: ReadonlySet<string> = new Set(['digest', 'buckets', 'have', 'want']);
+const QUESTIONS: ReadonlySet<string> = new Set(['digest', 'buckets', 'have', 'want', 'value-want']);
 const QUESTIONS_PER_DATAGRAM = 4;
 
 /**
@@ -165,6 +165,7 @@ export class Engine implements GossipEngine {
         const { refused } = this.#ctx.table.merge(block, nowMs, null);
         if (refused !== undefined) this.#ctx.counters.drops[refused]++;
       }
+      this.#ctx.timers.setEarlier('value', nowMs);
     });
   }
 

@@ -27,6 +27,8 @@ export interface EngineGauges {
   readonly outputs: number;
   /** Owners of which something is being asked for: at most 1024. */
   readonly wants: number;
+  /** Values that travel apart and are being fetched: at most 16. */
+  readonly fetches: number;
   /** What peers were told last: at most 4096. */
   readonly told: number;
   /** Leases that this node claims, and promises that it made as a voter: at most 32 each. */
@@ -51,6 +53,7 @@ export function readGauges(ctx: EngineContext, sessions: number): EngineGauges {
     news: ctx.spreader.queued,
     outputs: ctx.outbox.waiting,
     wants: ctx.sync.wantCount,
+    fetches: ctx.values.fetchCount,
     told: ctx.sync.toldCount,
     leases: ctx.leases.size,
     timers: ctx.timers.size,

@@ -17,6 +17,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
     ctx.own.collectTombstones(nowMs);
   },
   want: (ctx, _, nowMs) => ctx.sync.onWantTurn(nowMs),
+  value: (ctx, _, nowMs) => ctx.values.onTurn(nowMs),
   presence: (ctx, _, nowMs) => ctx.presence.onInterval(nowMs),
   invite: (ctx, key, nowMs) => ctx.presence.onInvite(key, nowMs),
   join: (ctx, _, nowMs) => ctx.joiner.onTurn(nowMs),

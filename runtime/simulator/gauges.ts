@@ -1,6 +1,7 @@
 import type { DropReason } from '../core/counters.ts';
 import { ACCUSE_SLOTS, CLAIMS_MAX, OUTBOX_MAX, PROMISES_MAX } from '../core/limits.ts';
 import type { GaugeName } from '../engine/gauges.ts';
+import { FETCHES_MAX } from '../engine/value-courier.ts';
 import type { World } from './world.ts';
 
 /** Refusals that a peer's own datagrams never deserve, unless the network corrupts them. */
@@ -45,6 +46,7 @@ function limitsOf(world: World): Readonly<Record<Exclude<GaugeName, 'recordBytes
     news: 2 * records,
     outputs: 0,
     wants: nodes,
+    fetches: FETCHES_MAX,
     told: nodes * nodes,
     leases: CLAIMS_MAX + PROMISES_MAX,
     timers: TIMERS_BASE + TIMERS_PER_NODE * nodes + pending,

@@ -167,6 +167,23 @@ export interface LeaseAnswer {
   readonly mac?: Uint8Array;
 }
 
+/** Asks for parts of a value that travels apart from its record [P-5.30]. */
+export interface ValueWant {
+  readonly type: 'value-want';
+  /** SHA-256 of the value. */
+  readonly hash: Uint8Array;
+  /** Part `i` is wanted where bit `i` is set: 1 to 2^16 - 1. */
+  readonly parts: number;
+}
+/** One of them. Without bytes: the sender doesn't have that value. */
+export interface ValuePart {
+  readonly type: 'value-part';
+  readonly hash: Uint8Array;
+  /** 0 to 15. */
+  readonly part: number;
+  readonly bytes: Uint8Array;
+}
+
 /** Makes a datagram as long as the answers that it asks for [P-6.28]. */
 export interface Padding {
   readonly type: 'padding';
@@ -189,6 +206,8 @@ export type Message =
   | Want
   | LeaseAsk
   | LeaseAnswer
+  | ValueWant
+  | ValuePart
   | Padding;
 export type MessageType = Message['type'];
 

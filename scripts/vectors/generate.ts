@@ -34,6 +34,7 @@ import type {
 } from './shape.ts';
 import { sharedDataVectors } from './shared-data.ts';
 import { statementVectors } from './statements.ts';
+import { BATCH, INVALID_MARKS, LARGE, togetherVectors, VALUE_MESSAGES } from './together.ts';
 import { VALID_CBOR } from './valid-cbor.ts';
 
 const CLUSTER = 'Sonnenhof Süd';
@@ -62,6 +63,7 @@ export function generateVectors(): Readonly<Record<string, unknown>> {
     'key-rotation.json': keyRotationVectors(),
     'shared-data.json': sharedDataVectors(),
     'leases.json': leaseVectors(),
+    'together.json': togetherVectors(),
   };
 }
 
@@ -112,6 +114,8 @@ function recordVectors(): RecordVector[] {
       'bytes, nesting, sorted keys',
       { ...base, value: { b: [1, -1, null, true], a: Uint8Array.of(1, 2), ä: 1.1 } },
     ],
+    ['the second of three put together', { ...base, batch: BATCH }],
+    ['with a value that travels apart', { ...base, value: null, large: LARGE }],
     ['the highest version', { ...base, version: makeVersion(2 ** 20 - 1, 2 ** 32 - 1), key: 'ü'.repeat(64) }],
   ];
   const invalid: [string, AppValue][] = [
@@ -131,6 +135,11 @@ function recordVectors(): RecordVector[] {
     { name: 'meta: not deleted', record: toHex(recordWithMeta([3, false])), valid: false },
     { name: 'meta: gc of 2^32', record: toHex(recordWithMeta([7, 2 ** 32])), valid: false },
     { name: 'meta: ttl 0', record: toHex(recordWithMeta([1, 0])), valid: false },
+    ...INVALID_MARKS.map(([name, meta]) => ({
+      name: `meta: ${name}`,
+      record: toHex(recordWithMeta(meta)),
+      valid: false,
+    })),
     { name: 'meta: unknown number', record: toHex(recordWithMeta([99, 'later'])), valid: true },
   ];
 }
@@ -251,6 +260,11 @@ function bodyVectors(): BodyVector[] {
     })),
     ...provenMessages(RECEIVER.id).map((message, index) => ({
       name: `${message.type}, with what proofs add (${index + 1})`,
+      types: [message.type],
+      body: toHex(bodyWith([message])),
+    })),
+    ...VALUE_MESSAGES.map((message) => ({
+      name: message.type,
       types: [message.type],
       body: toHex(bodyWith([message])),
     })),

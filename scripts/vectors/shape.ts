@@ -257,3 +257,20 @@ export interface SharedDataVectors {
   }[];
   readonly invalid: readonly { readonly name: string; readonly type: string; readonly slot: string }[];
 }
+
+/** Marks of keys [P-5.26], what readers see of records that were put together [P-5.27], and a value that travels apart [P-5.29]. */
+export interface TogetherVectors {
+  readonly marks: readonly { readonly key: string; readonly mark: number }[];
+  readonly stories: readonly {
+    readonly name: string;
+    /** Records of one owner in the order in which they come, each with what is seen then, as `key@sequence`. */
+    readonly steps: readonly { readonly record: string; readonly seen: readonly string[] }[];
+  }[];
+  readonly long: {
+    /** The value is this text. */
+    readonly text: string;
+    readonly length: number;
+    readonly hash: string;
+    readonly parts: readonly string[];
+  };
+}

@@ -104,6 +104,10 @@ export class Exile {
         const about = { ttlMs: 5_000, rosterVersion: 1, rosterMark: '00'.repeat(8), dest: 0 };
         return [{ type, number: seq, ...claim, ...about, mac: new Uint8Array(16) }];
       }
+      case 'value-want':
+        return [{ type, hash: new Uint8Array(32), parts: 1 }];
+      case 'value-part':
+        return [{ type, hash: new Uint8Array(32), part: 0, bytes: zeros }];
       case 'lease-answer': {
         const mac = new Uint8Array(16);
         return [{ type, number: seq, verdict: 'granted', top: 9, leftMs: 0, rosterVersion: 1, mac }];

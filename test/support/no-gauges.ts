@@ -13,6 +13,7 @@ export const NO_GAUGES: EngineGauges = {
   news: 0,
   outputs: 0,
   wants: 0,
+  fetches: 0,
   told: 0,
   leases: 0,
   timers: 0,

@@ -101,12 +101,15 @@ const NAMES =
   'ping ack ping-req nack gone join presence blocks digest buckets have want lease-ask lease-answer padding'.split(
     ' ',
   );
+const LATER_NAMES: Readonly<Record<number, string>> = { 20: 'value-want', 21: 'value-part' };
 
 /** The names of a body's messages; undefined where it isn't `[ node-id, boot, * message ]`. */
 export function messageTypes(body: Uint8Array): string[] | undefined {
   const items = readCbor(body)?.value;
   if (!Array.isArray(items) || !(items[0] instanceof Uint8Array) || items[0].length !== 16) return undefined;
-  return items.slice(2).map((message: unknown[]) => NAMES[Number(message[0]) - 1]);
+  return items
+    .slice(2)
+    .map((message: unknown[]) => LATER_NAMES[Number(message[0])] ?? NAMES[Number(message[0]) - 1]);
 }
 
 /** Record and signature of each signed item of a body, of its blocks and of their proofs. */

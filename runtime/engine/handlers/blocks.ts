@@ -35,6 +35,7 @@ function mergeOne(ctx: EngineContext, block: Block, from: Inbound): boolean {
   ctx.accuser.heardAgain(block, nowMs);
   const viaMulticast = from.path.multicast;
   for (const record of result.fresh) {
+    if (record.large !== undefined) ctx.values.noteRecord(block.owner, record.key, from);
     if (record.priority === 'lazy') continue;
     ctx.spreader.add(block.owner, record.key, { urgent: record.priority === 'urgent', nowMs, viaMulticast });
   }

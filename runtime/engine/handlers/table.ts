@@ -28,6 +28,8 @@ const HANDLERS: { readonly [T in MessageType]: Handler<T> } = {
   have: (ctx, have, from) => ctx.sync.onHave(have.buckets, have.lines, from),
   padding: () => {},
   want: (ctx, want, from) => ctx.sync.onWant(want.lines, from),
+  'value-want': (ctx, want, from) => ctx.values.onWant(want, from),
+  'value-part': (ctx, part, from) => ctx.values.onPart(part, from),
   'lease-ask': (ctx, ask, from) => ctx.leases.onAsk(ask, from),
   'lease-answer': (ctx, answer, from) => ctx.leases.onAnswer(answer, from),
 };

@@ -11,6 +11,7 @@ import { paddingCodec } from './padding.ts';
 import { ackCodec, pingCodec } from './ping.ts';
 import { nackCodec, pingReqCodec } from './ping-req.ts';
 import { presenceCodec } from './presence.ts';
+import { valuePartCodec, valueWantCodec } from './value.ts';
 
 type CodecTable = { readonly [T in MessageType]: MessageCodec<Extract<Message, { type: T }>> };
 
@@ -28,6 +29,8 @@ const CODECS: CodecTable = {
   have: haveCodec,
   want: wantCodec,
   padding: paddingCodec,
+  'value-want': valueWantCodec,
+  'value-part': valuePartCodec,
   'lease-ask': leaseAskCodec,
   'lease-answer': leaseAnswerCodec,
 };

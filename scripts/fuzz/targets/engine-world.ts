@@ -197,6 +197,7 @@ export class EngineWorld {
       probes: ownersMax,
       outputs: 0,
       wants: 1_024,
+      fetches: 16,
       told: 4_096,
       timers: 2_048,
     };

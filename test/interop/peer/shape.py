@@ -162,6 +162,8 @@ MESSAGES = {
     13: ("lease-ask", [is_uint, lambda v: is_uint(v, 3), lambda v: type(v) is str, lambda v: is_bytes(v, 8)]),
     14: ("lease-answer", [is_uint, is_uint, is_uint, is_uint, is_uint]),
     15: ("padding", [lambda v: type(v) is bytes]),
+    20: ("value-want", [lambda v: is_bytes(v, 32), lambda v: is_uint(v, 1 << 16) and v > 0]),
+    21: ("value-part", [lambda v: is_bytes(v, 32), lambda v: is_uint(v, 16), lambda v: type(v) is bytes and len(v) <= 1024]),
 }
 
 
@@ -201,12 +203,35 @@ def record(data):
     need(5 not in meta or is_uint(meta[5]), "uptime")
     need(6 not in meta or is_uint(meta[6], 4), "quality")
     need(7 not in meta or is_uint(meta[7], 2**32), "gc sequence")
+    need(8 not in meta or is_batch(meta[8], version, key), "batch")
+    need(9 not in meta or (is_long(meta[9]) and content is None and 3 not in meta), "long value")
     value_check(content)
     if key == "node" and 3 not in meta:
         need(is_node(content), "node record")
     if key.startswith("accuse/") and 3 not in meta:
         need(is_accusation(content), "accusation")
     return version, key, content, meta
+
+
+def mark(key):
+    """FNV-1a of 32 bits [P-5.26]."""
+    result = 0x811C9DC5
+    for each in key.encode():
+        result = (result ^ each) * 0x01000193 % (1 << 32)
+    return result
+
+
+def is_batch(value, version, key):
+    if type(value) is not list or len(value) < 2 or type(value[1]) is not bytes:
+        return False
+    place, marks = value[0], [int.from_bytes(value[1][i : i + 4], "big") for i in range(0, len(value[1]), 4)]
+    if len(value[1]) % 4 or not 2 <= len(marks) <= 32 or not is_uint(place, len(marks)):
+        return False
+    return marks[place] == mark(key) and version % (1 << 32) > place
+
+
+def is_long(value):
+    return type(value) is list and len(value) >= 2 and is_uint(value[0], 16385) and value[0] > 0 and is_bytes(value[1], 32)
 
 
 def is_plain(value):

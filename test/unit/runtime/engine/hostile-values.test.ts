@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LARGE_VALUE_BYTES_MAX } from '#runtime/core/limits.ts';
+import { encodeValue } from '#runtime/wire/cbor.ts';
+import type { Message, ValuePart, ValueWant } from '#runtime/wire/message.ts';
+import { EnginePump, type PumpNode } from '../../../support/engine-pump.ts';
+import { LyingPeer } from '../../../support/lying-peer.ts';
+import { provider } from '../../../support/wire.ts';
+
+const TEXT = 'plan '.repeat(600);
+const BYTES = encodeValue(TEXT);
+const HASH = provider.sha256(BYTES);
+
+/** A node, and a member that told it of a record whose value travels apart. */
+function scene(large = { length: BYTES.length, hash: HASH }) {
+  const pump = new EnginePump();
+  const [ann, ben] = pump.cluster(2);
+  const liar = new LyingPeer(pump);
+  liar.introduce(ann);
+  pump.run(100);
+  const before = pump.mail.length;
+  const block = liar.block({ key: 'plan', value: null, large });
+  liar.tell(ann, { type: 'blocks', blocks: [{ ...block, from: 0 }] });
+  pump.run(20);
+  /** What it was asked for since. */
+  const questions: Message[] = [];
+  const asked = () => {
+    // Each is opened once: a second time it would be a replay.
+    const mail = pump.mail.splice(before).filter(({ from }) => from === ann);
+    questions.push(...liar.read(mail).filter((each) => each.type === 'value-want'));
+    return questions;
+  };
+  return { pump, ann, ben, liar, asked };
+}
+
+function part(index: number, bytes: Uint8Array = BYTES, hash = HASH): ValuePart {
+  return { type: 'value-part', hash, part: index, bytes: bytes.slice(1_024 * index, 1_024 * (index + 1)) };
+}
+
+function seen({ pump, ann, liar }: ReturnType<typeof scene>) {
+  return pump.read(ann, liar.id, 'plan')?.value;
+}
+
+test('whoever told of a record is asked for its value, which is seen once all of it is there', () => {
+  const at = scene();
+  assert.deepEqual(at.asked(), [{ type: 'value-want', hash: HASH, parts: 0b111 } satisfies ValueWant]);
+  for (const index of [2, 0]) at.liar.tell(at.ann, part(index));
+  assert.equal(seen(at), undefined);
+  at.liar.tell(at.ann, part(1));
+  assert.equal(seen(at), TEXT);
+});
+
+test('parts that together have another hash are dropped, and nobody sees them', () => {
+  const at = scene();
+  for (const index of [0, 1, 2])
+    at.liar.tell(
+      at.ann,
+      part(
+        index,
+        BYTES.map((byte) => byte ^ 1),
+      ),
+    );
+  assert.equal(at.ann.engine.counters.drops['bad-value'], 1);
+  assert.equal(seen(at), undefined);
+  const { length } = at.asked();
+  at.pump.run(30_000);
+  assert.equal(seen(at), undefined);
+  // Not asked again so soon.
+  assert.equal(at.asked().length, length);
+});
+
+test('a part of a wrong length, or one that there is not, is counted', () => {
+  for (const message of [part(1, BYTES.slice(0, 1_500)), { ...part(0), part: 9 }]) {
+    const at = scene();
+    at.liar.tell(at.ann, message);
+    assert.equal(at.ann.engine.counters.drops['bad-value'], 1);
+  }
+});
+
+test('parts that nobody asked for are dropped', () => {
+  const at = scene();
+  const other = new LyingPeer(at.pump, { id: '98'.repeat(16), last: 8, seed: 5 });
+  other.introduce(at.ann);
+  other.tell(at.ann, part(0));
+  at.liar.tell(at.ann, part(0, BYTES, new Uint8Array(32)));
+  assert.equal(at.ann.engine.counters.drops.unsolicited, 2);
+});
+
+test('a value whose hash is right and that is no application value is never seen', () => {
+  const bytes = Uint8Array.of(0xc0, 0x61, 0x61, 0xff);
+  const hash = provider.sha256(bytes);
+  const at = scene({ length: bytes.length, hash });
+  at.liar.tell(at.ann, part(0, bytes, hash));
+  assert.equal(at.ann.engine.counters.drops.malformed, 1);
+  const { length } = at.asked();
+  at.pump.run(60_000);
+  assert.equal(seen(at), undefined);
+  assert.equal(at.asked().length, length);
+  assert.equal(at.ann.engine.gauges().fetches, 0);
+});
+
+test('a lie about the length of a value does not stand in the way of the true record', () => {
+  const at = scene({ length: LARGE_VALUE_BYTES_MAX, hash: HASH });
+  const block = at.liar.block({ key: 'true', value: null, large: { length: BYTES.length, hash: HASH } });
+  at.liar.tell(at.ann, { type: 'blocks', blocks: [{ ...block, from: 0 }] });
+  const answer = (message: Message) => {
+    if (message.type === 'value-want' && message.parts < 2 ** 3)
+      for (const index of [0, 1, 2]) at.liar.tell(at.ann, part(index));
+    else if (message.type === 'value-want') at.liar.tell(at.ann, { ...part(0), bytes: new Uint8Array(0) });
+  };
+  for (let i = 0; i < 300 && at.pump.read(at.ann, at.liar.id, 'true') === undefined; i++) {
+    const before = at.asked().length;
+    at.pump.run(100);
+    for (const message of at.asked().slice(before)) answer(message);
+  }
+  assert.equal(at.pump.read(at.ann, at.liar.id, 'true')?.value, TEXT);
+  assert.equal(seen(at), undefined);
+});
+
+test('values that nobody has take a bounded number of fetches, and questions become rare', () => {
+  const pump = new EnginePump();
+  const [ann] = pump.cluster(2);
+  const liar = new LyingPeer(pump);
+  liar.introduce(ann);
+  for (let i = 0; i < 200; i++) {
+    const hash = provider.sha256(Uint8Array.of(i));
+    const block = liar.block({ key: `k${i}`, value: null, large: { length: 300, hash } });
+    liar.tell(ann, { type: 'blocks', blocks: [{ ...block, from: 0 }] });
+    assert.ok(ann.engine.gauges().fetches <= 16);
+  }
+  const sentIn = (ms: number) => {
+    const before = ann.sent.length;
+    pump.run(ms);
+    return ann.sent.length - before;
+  };
+  sentIn(120_000);
+  const rate = sentIn(60_000) / 60;
+  assert.ok(rate < 60, `${rate} datagrams a second`);
+});
+
+test('who has not shown where it is gets no parts, and no more than it sent', () => {
+  const pump = new EnginePump();
+  const ann: PumpNode = pump.add();
+  pump.mutate(ann, (engine, nowMs) => engine.put(nowMs, 'plan', TEXT));
+  const liar = new LyingPeer(pump);
+  const question = liar.seal(ann, [{ type: 'value-want', hash: HASH, parts: 7 }]);
+  const sent = pump.deliver(ann, question, liar.path);
+  const bytes = sent.reduce((sum, each) => sum + each.bytes.length, 0);
+  assert.ok(bytes <= question.length);
+  // It was asked for a proof just now, and isn't again so soon.
+  pump.run(1_000);
+  liar.introduce(ann);
+  const before = pump.mail.length;
+  liar.tell(ann, { type: 'value-want', hash: HASH, parts: 7 });
+  const parts = liar.read(pump.mail.slice(before));
+  assert.deepEqual(
+    parts.filter((each) => each.type === 'value-part').map((each) => each.part),
+    [0, 1, 2],
+  );
+});
+
+test('of a value that is not here the answer is a part without bytes', () => {
+  const at = scene();
+  const before = at.pump.mail.length;
+  at.liar.tell(at.ann, { type: 'value-want', hash: new Uint8Array(32), parts: 0xffff });
+  const parts = at.liar.read(at.pump.mail.slice(before));
+  assert.deepEqual(
+    parts.filter((each) => each.type === 'value-part').map((each) => each.bytes.length),
+    [0],
+  );
+});
