@@ -68,6 +68,7 @@ export type { NodeLease } from './driver/node-lease.ts';
 export type { NodeLeaseOptions } from './driver/node-leases.ts';
 export type { CertificateOptions, NodeOptions, NodeParts } from './driver/node-options.ts';
 export { nodeScheduler, type Scheduler } from './driver/scheduler.ts';
+export type { SubscribeOptions, Subscription, SubscriptionItem } from './driver/subscription.ts';
 export type { Link, RecordFilter } from './engine/contract.ts';
 export type { QuotaUsage } from './engine/own-quota.ts';
 export { type EngineSettings, LAN, PRESETS, type PresetName, settingsOf } from './engine/settings.ts';

@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'E_VERSION_CONFLICT'
   | 'E_QUOTA'
   | 'E_BATCH'
+  | 'E_CURSOR'
   | 'E_CRDT_TYPE'
   | 'E_CRDT_LIMIT'
   | 'E_NOT_FOUND'

@@ -18,6 +18,7 @@ import type { QuotaUsage } from '../engine/own-quota.ts';
 import type { EngineSettings, PresetName } from '../engine/settings.ts';
 import type { NodeLease } from './node-lease.ts';
 import type { NodeLeaseOptions } from './node-leases.ts';
+import type { SubscribeOptions, Subscription } from './subscription.ts';
 
 /** Traffic of one link since the start. */
 export interface LinkTraffic {
@@ -155,6 +156,11 @@ export interface RunningNode extends AsyncDisposable {
   join(seeds: readonly Endpoint[]): void;
   /** Called for each event after it took effect, outside the engine; @returns the unsubscriber. */
   onEvent(listener: (event: EngineEvent) => void): () => void;
+  /**
+   * Records and their changes as an async iterator, in order: first the whole state (or, with `since`, what was missed), then each change.
+   * A slow reader is told each record's newest value only. Ends with the node. @throws GridvineError `E_CURSOR`, `E_CLOSED`.
+   */
+  subscribe(options?: SubscribeOptions): Subscription;
   traffic(): LinkTraffic[];
   health(): HealthItem[];
   /** Says goodbye to the cluster, waits for acknowledgements (bounded by `leaveTimeoutMs`), closes. */

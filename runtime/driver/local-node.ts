@@ -41,8 +41,10 @@ import type { LogSink } from './log.ts';
 import type { NodeLease } from './node-lease.ts';
 import { type NodeLeaseOptions, NodeLeases } from './node-leases.ts';
 import { ROOT_NAMES_VOTERS } from './node-options.ts';
+import { RecordLog } from './record-log.ts';
 import type { Scheduler } from './scheduler.ts';
 import { SHARED_HEALTH_CODES, sharedHealth } from './shared-health.ts';
+import { type SubscribeOptions, Subscription } from './subscription.ts';
 import type { TableKeeper } from './table-keeper.ts';
 import { TRUST_HEALTH_CODES, trustHealth } from './trust-health.ts';
 
@@ -94,6 +96,8 @@ export class LocalNode implements RunningNode {
   readonly #called = new Set<string>();
   #cancelTend: () => void = () => undefined;
   readonly #leases: NodeLeases;
+  readonly #log: RecordLog;
+  readonly #subscriptions = new Set<Subscription>();
   #cancelPeersPoll: () => void = () => undefined;
   #leaveTimeoutMs: number;
   #leaving: Promise<void> | undefined;
@@ -106,6 +110,7 @@ export class LocalNode implements RunningNode {
     this.#options = options;
     this.#startedMs = options.clock.nowMs();
     this.#leaveTimeoutMs = options.leaveTimeoutMs;
+    this.#log = new RecordLog({ boot: options.engine.boot });
     for (const seed of options.seeds) this.#called.add(formatAuthority(seed));
     this.crdt = this.#openSharedData();
     this.#leases = new NodeLeases(options);
@@ -163,7 +168,9 @@ export class LocalNode implements RunningNode {
 
   /** Every event of the engine, in its drain: nothing here may call the node. */
   observe(event: EngineEvent): void {
-    if (event.type === 'record') this.crdt.onRecord(event);
+    if (event.type !== 'record') return;
+    this.crdt.onRecord(event);
+    this.#log.append(event);
   }
 
   put(key: string, value: AppValue, options: NodePutOptions = {}): Version {
@@ -275,6 +282,18 @@ export class LocalNode implements RunningNode {
     return this.#options.events.subscribe(listener);
   }
 
+  subscribe(options: SubscribeOptions = {}): Subscription {
+    if (this.#closing !== undefined)
+      throw new GridvineError('E_CLOSED', 'this node is closed: make a new one');
+    const subscription = new Subscription(options, {
+      log: this.#log,
+      records: (filter) => this.records(filter),
+      onEnd: (ended) => this.#subscriptions.delete(ended),
+    });
+    this.#subscriptions.add(subscription);
+    return subscription;
+  }
+
   traffic(): LinkTraffic[] {
     const { transports, linkBytesPerSecond } = this.#options;
     return sumTraffic(
@@ -356,6 +375,7 @@ export class LocalNode implements RunningNode {
     driver.stop();
     this.#leases.stop();
     events.flush();
+    for (const subscription of this.#subscriptions) subscription.close();
     await Promise.all([table.close(), peers.close(), driver.settle()]);
     await release();
   }

@@ -19,6 +19,8 @@ import type {
   RunningNode,
 } from '#runtime/driver/contract.ts';
 import type { NodeLease } from '#runtime/driver/node-lease.ts';
+import { RecordLog } from '#runtime/driver/record-log.ts';
+import { type SubscribeOptions, Subscription } from '#runtime/driver/subscription.ts';
 import type { RecordFilter } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
 import { NO_GAUGES } from './no-gauges.ts';
@@ -69,6 +71,7 @@ export class FakeNode implements RunningNode {
     },
     { soon: (callback) => callback() },
   );
+  readonly #log = new RecordLog({ boot: 3 });
   readonly #listeners = new Set<(event: EngineEvent) => void>();
 
   get recordCount(): number {
@@ -196,6 +199,11 @@ export class FakeNode implements RunningNode {
 
   join(): void {}
 
+  subscribe(options: SubscribeOptions = {}): Subscription {
+    const records = (filter: RecordFilter) => this.records(filter);
+    return new Subscription(options, { log: this.#log, records, onEnd: () => undefined });
+  }
+
   onEvent(listener: (event: EngineEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -206,7 +214,10 @@ export class FakeNode implements RunningNode {
   }
 
   emit(event: EngineEvent): void {
-    if (event.type === 'record') this.crdt.onRecord(event);
+    if (event.type === 'record') {
+      this.crdt.onRecord(event);
+      this.#log.append(event);
+    }
     for (const listener of this.#listeners) listener(event);
   }
 

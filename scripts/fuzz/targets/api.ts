@@ -89,6 +89,9 @@ function node(): RunningNode {
         ),
       ),
     quota: () => engine.quota(),
+    subscribe: () => {
+      throw new GridvineError('E_CLOSED', 'nobody subscribes here');
+    },
     delete: (key) => drained(engine.delete(1_000, key)),
     keys: () => engine.keys(),
     operateKeys: (operation) => drained(engine.operateKeys(1_000, operation)),
