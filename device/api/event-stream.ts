@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { EngineEvent } from '#runtime/core/outputs.ts';
+import type { RecordView } from '#runtime/core/views.ts';
 import type { EventLog, ResumePoint } from './event-log.ts';
-import { eventJson } from './views.ts';
+import { eventJson, recordJson } from './views.ts';
 
 export interface EventStreamOptions {
   readonly log: EventLog;
@@ -10,6 +11,17 @@ export interface EventStreamOptions {
   readonly prefix?: string;
   /** Sent after so long without an event. */
   readonly heartbeatMs: number;
+  /** All records: a reader that lost events gets them, behind an event `reset`. Absent: it is told how many it lost, and goes on. */
+  readonly state?: () => readonly RecordView[];
+  /** The whole state first, though nothing was lost. */
+  readonly fromStart?: boolean;
+}
+
+/** The whole state on its way to a reader, a record at a time: as fast as the socket takes it. */
+interface Refill {
+  readonly records: readonly RecordView[];
+  readonly atMs: number;
+  next: number;
 }
 
 /** The kinds of events that leave the daemon; the others concern its driver only. */
@@ -26,6 +38,7 @@ export class EventStream {
   readonly #unsubscribe: () => void;
   #after: number;
   #blocked = false;
+  #refill: Refill | undefined;
 
   constructor(response: ServerResponse, options: EventStreamOptions) {
     this.#response = response;
@@ -39,7 +52,8 @@ export class EventStream {
     });
     response.on('close', () => this.stop());
     response.on('error', () => this.stop());
-    if (options.from.restarted) this.#reportLoss('restarted', null);
+    if (options.fromStart) this.#begin('start', null);
+    else if (options.from.restarted) this.#lost('restarted', null);
     this.#beat();
     this.#pump();
   }
@@ -53,11 +67,16 @@ export class EventStream {
 
   #pump(): void {
     const { log } = this.#options;
-    while (!this.#blocked && this.#after < log.last) {
+    while (!this.#blocked) {
+      if (this.#refill !== undefined) {
+        this.#pour(this.#refill);
+        continue;
+      }
+      if (this.#after >= log.last) return;
       const missed = log.oldest - 1 - this.#after;
       if (missed > 0) {
         this.#after += missed;
-        this.#reportLoss('behind', missed);
+        this.#lost('behind', missed);
         continue;
       }
       this.#after++;
@@ -76,6 +95,36 @@ export class EventStream {
     return prefix === undefined || (event.type === 'record' && event.record.key.startsWith(prefix));
   }
 
+  #lost(reason: 'behind' | 'restarted', missed: number | null): void {
+    if (this.#options.state !== undefined) this.#begin(reason, missed);
+    else this.#reportLoss(reason, missed);
+  }
+
+  /** Says that all is to be forgotten. Without a cursor: a reader that is cut off before the end begins again. */
+  #begin(reason: 'start' | 'behind' | 'restarted', missed: number | null): void {
+    const { log, prefix = '', state } = this.#options;
+    const records = (state?.() ?? []).filter(({ key }) => key.startsWith(prefix));
+    this.#after = log.last;
+    this.#refill = { records, atMs: log.nowMs(), next: 0 };
+    const data = { schema: 'gridvine.event/1', type: 'reset', reason, missed, records: records.length };
+    this.#write(`event: reset\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  #pour(refill: Refill): void {
+    const { log } = this.#options;
+    const record = refill.records[refill.next++];
+    if (record !== undefined) {
+      const shown = recordJson(record, log.nowMs() - refill.atMs);
+      const data = { schema: 'gridvine.event/1', type: 'record', change: 'put', state: true, record: shown };
+      this.#write(`event: record\ndata: ${JSON.stringify(data)}\n\n`);
+      return;
+    }
+    this.#refill = undefined;
+    const cursor = log.cursorOf(this.#after);
+    const data = { schema: 'gridvine.event/1', cursor, type: 'state-end', records: refill.records.length };
+    this.#write(`id: ${cursor}\nevent: state-end\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
   #reportLoss(reason: 'behind' | 'restarted', missed: number | null): void {
     const cursor = this.#options.log.cursorOf(this.#after);
     const data = { schema: 'gridvine.event/1', cursor, type: 'overflow', reason, missed };
@@ -84,7 +133,8 @@ export class EventStream {
 
   /** Carries the cursor too: with a filter the reader would else resume from long ago, and be told of losses that aren't. */
   #beat(): void {
-    if (!this.#blocked) this.#write(`: heartbeat\nid: ${this.#options.log.cursorOf(this.#after)}\n\n`);
+    if (!this.#blocked && this.#refill === undefined)
+      this.#write(`: heartbeat\nid: ${this.#options.log.cursorOf(this.#after)}\n\n`);
   }
 
   #write(text: string): void {

@@ -82,6 +82,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     }),
     members: mapOf(integer),
     records: integer,
+    quota: object({ records: integer, recordsMax: integer, bytes: integer, bytesMax: integer }),
     drops: mapOf(integer),
     interfaces: list(
       object({

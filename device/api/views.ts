@@ -25,6 +25,7 @@ export function statusDocument(service: ApiService) {
     security: securityJson(service),
     members: countByState(node.members()),
     records: node.recordCount,
+    quota: node.quota(),
     drops: node.counters.drops,
     interfaces: node.traffic(),
     health: service.health().map((item) => ({

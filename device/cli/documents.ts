@@ -26,6 +26,13 @@ export interface StatusJson {
   };
   readonly members: Readonly<Record<string, number>>;
   readonly records: number;
+  /** How much of what this node may put is used. */
+  readonly quota: {
+    readonly records: number;
+    readonly recordsMax: number;
+    readonly bytes: number;
+    readonly bytesMax: number;
+  };
   readonly drops: Readonly<Record<string, number>>;
   readonly interfaces: readonly {
     readonly name: string;

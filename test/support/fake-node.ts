@@ -41,6 +41,7 @@ export class FakeNode implements RunningNode {
   readonly localHealth = 0;
   readonly cryptoProvider = 'node';
   readonly puts: { key: string; value: AppValue; options: NodePutOptions }[] = [];
+  readonly batches: (readonly NodePutEntry[])[] = [];
   /** Thrown by the next `put`. */
   refusal: Error | undefined;
   /** Thrown by `persist`. */
@@ -121,6 +122,7 @@ export class FakeNode implements RunningNode {
 
   putMany(entries: readonly NodePutEntry[]): number[] {
     if (this.refusal !== undefined) throw this.refusal;
+    this.batches.push(entries);
     return entries.map(({ key, value, ...options }) => this.put(key, value, options));
   }
 

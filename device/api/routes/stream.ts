@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '../api-error.ts';
-import type { EventLog, ResumePoint } from '../event-log.ts';
-import { EventStream } from '../event-stream.ts';
+import { EventStream, type EventStreamOptions } from '../event-stream.ts';
 import { type Route, route } from '../route.ts';
 
 const STREAMS_MAX = 64;
@@ -28,7 +27,7 @@ export class StreamHub {
     });
   }
 
-  start(response: ServerResponse, options: { log: EventLog; from: ResumePoint; prefix?: string }): void {
+  start(response: ServerResponse, options: Omit<EventStreamOptions, 'heartbeatMs'>): void {
     response.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
@@ -57,21 +56,34 @@ export function streamRoute(hub: StreamHub): Route {
     query: [
       { name: 'prefix', description: 'Only records whose key starts with this, and no members.' },
       { name: 'cursor', description: 'Go on behind this event; as the header Last-Event-ID.' },
+      {
+        name: 'since',
+        description:
+          'As cursor, or "start"; and where events were lost, an event "reset", then all records, then "state-end".',
+      },
     ],
     replyType: 'text/event-stream',
-    handle: ({ query, header }, { events }) => {
+    handle: ({ query, header }, { events, node }) => {
       hub.admit();
-      const cursor = header('last-event-id') || query.cursor;
-      const from = cursor === undefined ? { after: events.last, restarted: false } : events.resume(cursor);
+      const cursor = header('last-event-id') || (query.since ?? query.cursor);
+      const fromStart = query.since !== undefined && cursor === 'start';
+      const from =
+        cursor === undefined || fromStart ? { after: events.last, restarted: false } : events.resume(cursor);
       if (from === undefined) {
         throw new ApiError(
           400,
           'E_REQUEST',
-          `cursor: expected the id of an event; got ${JSON.stringify(cursor)}`,
+          `${query.since === undefined ? 'cursor' : 'since'}: expected the id of an event${query.since === undefined ? '' : ', or start'}; got ${JSON.stringify(cursor)}`,
         );
       }
-      const prefix = query.prefix === undefined ? {} : { prefix: query.prefix };
-      return { kind: 'stream', open: (response) => hub.start(response, { log: events, from, ...prefix }) };
+      const options = {
+        log: events,
+        from,
+        fromStart,
+        ...(query.prefix === undefined ? {} : { prefix: query.prefix }),
+        ...(query.since === undefined ? {} : { state: () => node.records() }),
+      };
+      return { kind: 'stream', open: (response) => hub.start(response, options) };
     },
   });
 }

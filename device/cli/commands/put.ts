@@ -70,11 +70,13 @@ export function putCommand(io: CliIo): Command {
         await putBatch(io, options.batch, options);
         return;
       }
-      if (key === undefined || value === undefined)
+      if (key === undefined || value === undefined) {
+        const missing = key === undefined ? 'key' : 'value';
         throw new CliError(
-          'expected a key and a value, or --batch FILE. See gridvine put --help',
+          `missing required argument '${missing}'; put takes a key and a value, or --batch FILE. See gridvine put --help`,
           EXIT.usage,
         );
+      }
       const body = {
         value: sendable(value),
         ttlMs: options.ttl,

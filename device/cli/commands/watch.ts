@@ -23,32 +23,48 @@ interface StreamEvent {
   readonly to?: string | null;
   readonly reason?: string;
   readonly missed?: number | null;
+  readonly records?: number;
   readonly lives?: readonly { readonly endpoint: { readonly address: string; readonly port: number } }[];
+}
+
+interface WatchOptions {
+  readonly json?: true;
+  readonly socket?: string;
+  readonly since?: string;
 }
 
 /** `gridvine watch`: changes as they arrive, until interrupted. It goes on where it was after the daemon restarts. */
 export function watchCommand(io: CliIo): Command {
   return new Command('watch')
     .argument('[prefix]', 'only keys that start with this; absent: all records, and members')
+    .option(
+      '--since <cursor>',
+      'go on behind the event with this cursor (see --json), or start: all records first. After a gap all records come again',
+    )
     .addOption(new Option('--json', 'print one JSON object a line'))
     .addOption(socketOption())
-    .action(async (prefix: string | undefined, { json, socket }: { json?: true; socket?: string }) => {
+    .action(async (prefix: string | undefined, { json, socket, since }: WatchOptions) => {
       const print = json ? printJsonLine(io) : printForPeople(io);
-      await new Watcher(io, new ApiClient({ io, socket }), prefix).run(print);
+      await new Watcher(io, new ApiClient({ io, socket }), { prefix, since }).run(print);
     });
 }
 
 class Watcher {
   readonly #io: CliIo;
   readonly #client: ApiClient;
-  readonly #prefix: string | undefined;
+  readonly #query: URLSearchParams;
   #cursor: string | undefined;
   #retryMs = RETRY_MS_MIN;
 
-  constructor(io: CliIo, client: ApiClient, prefix: string | undefined) {
+  constructor(
+    io: CliIo,
+    client: ApiClient,
+    query: { readonly prefix: string | undefined; readonly since: string | undefined },
+  ) {
     this.#io = io;
     this.#client = client;
-    this.#prefix = prefix;
+    const given = Object.entries(query).filter(([, value]) => value !== undefined);
+    this.#query = new URLSearchParams(given as [string, string][]);
   }
 
   /** Ends only by an error: the first connection fails, or the daemon refuses. */
@@ -67,16 +83,14 @@ class Watcher {
   }
 
   async #connect(): Promise<IncomingMessage> {
-    const query = new URLSearchParams(this.#prefix === undefined ? {} : { prefix: this.#prefix });
     const response = await this.#client.open({
       method: 'GET',
-      path: `/v1/stream?${query}`,
+      path: `/v1/stream?${this.#query}`,
       headers: this.#cursor === undefined ? {} : { 'last-event-id': this.#cursor },
       timeout: SILENCE_MS_MAX,
     });
     if (response.statusCode !== 200) {
-      response.resume();
-      throw new CliError(`the daemon refused the stream with status ${response.statusCode}`);
+      throw new CliError(await refusalText(response), response.statusCode === 400 ? EXIT.usage : EXIT.failed);
     }
     return response;
   }
@@ -99,6 +113,20 @@ class Watcher {
   #tell(text: string): void {
     this.#io.stderr.write(`gridvine: ${text}\n`);
   }
+}
+
+/** What the daemon says of a stream that it refuses. */
+async function refusalText(response: IncomingMessage): Promise<string> {
+  let text = '';
+  response.setEncoding('utf8');
+  for await (const chunk of response) text += chunk as string;
+  try {
+    const { error } = JSON.parse(text) as { error?: { message?: string } };
+    if (error?.message !== undefined) return error.message;
+  } catch {
+    // Not of this API: the status says what there is to say.
+  }
+  return `the daemon refused the stream with status ${response.statusCode}`;
 }
 
 function isUnreachable(error: unknown): boolean {
@@ -126,9 +154,15 @@ function printForPeople(io: CliIo): (event: ServerSentEvent) => void {
       const places = (event.lives ?? []).map(({ endpoint }) => formatAuthority(endpoint)).join(', ');
       const text = event.change === 'seen' ? `runs twice: ${places}` : 'no longer runs twice';
       io.stdout.write(`${paint('yellow', `${name} ${text}`)}\n`);
+    } else if (event.type === 'reset') {
+      const why = event.reason === 'start' ? '' : `; ${missedText(event)}`;
+      io.stdout.write(paint('yellow', `(all ${event.records} records follow${why})`).concat('\n'));
     } else if (event.type === 'overflow') {
-      const missed = event.missed === null ? 'some events' : `${event.missed} events`;
-      io.stdout.write(paint('yellow', `(${missed} missed: ${event.reason})`).concat('\n'));
+      io.stdout.write(paint('yellow', `(${missedText(event)})`).concat('\n'));
     }
   };
+}
+
+function missedText({ missed, reason }: StreamEvent): string {
+  return `${missed === null ? 'some events' : `${missed} events`} missed: ${reason}`;
 }

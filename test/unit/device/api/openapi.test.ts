@@ -151,6 +151,9 @@ describe('/openapi.json', () => {
       assert.deepEqual(faults(SCHEMAS[name] as Schema, value, name), []);
     check('Written', (await api.call('PUT', '/v1/records/a', '{"value":1}')).json);
     check('Written', (await api.call('DELETE', '/v1/records/a')).json);
+    const batch = '{"records":[{"key":"a","value":1},{"key":"b","value":2,"unit":"W"}]}';
+    check('WrittenBatch', (await api.call('POST', '/v1/records', batch)).json);
+    await api.call('DELETE', '/v1/records/a');
     check('Error', (await api.call('DELETE', '/v1/records/a')).json);
     check('Left', (await api.call('POST', '/v1/leave')).json);
   });

@@ -24,6 +24,7 @@ describe('GET /v1/status', () => {
       'security',
       'members',
       'records',
+      'quota',
       'drops',
       'interfaces',
       'health',
@@ -297,5 +298,53 @@ describe('GET /v1/members/{id}/why', () => {
     }
     assert.equal((await api.call('POST', `/v1/members/${FAKE_ID}/why`)).status, 405);
     assert.equal((await api.call('GET', '/v1/members/why')).json.error.code, 'E_ROUTE');
+  });
+});
+
+describe('POST /v1/records', () => {
+  test('puts all records together, each with its options', async (t) => {
+    const api = await startHarness(t);
+    const records = [
+      { key: 'mode', value: 'manual', priority: 'urgent' },
+      { key: 'target', value: { $bytes: 'AQI=' }, unit: '%', ttlMs: 5_000, ifVersion: 0 },
+    ];
+    const { status, json } = await api.call('POST', '/v1/records', JSON.stringify({ records }));
+    assert.equal(status, 200);
+    assert.deepEqual(json, {
+      schema: 'gridvine.written-batch/1',
+      records: [
+        { key: 'mode', version: 101 },
+        { key: 'target', version: 102 },
+      ],
+    });
+    assert.deepEqual(api.node.batches, [
+      [
+        { key: 'mode', value: 'manual', priority: 'urgent' },
+        { key: 'target', value: Uint8Array.of(1, 2), unit: '%', ttlMs: 5_000, ifVersion: 0 },
+      ],
+    ]);
+  });
+
+  for (const [body, message] of [
+    ['{"records":{}}', /records: expected a list of records/],
+    ['{"records":[{"value":1}]}', /records\.0\.key: expected an object with key and value/],
+    ['{"records":[{"key":"a","value":1},{"key":"b"}]}', /records\.1\.value: expected/],
+    ['{"records":[{"key":"a","value":{"$bytes":1}}]}', /a: /],
+    ['{"records":[{"key":"a","value":1,"ttl":1}]}', /ttl/],
+  ] as const) {
+    test(`the body ${body} is refused with 400 and a reason, and nothing is put`, async (t) => {
+      const api = await startHarness(t);
+      const { status, json } = await api.call('POST', '/v1/records', body);
+      assert.equal(status, 400);
+      assert.match(json.error.message, message);
+      assert.deepEqual(api.node.puts, []);
+    });
+  }
+
+  test('a refusal of the node names its code', async (t) => {
+    const api = await startHarness(t);
+    api.node.refusal = new GridvineError('E_BATCH', 'batch: expected 1 to 32 records; got 0');
+    const { status, json } = await api.call('POST', '/v1/records', '{"records":[]}');
+    assert.deepEqual([status, json.error.code], [400, 'E_BATCH']);
   });
 });

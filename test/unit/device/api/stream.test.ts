@@ -174,3 +174,62 @@ describe('GET /v1/stream', () => {
     for (const stream of [...open, response]) stream.destroy();
   });
 });
+
+describe('GET /v1/stream?since=', () => {
+  const shortOf = ({
+    type,
+    data,
+  }: {
+    type: string;
+    data: { record?: { key: string }; [name: string]: unknown };
+  }) => (type === 'record' ? `${data.change} ${data.record?.key}` : `${type} ${data.reason ?? ''}`.trim());
+
+  test('a cursor that is still held resumes with what was missed, and nothing else', async (t) => {
+    const api = await startHarness(t);
+    for (const key of ['a', 'b', 'c']) putRecord(api, key);
+    const { events } = follow(await api.open('/v1/stream?since=3.1'));
+    await eventually(() => events.length === 2);
+    assert.deepEqual(events.map(shortOf), ['put b', 'put c']);
+  });
+
+  for (const [name, since, reason, missed] of [
+    ['too old', '3.1', 'behind', 1],
+    ['of an earlier life', '2.55', 'restarted', null],
+    ['start', 'start', 'start', null],
+  ] as const) {
+    test(`one that is ${name} gets a reset, all records below the prefix, and goes on`, async (t) => {
+      const api = await startHarness(t, { capacity: 2 });
+      for (const key of ['p/a', 'p/b', 'x', 'p/c']) api.node.arrive(recordView({ key }));
+      const { events, parser } = follow(await api.open(`/v1/stream?prefix=p/&since=${since}`));
+      await eventually(() => events.length === 5);
+      assert.deepEqual(events.map(shortOf), [
+        `reset ${reason}`,
+        'put p/a',
+        'put p/b',
+        'put p/c',
+        'state-end',
+      ]);
+      assert.deepEqual([events[0]?.data.missed, events[0]?.data.records], [missed, 3]);
+      assert.equal(events[1]?.data.state, true);
+      assert.equal(parser.lastId, '3.4');
+      putRecord(api, 'p/d');
+      await eventually(() => events.length === 6);
+      assert.equal(events[5]?.data.state, undefined);
+    });
+  }
+
+  test('the last event of an EventSource counts more than the address that it calls again', async (t) => {
+    const api = await startHarness(t);
+    for (const key of ['a', 'b']) putRecord(api, key);
+    const { events } = follow(await api.open('/v1/stream?since=start', { 'Last-Event-ID': '3.1' }));
+    await eventually(() => events.length === 1);
+    assert.deepEqual(events.map(shortOf), ['put b']);
+  });
+
+  test('something else is refused, and says what is expected', async (t) => {
+    const api = await startHarness(t);
+    const { status, json } = await api.call('GET', '/v1/stream?since=yesterday');
+    assert.equal(status, 400);
+    assert.match(json.error.message, /since: expected the id of an event, or start; got "yesterday"/);
+  });
+});

@@ -124,6 +124,33 @@ describe('gridvine watch', () => {
     );
   });
 
+  test('--since start begins with all records, and a gap while the daemon was away brings them again', async (t) => {
+    const socket = join(await temporaryDirectory(t), 'api.sock');
+    const { node, events } = setUp();
+    node.arrive(recordView({ key: 'pump/a', value: 1 }));
+    const first = await fakeDaemon(t, socket, events, node);
+    const { out, err } = watch(t, socket, 'pump/', '--since', 'start');
+    await eventually(() => out().includes('pump/a = 1'));
+    assert.match(out(), /^\(all 1 records follow\)\n/);
+    await first.close();
+    await eventually(() => err().includes('reconnecting'));
+    // Its next life knows nothing of the events before.
+    const later = new EventLog({ boot: node.boot + 1, nowMs: () => 0 });
+    node.arrive(recordView({ key: 'pump/b', value: 2 }));
+    await fakeDaemon(t, socket, later, node);
+    await eventually(() => out().includes('pump/b = 2'), { withinMs: 20_000 });
+    assert.match(out(), /\(all 2 records follow; some events missed: restarted\)\n.* pump\/a = 1/);
+  });
+
+  test('a cursor that is none is a mistake that is named', async (t) => {
+    const socket = join(await temporaryDirectory(t), 'api.sock');
+    const { node, events } = setUp();
+    await fakeDaemon(t, socket, events, node);
+    const { child, err } = watch(t, socket, '--since', 'yesterday');
+    assert.equal((await once(child, 'exit'))[0], 2);
+    assert.match(err(), /since: expected the id of an event, or start; got "yesterday"/);
+  });
+
   test('ends quietly when its reader goes away', async (t) => {
     const socket = join(await temporaryDirectory(t), 'api.sock');
     const { node, events, put } = setUp();
