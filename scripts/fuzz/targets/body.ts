@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isNodeId } from '#runtime/core/ids.ts';
-import { DIGEST_BUCKETS, RECORD_BYTES_MAX } from '#runtime/core/limits.ts';
+import { DIGEST_BUCKETS, RECORD_BYTES_MAX, VALUE_PART_BYTES } from '#runtime/core/limits.ts';
 import { BOOT_MAX } from '#runtime/core/version.ts';
 import { BodyBuilder, decodeBody } from '#runtime/wire/body.ts';
 import type { Block, Line, Message } from '#runtime/wire/message.ts';
@@ -31,7 +31,7 @@ export const body: FuzzTarget = {
       'digest',
       'buckets',
     ],
-    ...['have', 'want', 'lease-ask', 'lease-answer', 'empty', 'unknown'],
+    ...['have', 'want', 'lease-ask', 'lease-answer', 'value-want', 'value-part', 'empty', 'unknown'],
   ],
   seeds: () => hexOf('bodies.json', 'body'),
   prepare: () => (input) => {
@@ -116,6 +116,13 @@ function checkMessage(message: Message): void {
     case 'digest':
     case 'want':
       for (const line of message.lines) checkLine(line);
+      return;
+    case 'value-want':
+      promise(message.hash.length === 32 && isWithin(message.parts, 1, 0xffff), 'a want out of range');
+      return;
+    case 'value-part':
+      promise(message.hash.length === 32 && isWithin(message.part, 0, 15), 'a part out of range');
+      promise(message.bytes.length <= VALUE_PART_BYTES, 'a part longer than any');
       return;
     case 'have':
       for (const line of message.lines) checkLine(line);

@@ -4,10 +4,13 @@ import { makeVersion } from '#runtime/core/version.ts';
 import { fingerprintOf } from '#runtime/crypto/fingerprint.ts';
 import { encodeKeyring } from '#runtime/crypto/key-records.ts';
 import { encodeAccusation } from '#runtime/membership/accusation-record.ts';
-import { decodeCbor, toAppValue } from '#runtime/wire/cbor.ts';
+import { decodeCbor, encodeValue, toAppValue } from '#runtime/wire/cbor.ts';
 import { CborWriter } from '#runtime/wire/cbor-writer.ts';
 import type { Block, Message } from '#runtime/wire/message.ts';
 import { encodeMessage } from '#runtime/wire/messages/table.ts';
+import type { RecordBody } from '#runtime/wire/record.ts';
+import { encodeRecord } from '#runtime/wire/record-codec.ts';
+import { markOfKey } from '#runtime/wire/record-marks.ts';
 import { type CborNode, parseTree, writeTree } from '../cbor-tree.ts';
 import { type FuzzTarget, promise } from '../contract.ts';
 import { groupKey, PEER, provider, SELF, STRANGER } from '../fixtures.ts';
@@ -75,6 +78,23 @@ export const trustedEngine: FuzzTarget = {
       signerOf,
     ),
 };
+
+/** A value that travels apart, and a batch of which one record never comes. */
+const LONG = encodeValue('x'.repeat(1_200));
+const LARGE = { length: LONG.length, hash: provider.sha256(LONG) };
+const PAIR = { index: 1, members: [markOfKey('other'), markOfKey('mode')] };
+
+function marked(
+  owner: string,
+  sequence: number,
+  key: string,
+  marks: Pick<RecordBody, 'batch' | 'large'>,
+): Block {
+  const version = makeVersion(1, sequence);
+  const about = { deleted: false, priority: 'normal', quality: 'good' } as const;
+  const body = encodeRecord({ ...about, ...marks, version, key, value: null });
+  return { owner, from: version - 1, to: version, gc: 0, items: [{ body, ageMs: 0 }] };
+}
 
 function play(
   input: Uint8Array,
@@ -311,6 +331,15 @@ function programs(peer: string, sign: SignRecord): Uint8Array[] {
       { type: 'buckets', hashes: new Uint8Array(256) },
       { type: 'have', buckets: [0, 63], lines: [line] },
       { type: 'want', lines: [line] },
+    ],
+    [
+      {
+        type: 'blocks',
+        blocks: [marked(peer, 9, 'plan', { large: LARGE }), marked(peer, 11, 'mode', { batch: PAIR })],
+      },
+      { type: 'value-part', hash: LARGE.hash, part: 0, bytes: LONG.slice(0, 1_024) },
+      { type: 'value-part', hash: LARGE.hash, part: 1, bytes: LONG.slice(1_024) },
+      { type: 'value-want', hash: LARGE.hash, parts: 3 },
     ],
   ];
   const say = (kind: number, each: readonly Message[]) => (writer: CborWriter) => {

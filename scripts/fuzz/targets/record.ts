@@ -3,6 +3,7 @@ import { KEY_BYTES_MAX, TTL_MS_MAX, UNIT_BYTES_MAX } from '#runtime/core/limits.
 import type { AppValue } from '#runtime/core/value.ts';
 import { valueFromJson, valueToJson } from '#runtime/core/value-json.ts';
 import { BOOT_MAX, bootOf } from '#runtime/core/version.ts';
+import { decodeLargeValue } from '#runtime/data/large-value.ts';
 import {
   accuseKey,
   decodeAccusation,
@@ -13,6 +14,7 @@ import { decodeNodeFacts, encodeNodeFacts } from '#runtime/membership/node-facts
 import { decodeCbor, encodeValue, toAppValue } from '#runtime/wire/cbor.ts';
 import type { RecordBody } from '#runtime/wire/record.ts';
 import { decodeRecord, encodeRecord, peekVersion } from '#runtime/wire/record-codec.ts';
+import { problemOfValue } from '#runtime/wire/value-check.ts';
 import { type FuzzTarget, promise, utf8 } from '../contract.ts';
 import { hexOf, PEER } from '../fixtures.ts';
 
@@ -119,5 +121,28 @@ export const memberValues: FuzzTarget = {
       'another accusation on a second reading',
     );
     return 'accusation';
+  },
+};
+
+/** The bytes of a value that travelled apart from its record: an application value, or none. */
+export const largeValue: FuzzTarget = {
+  name: 'large-value',
+  about: 'values that travel apart from their records',
+  shape: 'cbor',
+  bytesMax: 2_000,
+  weight: 30,
+  reaches: ['refused', 'value'],
+  seeds: () => [
+    encodeValue({ plan: 'x'.repeat(1_200), steps: [1, -1.5, null, true, Uint8Array.of(1)] }),
+    encodeValue([[[[[[[1]]]]]]]),
+    encodeValue([[[[[[[[1]]]]]]]]),
+  ],
+  prepare: () => (input) => {
+    const value = decodeLargeValue(input);
+    if (value === undefined) return 'refused';
+    promise(problemOfValue(value) === undefined, 'a value that nobody could have put');
+    const again = decodeLargeValue(encodeValue(value));
+    promise(again !== undefined && sameValue(again, value), 'another value on a second reading');
+    return 'value';
   },
 };

@@ -7,6 +7,7 @@ const MODULES: Readonly<Record<string, () => Promise<Readonly<Record<string, unk
   body: () => import('./body.ts'),
   record: () => import('./record.ts'),
   'member-values': () => import('./record.ts'),
+  'large-value': () => import('./record.ts'),
   datagram: () => import('./datagram.ts'),
   refusal: () => import('./datagram.ts'),
   engine: () => import('./engine.ts'),

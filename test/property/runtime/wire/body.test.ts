@@ -105,6 +105,17 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   }),
   plain({ type: fc.constant('have' as const), buckets: fc.array(fc.nat(63), { maxLength: 64 }), lines }),
   plain({ type: fc.constant('want' as const), lines: fc.array(line, { minLength: 1, maxLength: 12 }) }),
+  plain({
+    type: fc.constant('value-want' as const),
+    hash: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+    parts: fc.integer({ min: 1, max: 0xffff }),
+  }),
+  plain({
+    type: fc.constant('value-part' as const),
+    hash: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+    part: fc.nat(15),
+    bytes: fc.uint8Array({ maxLength: 1_024 }),
+  }),
 );
 
 test('what fits into a body comes out of its datagram as it was, and the size foretold is the size', () => {

@@ -77,9 +77,15 @@ const EACH: readonly Message[] = [
   { type: 'lease-answer', number: 1, verdict: 'other-life', top: 0, leftMs: 0, rosterVersion: 0 },
   { type: 'padding', length: 9 },
 ];
+/** They don't fit beside the others. */
+const VALUES: readonly Message[] = [
+  { type: 'value-want', hash: new Uint8Array(32).fill(8), parts: 0xffff },
+  { type: 'value-part', hash: new Uint8Array(32).fill(8), part: 15, bytes: new Uint8Array(1_024).fill(1) },
+];
 
 test('each message comes back as it was added', () => {
-  assert.deepEqual(EACH.map((message) => message.type).sort(), [...MESSAGE_TYPES].sort());
+  assert.deepEqual([...EACH, ...VALUES].map((message) => message.type).sort(), [...MESSAGE_TYPES].sort());
+  assert.deepEqual(decodeBody(bodyOf(VALUES))?.messages, VALUES);
   assert.deepEqual(decodeBody(bodyOf(EACH, { boot: 77 })), {
     sender: ANN,
     boot: 77,

@@ -42,7 +42,7 @@ test('[P-4.2] further elements and unknown meta keys are passed over', () => {
     [VERSION, 'k', 1],
     [
       [2, 'W'],
-      [9, 'later'],
+      [99, 'later'],
     ],
   );
   assert.equal(decodeRecord(later)?.unit, 'W');
