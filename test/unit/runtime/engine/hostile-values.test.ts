@@ -69,6 +69,29 @@ test('parts that together have another hash are dropped, and nobody sees them', 
   assert.equal(at.asked().length, length);
 });
 
+test('one wrong part among right ones of others is outdone by who has all of it', () => {
+  const pump = new EnginePump();
+  const [ann, ben] = pump.cluster(2);
+  const liar = new LyingPeer(pump);
+  liar.introduce(ann);
+  let isCut = true;
+  pump.drop = () => isCut;
+  pump.mutate(ben, (engine, nowMs) => engine.put(nowMs, 'plan', TEXT));
+  liar.tell(ann, { type: 'blocks', blocks: [ben.engine.blockOf(pump.nowMs, ben.id)!] });
+  pump.run(20);
+  liar.tell(
+    ann,
+    part(
+      0,
+      BYTES.map((byte) => byte ^ 1),
+    ),
+  );
+  isCut = false;
+  pump.until(() => pump.read(ann, ben.id, 'plan')?.value === TEXT, 20_000, 'the value');
+  // Of the two that gave parts nobody can say which one lied.
+  assert.equal(ann.engine.counters.drops['bad-value'], 1);
+});
+
 test('a part of a wrong length, or one that there is not, is counted', () => {
   for (const message of [part(1, BYTES.slice(0, 1_500)), { ...part(0), part: 9 }]) {
     const at = scene();
