@@ -33,6 +33,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   E_CONFIG: 400,
   E_QUOTA: 507,
   E_BATCH: 400,
+  E_MEMBER_ALIVE: 409,
   E_CRDT_TYPE: 409,
   E_CRDT_LIMIT: 413,
   E_NOT_FOUND: 404,

@@ -3,6 +3,7 @@ import { json, type Route, route } from './route.ts';
 import { aggregateRoute } from './routes/aggregate.ts';
 import { crdtRoutes } from './routes/crdts.ts';
 import { fleetRoutes } from './routes/fleet.ts';
+import { forgetRoute } from './routes/forget.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { leaseRoutes } from './routes/leases.ts';
 import { nodeRoutes } from './routes/node.ts';
@@ -18,6 +19,7 @@ export function routeTable(hub: StreamHub, sessions: LeaseSessions): readonly Ro
     ...observeRoutes,
     ...nodeRoutes,
     whyRoute,
+    forgetRoute,
     ...recordRoutes,
     ...trustRoutes,
     ...crdtRoutes,

@@ -194,6 +194,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     ['durable'],
   ),
   Written: object({ schema: constant('gridvine.written/1'), key: text, version: integer }),
+  Forgotten: object({ schema: constant('gridvine.forgotten/1'), id: nodeId }),
   WrittenBatch: object({
     schema: constant('gridvine.written-batch/1'),
     records: list(object({ key: text, version: integer })),

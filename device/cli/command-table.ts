@@ -59,6 +59,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/why.ts')).whyCommand,
   },
   {
+    name: 'forget',
+    usage: '<node>',
+    summary: 'forget a member that is down or has left, on all nodes',
+    load: async () => (await import('./commands/forget.ts')).forgetCommand,
+  },
+  {
     name: 'get',
     usage: '[key]',
     summary: 'read records: all, one KEY, or all below PREFIX/',

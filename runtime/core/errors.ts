@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'E_QUOTA'
   | 'E_BATCH'
   | 'E_CURSOR'
+  | 'E_MEMBER_ALIVE'
   | 'E_CRDT_TYPE'
   | 'E_CRDT_LIMIT'
   | 'E_NOT_FOUND'

@@ -112,6 +112,11 @@ export interface RunningNode extends AsyncDisposable {
   putMany(entries: readonly NodePutEntry[]): Version[];
   /** How much of what this node may put is used: what `E_QUOTA` is about. */
   quota(): QuotaUsage;
+  /**
+   * Forgets a member that is down or has left, for all nodes: its records (what it contributed to `crdt` counts on) and its place among the members. It comes back as itself if it
+   * does. @throws GridvineError `E_NOT_FOUND`, `E_MEMBER_ALIVE`, and `E_NOT_ALLOWED` in a cluster of certificates.
+   */
+  forget(id: NodeId): void;
   /** @throws GridvineError `E_NOT_FOUND`. */
   delete(key: string): Version;
   /** The cluster's keys and who follows, as this node knows it. */

@@ -211,6 +211,10 @@ export class LocalNode implements RunningNode {
     return version;
   }
 
+  forget(id: NodeId): void {
+    this.#options.driver.mutate((engine, nowMs) => engine.forget(nowMs, id));
+  }
+
   delete(key: string): Version {
     const { driver, table } = this.#options;
     const version = driver.mutate((engine, nowMs) => engine.delete(nowMs, key));

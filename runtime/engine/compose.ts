@@ -23,6 +23,7 @@ import { BootFollower } from './boot-follower.ts';
 import { createByteBudgets } from './byte-budget.ts';
 import type { EngineContext } from './context.ts';
 import type { EngineOptions } from './contract.ts';
+import { Forgetter } from './forgetter.ts';
 import { Joiner } from './joiner.ts';
 import { KeyKeeper } from './key-keeper.ts';
 import { KeySwitch } from './key-switch.ts';
@@ -156,6 +157,7 @@ export function compose(options: EngineOptions, listeners: Listeners): Compositi
     accuser: new Accuser(ctx),
     twins: new TwinWatch(ctx),
     follower: new BootFollower(ctx),
+    forgetter: new Forgetter(ctx),
     spreader: new Spreader(ctx),
     sync: new Synchroniser(ctx),
     values: new ValueCourier(ctx, provider.sha256),
@@ -187,6 +189,7 @@ type Machines =
   | 'accuser'
   | 'twins'
   | 'follower'
+  | 'forgetter'
   | 'spreader'
   | 'sync'
   | 'values'

@@ -16,6 +16,7 @@ import type { Accuser } from './accuser.ts';
 import type { BootFollower } from './boot-follower.ts';
 import type { ByteBudgets } from './byte-budget.ts';
 import type { Link } from './contract.ts';
+import type { Forgetter } from './forgetter.ts';
 import type { Joiner } from './joiner.ts';
 import type { KeyKeeper } from './key-keeper.ts';
 import type { KeySwitch } from './key-switch.ts';
@@ -53,6 +54,7 @@ export interface EngineContext {
   readonly accuser: Accuser;
   readonly twins: TwinWatch;
   readonly follower: BootFollower;
+  readonly forgetter: Forgetter;
   readonly spreader: Spreader;
   readonly sync: Synchroniser;
   readonly values: ValueCourier;

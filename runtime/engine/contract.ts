@@ -100,6 +100,11 @@ export interface GossipEngine {
   putMany(nowMs: number, entries: readonly PutEntry[]): Version[];
   /** How much of what this node may put is used. */
   quota(): QuotaUsage;
+  /**
+   * Forgets a member that is down or has left, for all nodes: its records and its place among the members. It comes back as itself if it
+   * does. @throws GridvineError `E_NOT_FOUND`, `E_MEMBER_ALIVE`, and `E_NOT_ALLOWED` in a cluster of certificates.
+   */
+  forget(nowMs: number, id: NodeId): void;
   /** @throws GridvineError `E_NOT_FOUND` where this node has no such record. */
   delete(nowMs: number, key: string): Version;
   /** All that it holds of an owner, for `restore`; undefined: nothing. */

@@ -146,6 +146,10 @@ export class Engine implements GossipEngine {
     return this.#ctx.own.usage;
   }
 
+  forget(nowMs: number, id: NodeId): void {
+    this.#mutate(nowMs, () => this.#ctx.forgetter.forget(id, nowMs));
+  }
+
   delete(nowMs: number, key: string): Version {
     return this.#mutate(nowMs, () => this.#spreadOwn(this.#ctx.own.delete(key, nowMs), nowMs));
   }

@@ -15,6 +15,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   digest: (ctx, _, nowMs) => {
     ctx.sync.onInterval(nowMs);
     ctx.own.collectTombstones(nowMs);
+    ctx.forgetter.sweep(nowMs);
   },
   want: (ctx, _, nowMs) => ctx.sync.onWantTurn(nowMs),
   value: (ctx, _, nowMs) => ctx.values.onTurn(nowMs),

@@ -76,12 +76,12 @@ export class ValueFetch {
     const at = part * VALUE_PART_BYTES;
     const length = Math.min(VALUE_PART_BYTES, this.large.length - at);
     if (part >= this.partCount || bytes.length !== length) return 'wrong';
+    // Who repeats itself doesn't keep others from being asked.
+    if ((this.#held & (1 << part)) !== 0) return 'wait';
     this.tries = 0;
-    if ((this.#held & (1 << part)) === 0) {
-      this.#bytes.set(bytes, at);
-      this.#held |= 1 << part;
-      this.#givers.add(giver);
-    }
+    this.#bytes.set(bytes, at);
+    this.#held |= 1 << part;
+    this.#givers.add(giver);
     return part === this.#lastPart || this.isComplete ? 'more' : 'wait';
   }
 

@@ -83,6 +83,10 @@ export class FakeEngine implements GossipEngine {
     return entries.map((_, i) => i + 1);
   }
 
+  forget(nowMs: number, id: string): void {
+    this.#mutated(`forget ${nowMs} ${id}`);
+  }
+
   quota() {
     return { records: 0, recordsMax: 952, bytes: 0, bytesMax: 51_200 };
   }

@@ -126,6 +126,14 @@ export class FakeNode implements RunningNode {
     return entries.map(({ key, value, ...options }) => this.put(key, value, options));
   }
 
+  readonly forgotten: string[] = [];
+
+  forget(id: string): void {
+    if (this.refusal !== undefined) throw this.refusal;
+    this.forgotten.push(id);
+    this.#records = this.#records.filter((record) => record.owner !== id);
+  }
+
   quota() {
     return { records: this.#records.length, recordsMax: 952, bytes: 100, bytesMax: 51_200 };
   }
@@ -221,11 +229,6 @@ export class FakeNode implements RunningNode {
       this.#log.append(event);
     }
     for (const listener of this.#listeners) listener(event);
-  }
-
-  /** Nothing of this owner is known any more. */
-  forget(owner: string): void {
-    this.#records = this.#records.filter((record) => record.owner !== owner);
   }
 
   /** A record of another node arrives. */

@@ -37,6 +37,7 @@ export class IdleEngine implements GossipEngine {
   putMany(): number[] {
     return [];
   }
+  forget(): void {}
   quota() {
     return { records: 0, recordsMax: 952, bytes: 0, bytesMax: 51_200 };
   }

@@ -89,6 +89,7 @@ function node(): RunningNode {
         ),
       ),
     quota: () => engine.quota(),
+    forget: (id) => drained(engine.forget(1_000, id)),
     subscribe: () => {
       throw new GridvineError('E_CLOSED', 'nobody subscribes here');
     },

@@ -64,6 +64,9 @@ export class EngineWrapper implements GossipEngine {
   putMany(nowMs: number, entries: readonly PutEntry[]): number[] {
     return this.inner.putMany(nowMs, entries);
   }
+  forget(nowMs: number, id: NodeId): void {
+    this.inner.forget(nowMs, id);
+  }
   quota() {
     return this.inner.quota();
   }

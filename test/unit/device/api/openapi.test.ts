@@ -155,6 +155,7 @@ describe('/openapi.json', () => {
     check('WrittenBatch', (await api.call('POST', '/v1/records', batch)).json);
     await api.call('DELETE', '/v1/records/a');
     check('Error', (await api.call('DELETE', '/v1/records/a')).json);
+    check('Forgotten', (await api.call('POST', `/v1/members/${'ab'.repeat(16)}/forget`)).json);
     check('Left', (await api.call('POST', '/v1/leave')).json);
   });
 
@@ -180,6 +181,7 @@ describe('/openapi.json', () => {
       '/v1/leases/{name}/renew',
       '/v1/leave',
       '/v1/members',
+      '/v1/members/{id}/forget',
       '/v1/members/{id}/why',
       '/v1/profile',
       '/v1/records',

@@ -82,6 +82,9 @@ export class ScriptedEngine implements GossipEngine {
     this.#note('putMany', nowMs, entries.map(({ key }) => key).join(' '));
     return entries.map(() => this.calls.length);
   }
+  forget(nowMs: number, id: string): void {
+    this.#note('forget', nowMs, id);
+  }
   quota() {
     return { records: 0, recordsMax: 952, bytes: 0, bytesMax: 51_200 };
   }
