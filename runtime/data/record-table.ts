@@ -237,6 +237,7 @@ export class RecordTable {
         if (record === undefined || !isEmpty(record) || nameOfValue(record.large!) !== name) continue;
         this.values.missNoMore(large);
         records.set(filledRecord(record, this.values.take(large.hash, content)));
+        records.revision = ++this.#revision;
       }
       this.#release(records);
     }

@@ -65,6 +65,8 @@ function takeBack(ctx: EngineContext, { owner, known, gc, entries }: KeptOwner, 
     const block = { owner, from: version - 1, to: version, gc: Math.min(gc, version) };
     merge(ctx, { ...block, items: itemsOf([entry], nowMs) }, nowMs);
   }
+  for (const { content } of sorted) if (content !== undefined) ctx.values.takeBack(content);
+  if (ctx.table.values.missing.size > 0) ctx.timers.setEarlier('value', nowMs);
 }
 
 function isEndUnknown({ body, expired, ageBoundMs }: KeptEntry): boolean {

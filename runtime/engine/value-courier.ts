@@ -116,6 +116,13 @@ export class ValueCourier {
     }
   }
 
+  /** An earlier life had this value: records that were taken back and name it have it again. */
+  takeBack(content: Uint8Array): void {
+    const large = { length: content.length, hash: this.#sha256(content) };
+    const isMissing = this.#ctx.table.values.missing.has(nameOfValue(large));
+    if (isMissing && decodeLargeValue(content) !== undefined) this.#ctx.table.fill(large, content);
+  }
+
   /** A part came, or word that there is none. */
   onPart({ hash, part, bytes }: ValuePart, from: Inbound): void {
     const found = this.#fetchOf(hash);
@@ -168,7 +175,9 @@ export class ValueCourier {
 
   #rest(name: string, fetch: ValueFetch, nowMs: number): void {
     const note = this.#noteOf(fetch.large);
-    note.restMs = Math.min(Math.max(REST_MS_MIN, 2 * note.restMs), REST_MS_MAX);
+    // While nobody is there, that nobody answers says nothing.
+    const isAlone = this.#ctx.members.presentCount === 0;
+    note.restMs = isAlone ? REST_MS_MIN : Math.min(Math.max(REST_MS_MIN, 2 * note.restMs), REST_MS_MAX);
     note.untilMs = nowMs + note.restMs;
     note.teller = undefined;
     this.#fetches.delete(name);

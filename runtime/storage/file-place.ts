@@ -11,7 +11,7 @@ import {
 } from './table-store.ts';
 
 const NAME = 'state.json';
-/** What a row takes besides its body, about. */
+/** What a row takes besides its bytes, about. */
 const ROW_BYTES = 250;
 const SCHEMA = 'gridvine.state-rows/1';
 
@@ -56,7 +56,8 @@ class FileStore implements TableStore {
     for (const row of put) this.#rows.set(row.id, row);
     this.#isWritten = false;
     let bytes = 0;
-    for (const { body } of this.#rows.values()) bytes += ROW_BYTES + 1.4 * body.length;
+    for (const { body, content } of this.#rows.values())
+      bytes += ROW_BYTES + 1.4 * (body.length + (content?.length ?? 0));
     return bytes;
   }
 
@@ -95,19 +96,30 @@ async function readContent(files: FilePort, path: string): Promise<Content> {
   return { about, rows: rows.map(fromJson) };
 }
 
-type JsonRow = Omit<StoredRow, 'body' | 'signature'> & {
+type JsonRow = Omit<StoredRow, 'body' | 'signature' | 'content'> & {
   readonly body: string;
   readonly signature: string | null;
+  readonly content?: string;
 };
 
-function toJson(row: StoredRow): JsonRow {
+function toJson({ content, ...row }: StoredRow): JsonRow {
   const { body, signature } = row;
-  return { ...row, body: base64(body), signature: signature === undefined ? null : base64(signature) };
+  return {
+    ...row,
+    body: base64(body),
+    signature: signature === undefined ? null : base64(signature),
+    ...(content !== undefined && { content: base64(content) }),
+  };
 }
 
-function fromJson(row: JsonRow): StoredRow {
+function fromJson({ content, ...row }: JsonRow): StoredRow {
   const { body, signature } = row;
-  return { ...row, body: bytes(body), signature: signature === null ? undefined : bytes(signature) };
+  return {
+    ...row,
+    body: bytes(body),
+    signature: signature === null ? undefined : bytes(signature),
+    ...(content !== undefined && { content: bytes(content) }),
+  };
 }
 
 function base64(from: Uint8Array): string {

@@ -6,7 +6,7 @@ import type { StoredRow } from './table-store.ts';
  * back what was written.
  */
 export function sumOfRow(row: StoredRow): number {
-  const { owner, key, version, gc, setAtMs, ageBoundMs, era, expired, check, body, signature } = row;
+  const { owner, key, version, gc, setAtMs, ageBoundMs, era, expired, check, body, signature, content } = row;
   const head = JSON.stringify([
     owner,
     key,
@@ -20,5 +20,6 @@ export function sumOfRow(row: StoredRow): number {
     body.length,
   ]);
   const sum = crc32(body, crc32(head));
-  return signature === undefined ? sum : crc32(signature, sum);
+  const signed = signature === undefined ? sum : crc32(signature, sum);
+  return content === undefined ? signed : crc32(content, signed);
 }

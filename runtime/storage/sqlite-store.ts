@@ -44,7 +44,7 @@ const TABLES = 'about,entry';
 const SCHEMA = `
   CREATE TABLE entry (
     id INTEGER PRIMARY KEY, owner BLOB, key TEXT, version INTEGER NOT NULL, gc INTEGER NOT NULL, body BLOB NOT NULL, signature BLOB,
-    set_at INTEGER NOT NULL, bound INTEGER, era INTEGER NOT NULL, expired INTEGER NOT NULL, lines INTEGER NOT NULL, sum INTEGER NOT NULL);
+    set_at INTEGER NOT NULL, bound INTEGER, era INTEGER NOT NULL, expired INTEGER NOT NULL, lines INTEGER NOT NULL, sum INTEGER NOT NULL, content BLOB);
   CREATE TABLE about (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
   PRAGMA user_version = ${FORMAT};`;
 
@@ -111,7 +111,7 @@ export class SqliteStore implements TableStore {
     this.#logPath = path + LOG_SUFFIX;
     this.#datasync = options.datasync ?? ((file) => file.datasync());
     this.#put = database.prepare(
-      'INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
     this.#remove = database.prepare('DELETE FROM entry WHERE id = ?');
     this.#about = database.prepare('INSERT OR REPLACE INTO about VALUES (1, ?)');
@@ -184,7 +184,7 @@ export class SqliteStore implements TableStore {
         this.#about.run(encodeAbout(about));
         this.#database.exec('COMMIT');
         this.#damagedIds = [];
-        return this.#count([...remove, ...put.map(({ id }) => id)]);
+        return this.#count(put, remove);
       } catch (error) {
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
         throw error;
@@ -223,13 +223,17 @@ export class SqliteStore implements TableStore {
   }
 
   /** Notes that these rows were changed. @returns the bytes of it, in the log and at home. */
-  #count(ids: readonly number[]): number {
+  #count(put: readonly StoredRow[], remove: readonly number[]): number {
+    const ids = [...remove, ...put.map(({ id }) => id)];
     const fours = new Set(ids.map((id) => Math.floor(id / ROWS_A_PAGE)));
     const before = this.#changed.size;
     for (const four of fours) this.#changed.add(four);
-    const pages = PAGES_A_COMMIT + fours.size;
+    // A value that travelled apart has pages of its own.
+    let own = 0;
+    for (const { content } of put) own += Math.ceil((content?.length ?? 0) / PAGE_BYTES);
+    const pages = PAGES_A_COMMIT + fours.size + own;
     this.#logPages += pages;
-    return PAGE_BYTES * (pages + this.#changed.size - before);
+    return PAGE_BYTES * (pages + this.#changed.size - before + own);
   }
 
   /** What the log has is on the medium. No commit may come meanwhile: it might begin the log anew. */
@@ -301,17 +305,19 @@ function columnsOf(row: StoredRow): (number | string | Uint8Array | null)[] {
     Number(row.expired),
     row.check,
     sumOfRow(row),
+    row.content ?? null,
   ];
 }
 
 /** @returns undefined where a column isn't what it should be. */
 function readRow(raw: Record<string, unknown>): StoredRow | undefined {
-  const { id, owner, key, version, gc, body, signature, set_at, bound, era, expired, lines } = raw;
+  const { id, owner, key, version, gc, body, signature, set_at, bound, era, expired, lines, content } = raw;
   const numbers = [id, version, gc, set_at, era, expired, lines];
   if (!numbers.every(Number.isSafeInteger) || !(body instanceof Uint8Array)) return undefined;
   if (owner !== null && !(owner instanceof Uint8Array && owner.length === NODE_ID_BYTES)) return undefined;
   if (key !== null && typeof key !== 'string') return undefined;
   if (signature !== null && !(signature instanceof Uint8Array)) return undefined;
+  if (content !== null && !(content instanceof Uint8Array)) return undefined;
   if (bound !== null && !Number.isSafeInteger(bound)) return undefined;
   return {
     id: id as number,
@@ -326,6 +332,7 @@ function readRow(raw: Record<string, unknown>): StoredRow | undefined {
     era: era as number,
     expired: expired === 1,
     check: lines as number,
+    ...(content !== null && { content }),
   };
 }
 

@@ -43,9 +43,10 @@ export function tableOfRows(rows: readonly StoredRow[], times: StoreTimes): Stor
 }
 
 function entryOf(row: StoredRow, times: StoreTimes): KeptEntry[] {
-  const { key, version, body, signature, setAtMs, ageBoundMs, era, expired } = row;
+  const { key, version, body, signature, setAtMs, ageBoundMs, era, expired, content } = row;
   if (key === null) return [];
   // Nobody knows how long this board was off between two eras.
   const bound = era === times.era ? ageBoundMs : Number.POSITIVE_INFINITY;
-  return [{ key, version, body, signature, setAtMs: times.toBoot(setAtMs), ageBoundMs: bound, expired }];
+  const entry = { key, version, body, signature, setAtMs: times.toBoot(setAtMs), ageBoundMs: bound, expired };
+  return [content === undefined ? entry : { ...entry, content }];
 }

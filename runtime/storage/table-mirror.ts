@@ -13,6 +13,8 @@ interface Place {
   readonly id: number;
   readonly version: number;
   readonly expired: boolean;
+  /** Whether a value that travels apart is with it. */
+  readonly isFilled: boolean;
   readonly sum: number;
 }
 
@@ -22,7 +24,7 @@ interface OwnerPlaces {
   readonly entries: Map<string, Place>;
 }
 
-/** About so many rows are written at once: the event loop waits for them. */
+/** About so many rows are written at once: the event loop waits for them. A value that travelled apart weighs one for each KiB. */
 const ROWS_MAX = 128;
 
 /** Rows to write, and to remove, so that a store says what the table does. */
@@ -69,9 +71,10 @@ export class TableMirror {
   /** What is to be written first; the mirror is as before until `apply`. Owner by owner: what is of one belongs together. */
   difference({ changed, holds, self, ownKeys }: Wanted, times: StoreTimes): PartialDifference {
     const writer = new Writer(this.#lastId);
+    const { put, remove } = writer;
     let owners = 0;
     for (const kept of changed) {
-      if (writer.put.length >= ROWS_MAX) return { ...writer, owners };
+      if (writer.weight >= ROWS_MAX) return { put, remove, owners };
       if (kept.owner === self) this.#writeOwn(kept, ownKeys, times, writer);
       // It may have been forgotten since it was listed: of nothing held nothing is known.
       else if (holds(kept.owner)) this.#writeOwner(kept, times, writer);
@@ -82,7 +85,7 @@ export class TableMirror {
         for (const [key, place] of places.entries) if (!ownKeys.has(key)) writer.remove.push(place.id);
       } else if (!holds(owner) || owner === self) writer.remove.push(...idsOf(places));
     }
-    return { ...writer, owners };
+    return { put, remove, owners };
   }
 
   /** The store took it. */
@@ -95,10 +98,10 @@ export class TableMirror {
         if (places.lines === undefined && places.entries.size === 0) this.#owners.delete(owner);
       }
     for (const row of put) {
-      const { id, owner, key, version, expired } = row;
+      const { id, owner, key, version, expired, content } = row;
       this.#lastId = Math.max(this.#lastId, id);
       const places = this.#placesOf(owner);
-      const place = { id, version, expired, sum: sumOfRow(row) };
+      const place = { id, version, expired, isFilled: content !== undefined, sum: sumOfRow(row) };
       if (key === null) {
         places.lines = place;
         places.gc = row.gc;
@@ -114,7 +117,7 @@ export class TableMirror {
     for (const entry of entries) {
       gone.delete(entry.key);
       const place = before?.entries.get(entry.key);
-      if (place?.version === entry.version && place.expired === entry.expired) check ^= place.sum;
+      if (place !== undefined && isCurrent(place, entry)) check ^= place.sum;
       else {
         check ^= sumOfRow(writer.write(place, rowOf(owner, entry, times)));
         moved = true;
@@ -148,6 +151,8 @@ export class TableMirror {
 class Writer implements Difference {
   readonly put: StoredRow[] = [];
   readonly remove: number[] = [];
+  /** In rows. */
+  weight = 0;
   #lastId: number;
 
   constructor(lastId: number) {
@@ -161,6 +166,7 @@ class Writer implements Difference {
     if (!stays) this.#lastId++;
     const placed = { ...row, id: stays ? before.id : this.#lastId };
     this.put.push(placed);
+    this.weight += 1 + (row.content?.length ?? 0) / 1_024;
     return placed;
   }
 }
@@ -177,7 +183,7 @@ const NO_ROW = {
 } as const;
 
 function rowOf(owner: NodeId | null, entry: KeptEntry, times: StoreTimes): Omit<StoredRow, 'id'> {
-  const { key, version, body, signature, setAtMs, ageBoundMs, expired } = entry;
+  const { key, version, body, signature, setAtMs, ageBoundMs, expired, content } = entry;
   const stored = times.toStore(setAtMs);
   // As what an earlier era left.
   const isUnknown = ageBoundMs === Number.POSITIVE_INFINITY;
@@ -192,7 +198,13 @@ function rowOf(owner: NodeId | null, entry: KeptEntry, times: StoreTimes): Omit<
     ageBoundMs: isUnknown ? null : ageBoundMs,
     era: isUnknown ? 0 : times.era,
     expired,
+    ...(content !== undefined && { content }),
   };
+}
+
+/** Whether a row says what is to be said. */
+function isCurrent({ version, expired, isFilled }: Place, entry: KeptEntry): boolean {
+  return version === entry.version && expired === entry.expired && isFilled === (entry.content !== undefined);
 }
 
 function idsOf({ lines, entries }: OwnerPlaces): number[] {

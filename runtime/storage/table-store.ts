@@ -23,6 +23,8 @@ export interface StoredRow {
   readonly expired: boolean;
   /** Of lines: the exclusive-or of the sums of the owner's records, so that a page that went back in time shows. */
   readonly check: number;
+  /** Of a record whose value travels apart, the value's bytes, as far as they are here. */
+  readonly content?: Uint8Array | undefined;
 }
 
 /** Whose table it is, and when it was last written. */

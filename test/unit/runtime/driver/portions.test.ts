@@ -18,3 +18,13 @@ test('what was kept is taken back in portions that hold the event loop up shortl
   assert.ok(portions.length > 20);
   assert.deepEqual([...portionsOf([])], []);
 });
+
+test('a long value that was kept counts with its bytes', () => {
+  const content = new Uint8Array(16_384);
+  const owners = Array.from({ length: 40 }, (_, i) =>
+    keptOwner(i.toString(16).padStart(32, '0'), 1, keptEntry('plan', 1, { content })),
+  );
+  const portions = [...portionsOf(owners)];
+  assert.deepEqual(portions.flat(), owners);
+  assert.deepEqual(new Set(portions.map(({ length }) => length)), new Set([4]));
+});
