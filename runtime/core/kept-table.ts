@@ -14,7 +14,7 @@ export interface KeptEntry {
   readonly ageBoundMs: number | null;
   /** Its validity ended: it only stands for its version. */
   readonly expired: boolean;
-  /** The bytes of a value that travels apart [P-5.29]; absent: the value is in the body, or never came. */
+  /** The bytes of a value that travels apart [P-5.43]; absent: the value is in the body, or never came. */
   readonly content?: Uint8Array | undefined;
 }
 

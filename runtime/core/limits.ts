@@ -6,10 +6,10 @@ export const DATAGRAM_BYTES_MIN = DATAGRAM_HEADER_BYTES + SEAL_TAG_BYTES + 1;
 /** The most CBOR that one datagram carries. */
 export const BODY_BYTES_MAX = DATAGRAM_BYTES_MAX - DATAGRAM_HEADER_BYTES - SEAL_TAG_BYTES;
 export const RECORD_BYTES_MAX = 900;
-/** A value that travels apart from its record [P-5.29], and the pieces it travels in. */
+/** A value that travels apart from its record [P-5.43], and the pieces it travels in. */
 export const LARGE_VALUE_BYTES_MAX = 16_384;
 export const VALUE_PART_BYTES = 1_024;
-/** Records that are put together [P-5.26]. */
+/** Records that are put together [P-5.40]. */
 export const BATCH_RECORDS_MAX = 32;
 export const KEY_BYTES_MAX = 128;
 export const NAME_BYTES_MAX = 64;

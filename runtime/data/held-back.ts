@@ -9,7 +9,7 @@ import { isLive, type StoredRecord } from './stored-record.ts';
  */
 export type HeldBack = Map<string, StoredRecord | undefined>;
 
-/** Whether a record may have to wait for something else before readers see it [P-5.26, P-5.29]. */
+/** Whether a record may have to wait for something else before readers see it [P-5.40, P-5.43]. */
 export function waitsForOthers(record: StoredRecord): boolean {
   return isLive(record) && (record.batch !== undefined || isEmpty(record));
 }

@@ -94,7 +94,7 @@ export interface GossipEngine {
   /** @throws GridvineError (`E_KEY_...`, `E_VALUE_...`, `E_QUOTA`, `E_VERSION_CONFLICT`, `E_NOT_ALLOWED`); the state is unchanged then. */
   put(nowMs: number, key: string, value: AppValue, options?: PutOptions): Version;
   /**
-   * Puts up to 32 records under consecutive versions: every reader, here and elsewhere, sees all of them or none [P-5.26].
+   * Puts up to 32 records under consecutive versions: every reader, here and elsewhere, sees all of them or none [P-5.40].
    * @returns their versions, in the same order. @throws GridvineError as `put`, and `E_BATCH`; the state is unchanged then.
    */
   putMany(nowMs: number, entries: readonly PutEntry[]): Version[];

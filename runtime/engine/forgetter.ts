@@ -6,7 +6,7 @@ import type { OwnerRecords } from '../data/owner-records.ts';
 import type { EngineContext } from './context.ts';
 
 /**
- * Forgets members that won't come back, for everybody [P-5.32]: all that was known of one is reset to the beginning of its next boot, of
+ * Forgets members that won't come back, for everybody [P-5.46]: all that was known of one is reset to the beginning of its next boot, of
  * which nothing is known. What is left is its pair of lines, so nobody that was away brings the old back; and if it does return, it
  * begins above them, as after any restart.
  */

@@ -78,7 +78,7 @@ export class OwnRecords {
     return this.putMany([{ ...options, key, value }], nowMs)[0];
   }
 
-  /** An application's puts, which readers see all together or not at all [P-5.26]. @throws GridvineError with the state unchanged. */
+  /** An application's puts, which readers see all together or not at all [P-5.40]. @throws GridvineError with the state unchanged. */
   putMany(entries: readonly PutEntry[], nowMs: number): StoredRecord[] {
     checkBatch(entries);
     for (const entry of entries) {
@@ -175,7 +175,7 @@ export class OwnRecords {
 
   /**
    * Who comes later could wait for ever for a record that was forgotten, so what was put together with one is put again without it, as
-   * old as it is [P-5.28]. It isn't told as news: who hears of it has all from before.
+   * old as it is [P-5.42]. It isn't told as news: who hears of it has all from before.
    */
   #partFrom(line: Version, nowMs: number): void {
     const going = new Set<number>();
@@ -235,7 +235,7 @@ export class OwnRecords {
     return storedRecord(readBack, bytes, { setAtMs, ageBoundMs, signature, content: apart?.bytes });
   }
 
-  /** A value that is too long for a record travels apart [P-5.29]. */
+  /** A value that is too long for a record travels apart [P-5.43]. */
   #contentOf(key: string, value: AppValue, recordBytes: number): { bytes: Uint8Array; large: LargeMark } {
     // Slots of shared data are joined by all, so they stay short; the protocol's own records must not wait for anything.
     if (isReservedKey(key) || isCrdtKey(key))

@@ -43,7 +43,7 @@ interface Note {
 }
 
 /**
- * Fetches values that travel apart from their records, from whoever has them, and hands out those that are here [P-5.30]. Nobody sees
+ * Fetches values that travel apart from their records, from whoever has them, and hands out those that are here [P-5.44]. Nobody sees
  * anything of a value before all of it has the right hash.
  */
 export class ValueCourier {

@@ -9,7 +9,7 @@ export interface ValueSource {
   readonly endpoint: Endpoint;
 }
 
-/** One value on its way to this node, part by part [P-5.30]. */
+/** One value on its way to this node, part by part [P-5.44]. */
 export class ValueFetch {
   readonly large: LargeMark;
   readonly partCount: number;

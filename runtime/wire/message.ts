@@ -167,7 +167,7 @@ export interface LeaseAnswer {
   readonly mac?: Uint8Array;
 }
 
-/** Asks for parts of a value that travels apart from its record [P-5.30]. */
+/** Asks for parts of a value that travels apart from its record [P-5.44]. */
 export interface ValueWant {
   readonly type: 'value-want';
   /** SHA-256 of the value. */

@@ -12,7 +12,7 @@ const FNV_PRIME = 0x0100_0193;
 const encoder = new TextEncoder();
 
 /**
- * A key's mark within a batch: FNV-1a of 32 bits over its UTF-8 [P-5.26]. It tells an owner's keys apart, and is no protection: an owner
+ * A key's mark within a batch: FNV-1a of 32 bits over its UTF-8 [P-5.40]. It tells an owner's keys apart, and is no protection: an owner
  * whose keys collide hurts nobody but itself.
  */
 export function markOfKey(key: string): number {

@@ -2,7 +2,7 @@ import type { AppValue, Quality } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { Priority } from '../core/views.ts';
 
-/** The records that its owner put together with this one [P-5.26]: each is shown to readers only with all the others. */
+/** The records that its owner put together with this one [P-5.40]: each is shown to readers only with all the others. */
 export interface BatchMark {
   /** Its place in the batch, from 0; versions are consecutive, so the first one's is this one's less the place. */
   readonly index: number;
@@ -10,7 +10,7 @@ export interface BatchMark {
   readonly members: readonly number[];
 }
 
-/** A value that is too long for a record and travels apart [P-5.29]. */
+/** A value that is too long for a record and travels apart [P-5.43]. */
 export interface LargeMark {
   /** Bytes of its CBOR, 1 to 16384. */
   readonly length: number;

@@ -258,7 +258,7 @@ export interface SharedDataVectors {
   readonly invalid: readonly { readonly name: string; readonly type: string; readonly slot: string }[];
 }
 
-/** Marks of keys [P-5.26], what readers see of records that were put together [P-5.27], and a value that travels apart [P-5.29]. */
+/** Marks of keys [P-5.40], what readers see of records that were put together [P-5.41], and a value that travels apart [P-5.43]. */
 export interface TogetherVectors {
   readonly marks: readonly { readonly key: string; readonly mark: number }[];
   readonly stories: readonly {

@@ -20,7 +20,7 @@ const LONG = encodeValue(LONG_TEXT);
 export const BATCH: BatchMark = { index: 1, members: KEYS.map(markOfKey) };
 export const LARGE = { length: LONG.length, hash: nobleProvider.sha256(LONG) };
 
-/** Meta of records that are none, with the key `k` [P-5.26, P-5.29]. */
+/** Meta of records that are none, with the key `k` [P-5.40, P-5.43]. */
 export const INVALID_MARKS: readonly [string, [number, AppValue]][] = [
   ['a batch of one', [8, batchToMeta({ index: 0, members: [markOfKey('k')] })]],
   ['a place outside its batch', [8, batchToMeta({ index: 2, members: [markOfKey('k'), 1] })]],

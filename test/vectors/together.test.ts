@@ -44,11 +44,11 @@ function read(hex: string): Read {
   };
 }
 
-test('[P-5.26] marks of keys are those of another implementation', () => {
+test('[P-5.40] marks of keys are those of another implementation', () => {
   for (const each of vectors.marks) assert.equal(mark(each.key), each.mark, each.key);
 });
 
-test('[P-5.27] readers see what another reading of the rule says, whatever comes first', () => {
+test('[P-5.41] readers see what another reading of the rule says, whatever comes first', () => {
   for (const { name, steps } of vectors.stories) {
     const newest = new Map<string, Read>();
     const seen = new Map<string, Read>();
@@ -75,7 +75,7 @@ test('[P-5.27] readers see what another reading of the rule says, whatever comes
   }
 });
 
-test('[P-5.29] a long value has the hash of its CBOR, and is whole when its parts are joined', () => {
+test('[P-5.43] a long value has the hash of its CBOR, and is whole when its parts are joined', () => {
   const { text, length, hash, parts } = vectors.long;
   const bytes = Buffer.from(parts.join(''), 'hex');
   assert.equal(bytes.length, length);

@@ -214,7 +214,7 @@ def record(data):
 
 
 def mark(key):
-    """FNV-1a of 32 bits [P-5.26]."""
+    """FNV-1a of 32 bits [P-5.40]."""
     result = 0x811C9DC5
     for each in key.encode():
         result = (result ^ each) * 0x01000193 % (1 << 32)
