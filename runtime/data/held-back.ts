@@ -4,10 +4,90 @@ import type { OwnerRecords } from './owner-records.ts';
 import { isLive, type StoredRecord } from './stored-record.ts';
 
 /**
- * What readers see of an owner's records that they don't see yet: by key, the record before, or nothing. The table itself, and what it
- * tells others, knows the newest only.
+ * What readers see of an owner's records that isn't what the table has: the record before one that waits, or what a reset didn't list.
+ * The table itself, and what it tells others, knows the newest only.
  */
-export type HeldBack = Map<string, StoredRecord | undefined>;
+export class HeldBack {
+  /** By the key of a record that waits: the one before, or nothing. */
+  readonly #waiting = new Map<string, StoredRecord | undefined>();
+  /** What a reset didn't list, until its owner says more: the table has nothing under these keys. */
+  readonly #left = new Map<string, StoredRecord>();
+  /** Keys of this owner's records by their mark, of those with a version from `#from` on. */
+  readonly #byMark = new Map<number, string>();
+  #from: Version = Number.POSITIVE_INFINITY;
+  #bytes = 0;
+
+  /** Records that wait, and what a reset left. */
+  get size(): number {
+    return this.#waiting.size + this.#left.size;
+  }
+
+  get waitingCount(): number {
+    return this.#waiting.size;
+  }
+
+  /** Bytes of what is seen and isn't in the table any more, values that travel apart by their full length. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get left(): ReadonlyMap<string, StoredRecord> {
+    return this.#left;
+  }
+
+  get waiting(): ReadonlyMap<string, StoredRecord | undefined> {
+    return this.#waiting;
+  }
+
+  has(key: string): boolean {
+    return this.#waiting.has(key) || this.#left.has(key);
+  }
+
+  /** What readers see under a key that is held back. */
+  get(key: string): StoredRecord | undefined {
+    return this.#waiting.get(key) ?? this.#left.get(key);
+  }
+
+  /** Readers see this until what came after it may be shown. */
+  wait(key: string, seen: StoredRecord | undefined): void {
+    this.delete(key);
+    this.#waiting.set(key, seen);
+    this.#bytes += seen?.size ?? 0;
+  }
+
+  /** Readers go on seeing this, though the table has nothing under its key. */
+  leave(record: StoredRecord): void {
+    this.delete(record.key);
+    this.#left.set(record.key, record);
+    this.#bytes += record.size;
+  }
+
+  delete(key: string): void {
+    this.#bytes -= this.get(key)?.size ?? 0;
+    this.#waiting.delete(key);
+    this.#left.delete(key);
+  }
+
+  /** A record is new in the table: others may wait for it. */
+  note(record: StoredRecord): void {
+    this.#byMark.set(markOfKey(record.key), record.key);
+  }
+
+  /** Makes all known that a record which waits may wait for. Each record is looked at once, however many wait. */
+  cover(first: Version, records: OwnerRecords): void {
+    if (first >= this.#from) return;
+    for (const { key, version } of records.above(first - 1)) {
+      if (version >= this.#from) break;
+      const mark = markOfKey(key);
+      if (!this.#byMark.has(mark)) this.#byMark.set(mark, key);
+    }
+    this.#from = first;
+  }
+
+  keyOf(mark: number): string | undefined {
+    return this.#byMark.get(mark);
+  }
+}
 
 /** Whether a record may have to wait for something else before readers see it [P-5.40, P-5.43]. */
 export function waitsForOthers(record: StoredRecord): boolean {
@@ -20,34 +100,34 @@ export function isEmpty(record: StoredRecord): boolean {
 }
 
 /**
- * Those of an owner's held-back records that readers may see now: the largest set of which each has its value, and finds for each
- * other key of its batch a record at least as new that is seen already, or is in the set. Ascending by version.
+ * Those of an owner's held-back records that readers may see now: each has its value, and for each other key of its batch there is a
+ * record at least as new as the batch that is seen already, or becomes so with it. Ascending by version. Takes a time that grows with
+ * the marks of what waits, no more: an owner's batches don't overlap, so what a batch waits for is of itself or of a later one.
  */
 export function releasable(records: OwnerRecords): StoredRecord[] {
   const { held } = records;
   if (held === undefined) return [];
-  const ready = new Set<StoredRecord>();
-  let from = Number.POSITIVE_INFINITY;
-  for (const key of held.keys()) {
+  const waiting: StoredRecord[] = [];
+  for (const key of held.waiting.keys()) {
     const record = records.get(key);
-    if (record === undefined || isEmpty(record)) continue;
-    ready.add(record);
-    from = Math.min(from, firstOf(record));
+    if (record !== undefined && !isEmpty(record)) waiting.push(record);
   }
-  if (ready.size === 0) return [];
-  const byMark = new Map<number, StoredRecord>();
-  for (const record of records.above(from - 1)) byMark.set(markOfKey(record.key), record);
-  const isMet = (mark: number, first: Version) => {
-    const other = byMark.get(mark);
-    return other !== undefined && other.version >= first && (!held.has(other.key) || ready.has(other));
+  waiting.sort((a, b) => firstOf(b) - firstOf(a));
+  const ready = new Set<StoredRecord>();
+  const isWhole = (record: StoredRecord) => {
+    const first = firstOf(record);
+    return record.batch?.members.every((mark) => {
+      const key = held.keyOf(mark);
+      const other = key === undefined ? undefined : records.get(key);
+      return other !== undefined && other.version >= first && (!held.has(other.key) || ready.has(other));
+    });
   };
-  // What can't be shown may be what others wait for.
-  for (let before = -1; before !== ready.size; ) {
-    before = ready.size;
-    for (const record of ready) {
-      const first = firstOf(record);
-      if (record.batch?.members.every((mark) => isMet(mark, first)) === false) ready.delete(record);
-    }
+  for (let at = 0; at < waiting.length; ) {
+    const first = firstOf(waiting[at]);
+    const begin = at;
+    for (; at < waiting.length && firstOf(waiting[at]) === first; at++) ready.add(waiting[at]);
+    const batch = waiting.slice(begin, at);
+    if (batch.some((record) => isWhole(record) === false)) for (const record of batch) ready.delete(record);
   }
   return [...ready].sort((a, b) => a.version - b.version);
 }

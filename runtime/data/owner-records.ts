@@ -115,7 +115,7 @@ export class OwnerRecords {
     return this.#byKey?.size ?? this.#ordered.length;
   }
 
-  /** Records that readers see. */
+  /** Records that are neither tombstones nor ended. */
   get liveCount(): number {
     return this.#live;
   }

@@ -7,10 +7,11 @@ import type { Block, Line } from '../wire/message.ts';
 import type { LargeMark } from '../wire/record.ts';
 import { decodeRecord } from '../wire/record-codec.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
-import { isEmpty, releasable, waitsForOthers } from './held-back.ts';
+import { isEmpty } from './held-back.ts';
 import { readIncoming } from './incoming.ts';
 import { isNews } from './merge-plan.ts';
 import { NOTHING_PROVEN, OwnerRecords } from './owner-records.ts';
+import { ReaderView, type TableChange } from './reader-view.ts';
 import { type AgeJudge, judgedAge } from './record-age.ts';
 import { OPEN_GUARD, type RecordGuard } from './record-guard.ts';
 import { type RecordReader, readRecord } from './record-reader.ts';
@@ -31,13 +32,6 @@ export interface TableLimits {
   readonly bytesPerOwnerMax: number;
   /** Encoded bytes of all records. */
   readonly tableBytesMax: number;
-}
-
-/** One change of the table. `record` is the one put, or the one that went. */
-export interface TableChange {
-  readonly change: 'put' | 'delete' | 'expire' | 'forget';
-  readonly owner: NodeId;
-  readonly record: StoredRecord;
 }
 
 /** What merging a block did. */
@@ -72,9 +66,7 @@ export class RecordTable {
   readonly #guard: RecordGuard;
   readonly #ages: AgeJudge | undefined;
   readonly #expiry = new ExpiryQueue();
-  /** When what readers see in the place of a record that is held back ends. */
-  readonly #seenExpiry = new ExpiryQueue();
-  readonly #onChange: (change: TableChange) => void;
+  readonly #view: ReaderView;
   readonly #read: RecordReader;
   /** Owners whose lines moved lately, the latest last. */
   readonly #recent = new Map<NodeId, OwnerRecords>();
@@ -97,7 +89,7 @@ export class RecordTable {
     this.#guard = options.guard ?? OPEN_GUARD;
     this.#ages = options.ages;
     this.hash = new TableHash(options.sha256);
-    this.#onChange = options.onChange;
+    this.#view = new ReaderView({ values: this.values, limits: options.limits, onChange: options.onChange });
     this.#read = options.read ?? readRecord;
   }
 
@@ -116,6 +108,16 @@ export class RecordTable {
     return this.#bytes;
   }
 
+  /** Records that readers don't see yet, or see though they aren't in the table any more. */
+  get heldCount(): number {
+    return this.#view.count;
+  }
+
+  /** Bytes that are kept for readers beside those of the table. */
+  get heldBytes(): number {
+    return this.#view.bytes;
+  }
+
   get ownerCount(): number {
     return this.#owners.size;
   }
@@ -127,7 +129,7 @@ export class RecordTable {
 
   /** When the next record's validity ends; Infinity where none will. */
   get nextExpiryMs(): number {
-    return Math.min(this.#expiry.nextMs, this.#seenExpiry.nextMs);
+    return Math.min(this.#expiry.nextMs, this.#view.nextMs);
   }
 
   owner(id: NodeId): OwnerRecords | undefined {
@@ -160,6 +162,9 @@ export class RecordTable {
   /** Puts a record of our own; its version is the owner's newest. */
   putOwn(records: OwnerRecords, record: StoredRecord, nowMs: number): void {
     this.#apply(records, record);
+    const { batch } = record;
+    // Its last record makes a batch whole.
+    if (batch === undefined || batch.index === batch.members.length - 1) this.#release(records);
     records.raise({ known: record.version });
     this.#moved(records, nowMs);
   }
@@ -176,22 +181,18 @@ export class RecordTable {
     const { plan, records: incoming, repeated } = read;
     let refused = read.refused;
     if (present === undefined) this.#open(records);
-    if (plan.complete && records.size > 0) this.#forgetUnlisted(records, block, incoming);
+    if (plan.complete && records.size > 0) this.#forgetUnlisted(records, block, incoming, nowMs);
     if (plan.reset) records.beginReset({ known: 0, gc: block.gc });
+    const news = incoming.filter((record) => isNews(records, record, plan));
     const fresh: StoredRecord[] = [];
-    for (const record of incoming) {
-      if (!isNews(records, record, plan)) continue;
-      if (!this.#fits(records, record)) {
-        refused = 'quota';
-        records.refusedUntilMs = nowMs + REFUSED_FOR_MS;
-        break;
-      }
-      if (expiresAtMs(record) <= nowMs) this.#expireTo(records, record);
-      else {
-        this.#apply(records, record);
-        fresh.push(record);
-      }
+    const late = this.#take(records, news, fresh, nowMs);
+    // What came behind may have made room: an owner keeps to its quota with all of what it puts, not in between.
+    if (late.length > 0 && this.#take(records, late, fresh, nowMs).length > 0) {
+      refused = 'quota';
+      records.refusedUntilMs = nowMs + REFUSED_FOR_MS;
     }
+    if (late.length > 0) fresh.sort((a, b) => a.version - b.version);
+    this.#release(records);
     const advanced = (refused !== 'quota' && plan.contiguous && this.#advance(records, block)) || plan.reset;
     if (advanced || fresh.length > 0) this.#moved(records, nowMs);
     return {
@@ -217,14 +218,9 @@ export class RecordTable {
       const record = records?.get(due.key);
       if (records === undefined || record === undefined || record.version !== due.version) continue;
       this.#expireTo(records, record);
+      this.#release(records);
     }
-    for (let due = this.#seenExpiry.take(nowMs); due !== undefined; due = this.#seenExpiry.take(nowMs)) {
-      const held = this.#owners.get(due.owner)?.held;
-      const seen = held?.get(due.key);
-      if (seen === undefined || seen.version !== due.version) continue;
-      held?.set(due.key, undefined);
-      this.#onChange({ change: 'expire', owner: due.owner, record: seen });
-    }
+    this.#view.end(nowMs, (owner) => this.#owners.get(owner));
   }
 
   /** A value came that travelled apart: records that waited for it may be seen. The caller has checked its hash. */
@@ -232,10 +228,10 @@ export class RecordTable {
     const name = nameOfValue(large);
     for (const records of this.#owners.values()) {
       if (records.held === undefined) continue;
-      for (const key of [...records.held.keys()]) {
+      for (const key of [...records.held.waiting.keys()]) {
         const record = records.get(key);
         if (record === undefined || !isEmpty(record) || nameOfValue(record.large!) !== name) continue;
-        this.values.missNoMore(large);
+        this.values.missNoMore(large, records.owner);
         records.set(filledRecord(record, this.values.take(large.hash, content)));
         records.revision = ++this.#revision;
       }
@@ -263,6 +259,7 @@ export class RecordTable {
     const records = this.#owners.get(owner);
     if (records === undefined) return;
     for (const record of [...records.values()]) this.#forgetOne(records, record);
+    this.#view.endReset(records);
     this.#owners.delete(owner);
     const bucket = this.#byBucket[records.bucket];
     bucket.splice(bucket.indexOf(records), 1);
@@ -318,13 +315,40 @@ export class RecordTable {
     }
   }
 
-  /** What a reset doesn't list is gone [P-5.4]. */
-  #forgetUnlisted(records: OwnerRecords, block: Block, incoming: readonly StoredRecord[]): void {
+  /** What a reset doesn't list is gone [P-5.4], for readers perhaps not at once [P-5.47]. */
+  #forgetUnlisted(
+    records: OwnerRecords,
+    block: Block,
+    incoming: readonly StoredRecord[],
+    nowMs: number,
+  ): void {
+    // Its owner begins each life with a record: where there is none, it was forgotten on an operator's word [P-5.46].
+    const isForgotten = block.from === 0 && block.items.length === 0;
     const listed = new Set(incoming.map((record) => record.key));
     for (const record of [...records.values()]) {
-      if (record.version > block.from && record.version <= block.to && !listed.has(record.key))
-        this.#forgetOne(records, record);
+      if (record.version <= block.from || record.version > block.to || listed.has(record.key)) continue;
+      this.#forgetOne(records, record, isForgotten ? undefined : nowMs);
     }
+    if (isForgotten) this.#view.endReset(records);
+  }
+
+  /** Takes what there is room for. @returns the rest. */
+  #take(
+    records: OwnerRecords,
+    news: readonly StoredRecord[],
+    fresh: StoredRecord[],
+    nowMs: number,
+  ): StoredRecord[] {
+    const late: StoredRecord[] = [];
+    for (const record of news) {
+      if (!this.#fits(records, record)) late.push(record);
+      else if (expiresAtMs(record) <= nowMs) this.#expireTo(records, record);
+      else {
+        this.#apply(records, record);
+        fresh.push(record);
+      }
+    }
+    return late;
   }
 
   #apply(records: OwnerRecords, incoming: StoredRecord): void {
@@ -334,7 +358,6 @@ export class RecordTable {
     const wasLive = before !== undefined && isLive(before);
     this.#bytes += record.size - (before?.size ?? 0);
     this.#size += Number(before === undefined);
-    if (before?.large !== undefined) this.#letGo(before);
     if (record.large !== undefined && isLive(record) && isEmpty(record))
       this.values.miss(record.large, records.owner);
     this.#liveCount += Number(isLive(record)) - Number(wasLive);
@@ -343,36 +366,8 @@ export class RecordTable {
     const ends = record.ttlMs !== undefined && !record.expired;
     if (!ends && before?.ttlMs !== undefined) this.#expiry.remove(records.owner, record.key);
     if (ends) this.#expireAt(records.owner, record);
-    if (records.held === undefined && !waitsForOthers(record)) this.#tell(records, before, record);
-    else this.#show(records, before, record);
-  }
-
-  #tell(records: OwnerRecords, before: StoredRecord | undefined, record: StoredRecord): void {
-    if (isLive(record)) this.#onChange({ change: 'put', owner: records.owner, record });
-    else if (before !== undefined && isLive(before))
-      this.#onChange({
-        change: record.expired ? 'expire' : 'delete',
-        owner: records.owner,
-        record: record.expired ? before : record,
-      });
-  }
-
-  /** A record waits until it is whole with others; meanwhile readers see what they saw. Or others waited for it. */
-  #show(records: OwnerRecords, before: StoredRecord | undefined, record: StoredRecord): void {
-    const { owner } = records;
-    const { key } = record;
-    const seen = records.held?.has(key) === true ? records.held.get(key) : before;
-    if (waitsForOthers(record)) {
-      const live = seen !== undefined && isLive(seen) ? seen : undefined;
-      records.held ??= new Map();
-      records.held.set(key, live);
-      if (live?.ttlMs !== undefined)
-        this.#seenExpiry.add(expiresAtMs(live), { owner, key, version: live.version });
-    } else {
-      this.#unhold(records, key);
-      this.#tell(records, seen, record);
-    }
-    this.#release(records);
+    this.#view.show(records, before, record);
+    if (before?.large !== undefined) this.#letGo(records, before);
   }
 
   /** With its value, where that is known: from its owner, or from another record. */
@@ -387,23 +382,15 @@ export class RecordTable {
     return content?.length === large!.length ? content : undefined;
   }
 
-  #letGo(record: StoredRecord): void {
+  #letGo(records: OwnerRecords, record: StoredRecord): void {
+    // Readers still see it.
+    if (records.held?.get(record.key) === record) return;
     if (record.content !== undefined) this.values.give(record.large!.hash);
-    else if (isLive(record)) this.values.missNoMore(record.large!);
+    else if (isLive(record)) this.values.missNoMore(record.large!, records.owner);
   }
 
-  /** Shows all at once what is whole now. */
   #release(records: OwnerRecords): void {
-    const whole = releasable(records);
-    const seen = whole.map(({ key }) => records.held?.get(key));
-    for (const { key } of whole) this.#unhold(records, key);
-    for (const [i, record] of whole.entries()) this.#tell(records, seen[i], record);
-  }
-
-  #unhold(records: OwnerRecords, key: string): void {
-    if (records.held?.delete(key) !== true) return;
-    this.#seenExpiry.remove(records.owner, key);
-    if (records.held.size === 0) records.held = undefined;
+    if (records.held !== undefined) this.#view.release(records);
   }
 
   #expireAt(owner: NodeId, record: StoredRecord): void {
@@ -415,19 +402,18 @@ export class RecordTable {
     this.#apply(records, expiredRecord(record));
   }
 
-  #forgetOne(records: OwnerRecords, record: StoredRecord): void {
-    const seen = records.held?.has(record.key) === true ? records.held.get(record.key) : record;
-    this.#unhold(records, record.key);
+  /** @param leftAtMs when a reset didn't list it; else readers don't see it any more either. */
+  #forgetOne(records: OwnerRecords, record: StoredRecord, leftAtMs?: number): void {
+    if (leftAtMs === undefined) this.#view.forget(records, record);
+    else this.#view.leave(records, record, leftAtMs);
     this.#remove(records, record);
-    if (!isLive(record)) return;
-    this.#liveCount--;
-    if (seen !== undefined) this.#onChange({ change: 'forget', owner: records.owner, record: seen });
+    if (isLive(record)) this.#liveCount--;
   }
 
   #remove(records: OwnerRecords, record: StoredRecord): void {
     records.remove(record.key);
     records.revision = ++this.#revision;
-    if (record.large !== undefined) this.#letGo(record);
+    if (record.large !== undefined) this.#letGo(records, record);
     this.#bytes -= record.size;
     this.#size--;
     this.#expiry.remove(records.owner, record.key);
@@ -436,13 +422,14 @@ export class RecordTable {
   #fits(records: OwnerRecords, record: StoredRecord): boolean {
     const before = records.get(record.key);
     const size = records.size + (before === undefined ? 1 : 0);
-    const bytes = records.bytes + record.size - (before?.size ?? 0);
-    const tableBytes = this.#bytes + record.size - (before?.size ?? 0);
+    const more = record.size - (before?.size ?? 0);
+    const kept = this.#view.bytesFor(records, before, record);
     const share = isReservedKey(record.key) ? 1 : DATA_SHARE;
     return (
+      kept !== undefined &&
       size <= this.#limits.recordsPerOwnerMax &&
-      bytes <= this.#limits.bytesPerOwnerMax &&
-      tableBytes <= share * this.#limits.tableBytesMax
+      records.bytes + more <= this.#limits.bytesPerOwnerMax &&
+      this.#bytes + this.#view.bytes + more + kept <= share * this.#limits.tableBytesMax
     );
   }
 }

@@ -4,10 +4,14 @@ import type { LargeMark } from '../wire/record.ts';
 /** A value that records name and that isn't here. */
 export interface MissingValue {
   readonly large: LargeMark;
-  /** Whose record named it first. */
+  readonly name: string;
+  /** Whose records name it. */
   readonly owner: NodeId;
-  /** Records that name it. */
+  /** Records of this owner that name it. */
   users: number;
+  /** For how long it rested last, after nobody had it; and until when it does. */
+  restMs: number;
+  untilMs: number;
 }
 
 /**
@@ -16,7 +20,9 @@ export interface MissingValue {
  */
 export class ValueShelf {
   readonly #values = new Map<string, { readonly content: Uint8Array; users: number }>();
-  readonly #missing = new Map<string, MissingValue>();
+  /** Of each owner by itself: what one names is no business of another's. */
+  readonly #missing = new Map<NodeId, Map<string, MissingValue>>();
+  #missingCount = 0;
   #bytes = 0;
 
   /** Values held. */
@@ -29,9 +35,34 @@ export class ValueShelf {
     return this.#bytes;
   }
 
-  /** What is missing, by `nameOfValue`. */
-  get missing(): ReadonlyMap<string, MissingValue> {
+  /** Values that are missing, counted for each owner that names them. */
+  get missingCount(): number {
+    return this.#missingCount;
+  }
+
+  /** What is missing, by owner and `nameOfValue`. */
+  get missing(): ReadonlyMap<NodeId, ReadonlyMap<string, MissingValue>> {
     return this.#missing;
+  }
+
+  isMissing(name: string): boolean {
+    for (const values of this.#missing.values()) if (values.has(name)) return true;
+    return false;
+  }
+
+  /** Up to so many of the owners that miss something, each with as many of its values: whoever was looked at comes last the next time. */
+  *inTurn(most: number): IterableIterator<readonly MissingValue[]> {
+    const owners = firstOf(this.#missing, most);
+    for (const [owner, values] of owners) {
+      this.#missing.delete(owner);
+      this.#missing.set(owner, values);
+      const some = firstOf(values, most);
+      for (const [name, value] of some) {
+        values.delete(name);
+        values.set(name, value);
+      }
+      yield some.map(([, value]) => value);
+    }
   }
 
   find(hash: Uint8Array): Uint8Array | undefined {
@@ -65,19 +96,41 @@ export class ValueShelf {
   /** A record names a value that isn't here. */
   miss(large: LargeMark, owner: NodeId): void {
     const name = nameOfValue(large);
-    const present = this.#missing.get(name);
-    if (present === undefined) this.#missing.set(name, { large, owner, users: 1 });
-    else present.users++;
+    let values = this.#missing.get(owner);
+    if (values === undefined) {
+      values = new Map();
+      this.#missing.set(owner, values);
+    }
+    const present = values.get(name);
+    if (present !== undefined) {
+      present.users++;
+      return;
+    }
+    values.set(name, { large, name, owner, users: 1, restMs: 0, untilMs: 0 });
+    this.#missingCount++;
   }
 
-  /** It has come, or nothing waits for it any more. */
-  missNoMore(large: LargeMark): void {
+  /** It has come, or nothing of this owner waits for it any more. */
+  missNoMore(large: LargeMark, owner: NodeId): void {
     const name = nameOfValue(large);
-    const present = this.#missing.get(name);
-    if (present === undefined) return;
+    const values = this.#missing.get(owner);
+    const present = values?.get(name);
+    if (values === undefined || present === undefined) return;
     present.users--;
-    if (present.users === 0) this.#missing.delete(name);
+    if (present.users > 0) return;
+    values.delete(name);
+    this.#missingCount--;
+    if (values.size === 0) this.#missing.delete(owner);
   }
+}
+
+function firstOf<K, V>(map: ReadonlyMap<K, V>, most: number): [K, V][] {
+  const first: [K, V][] = [];
+  for (const entry of map) {
+    if (first.length >= most) break;
+    first.push(entry);
+  }
+  return first;
 }
 
 /** What tells one value from another: a hash with another length is a lie, and must not stand in the way of the truth. */

@@ -11,6 +11,12 @@ export interface EngineGauges {
   readonly records: number;
   /** Their encoded bytes: at most `tableBytesMax`. */
   readonly recordBytes: number;
+  /** Records that readers don't see yet, or see though the table has them no more: at most 256 an owner, and once its quota. */
+  readonly held: number;
+  /** Bytes kept for readers beside those of the table: at most twice an owner's quota, and with `recordBytes` at most `tableBytesMax`. */
+  readonly heldBytes: number;
+  /** Values that records name and that aren't here: at most one a record. */
+  readonly missing: number;
   /** Members of the view, in whatever state, this node not counted: at most as many as owners. */
   readonly members: number;
   /** Accusations that stand or wait for their member: at most 32 an owner. */
@@ -45,6 +51,9 @@ export function readGauges(ctx: EngineContext, sessions: number): EngineGauges {
     owners: ctx.table.ownerCount,
     records: ctx.table.size,
     recordBytes: ctx.table.bytes,
+    held: ctx.table.heldCount,
+    heldBytes: ctx.table.heldBytes,
+    missing: ctx.table.values.missingCount,
     members: ctx.members.size,
     accusations: ctx.accuser.standingCount,
     sessions,

@@ -2,7 +2,7 @@ import { leaseOfKey } from '../coordination/lease/lease-record.ts';
 import type { NodeId } from '../core/ids.ts';
 import { isReservedKey, isSecretKey } from '../core/reserved-keys.ts';
 import { isKeyRecord } from '../crypto/key-records.ts';
-import type { TableChange } from '../data/record-table.ts';
+import type { TableChange } from '../data/reader-view.ts';
 import type { StoredRecord } from '../data/stored-record.ts';
 import { isAccuseKey } from '../membership/accusation-record.ts';
 import { NODE_KEY } from '../membership/node-facts.ts';

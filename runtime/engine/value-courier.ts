@@ -7,17 +7,28 @@ import { decodeLargeValue } from '../data/large-value.ts';
 import { type MissingValue, nameOfValue } from '../data/value-shelf.ts';
 import type { ValuePart, ValueWant } from '../wire/message.ts';
 import type { LargeMark } from '../wire/record.ts';
+import { ByteBudget } from './byte-budget.ts';
 import { type EngineContext, type Inbound, replyEndpoint } from './context.ts';
 import { isProvenPlace } from './echo.ts';
 import { ValueFetch, type ValueSource } from './value-fetch.ts';
 
-/** Values fetched at the same time: so much memory they take, at most, times the longest. */
+/** Values fetched at the same time, at most: so much memory they take, times the longest. */
 export const FETCHES_MAX = 16;
+const FETCHES_MIN = 2;
+/** One value at a time for so much that may be asked for in a second. */
+const SYNC_BYTES_PER_FETCH = 2_000;
+/** One owner's values take no more than this share of the places, so that others' get theirs. */
+const OWNER_SHARE = 0.25;
+/** Owners, and values of each, that are looked at in one turn; where there are more, the next turn comes so soon. */
+const LOOK_MAX = 16;
+const LOOK_AGAIN_MS = 1_000;
 /** Parts that one question asks for, and draws. */
 const PARTS_PER_QUESTION = 4;
 /** A source that doesn't answer is asked again so soon, later and later, and so often; then another one is. */
 const AGAIN_MS = 200;
 const TRIES_MAX = 3;
+/** So long one source may take, whatever it sends. */
+const SOURCE_MS_MAX = 30_000;
 /** After so many sources the value waits, longer each time: whoever has it may be away, or nobody has it. */
 const TURNS_MAX = 5;
 const REST_MS_MIN = 1_000;
@@ -26,8 +37,16 @@ const REST_MS_MAX = 60_000;
 const HOPELESS_MS = 3_600_000;
 /** Who sent what was wrong isn't asked for it again so soon. */
 const DISTRUST_MS = 60_000;
-/** Who said that it has a value, and how long others rest: for so many values. */
+/** A value that nobody had so often isn't looked for at its owner first: a lie in the owner's name must not bring all to it for ever. */
+const OWNER_REST_MS_MAX = 8_000;
+/** Who said that it has a value, and who lied about it: for so many values. */
 const NOTES_MAX = 256;
+/** Questions for one owner's values that bring nothing: so many a second and at once. Those that bring something are free. */
+const QUESTIONS = { perSecond: 2, burst: 24 } as const;
+/** Owners whose questions are counted. */
+const ALLOWANCES_MAX = 1_024;
+/** Bytes of a question, its datagram's share included. */
+const QUESTION_BYTES = 96;
 /** Parts leave only while so much of the budget for records is left: they never starve what is short. */
 const LEVEL_MIN = 0.5;
 const PART_BYTES = VALUE_PART_BYTES + 160;
@@ -37,8 +56,6 @@ const CANDIDATES = 3;
 /** What is remembered of a value beyond one attempt. */
 interface Note {
   teller: ValueSource | undefined;
-  restMs: number;
-  untilMs: number;
   readonly distrusted: Map<NodeId, number>;
 }
 
@@ -51,10 +68,14 @@ export class ValueCourier {
   readonly #sha256: (data: Uint8Array) => Uint8Array;
   readonly #fetches = new Map<string, ValueFetch>();
   readonly #notes = new Map<string, Note>();
+  readonly #allowances = new Map<NodeId, ByteBudget>();
+  readonly #fetchesMax: number;
 
   constructor(ctx: EngineContext, sha256: (data: Uint8Array) => Uint8Array) {
     this.#ctx = ctx;
     this.#sha256 = sha256;
+    const places = Math.floor(ctx.settings.syncBytesPerSecond / SYNC_BYTES_PER_FETCH);
+    this.#fetchesMax = Math.min(Math.max(FETCHES_MIN, places), FETCHES_MAX);
   }
 
   /** Values on their way. */
@@ -78,22 +99,33 @@ export class ValueCourier {
 
   /** The turn of those that wait: the next question, another source, or the next value. */
   onTurn(nowMs: number): void {
-    const { missing } = this.#ctx.table.values;
+    const { values } = this.#ctx.table;
     for (const [name, fetch] of this.#fetches) {
-      const value = missing.get(name);
-      if (value === undefined) this.#fetches.delete(name);
+      if (!values.isMissing(name)) this.#fetches.delete(name);
       else if (fetch.againMs <= nowMs) this.#goOn(name, fetch, nowMs);
     }
-    let nextMs = Number.POSITIVE_INFINITY;
-    for (const [name, value] of missing) {
-      if (this.#fetches.size >= FETCHES_MAX) break;
-      if (this.#fetches.has(name)) continue;
-      const untilMs = this.#notes.get(name)?.untilMs ?? 0;
-      if (untilMs > nowMs) nextMs = Math.min(nextMs, untilMs);
-      else this.#begin(name, value, nowMs);
-    }
+    let nextMs = this.#beginMore(nowMs);
     for (const { againMs } of this.#fetches.values()) nextMs = Math.min(nextMs, againMs);
     if (nextMs < Number.POSITIVE_INFINITY) this.#ctx.timers.set('value', Math.max(nextMs, nowMs + 1));
+  }
+
+  /** Owners take turns, and so do the values of each. @returns when to look again. */
+  #beginMore(nowMs: number): number {
+    const { values } = this.#ctx.table;
+    let nextMs = values.missing.size > LOOK_MAX ? nowMs + LOOK_AGAIN_MS : Number.POSITIVE_INFINITY;
+    const ofOwnerMax = Math.max(1, Math.floor(OWNER_SHARE * this.#fetchesMax));
+    for (const some of values.inTurn(LOOK_MAX)) {
+      if (some.length >= LOOK_MAX) nextMs = Math.min(nextMs, nowMs + LOOK_AGAIN_MS);
+      let ofOwner = 0;
+      for (const { value } of this.#fetches.values()) if (value.owner === some[0].owner) ofOwner++;
+      for (const value of some) {
+        // What finds no place gets it once another has left its own.
+        if (this.#fetches.size >= this.#fetchesMax || ofOwner >= ofOwnerMax) break;
+        if (value.untilMs <= nowMs && this.#begin(value, nowMs)) ofOwner++;
+        if (value.untilMs > nowMs) nextMs = Math.min(nextMs, value.untilMs);
+      }
+    }
+    return nextMs;
   }
 
   /** Somebody wants parts of a value. */
@@ -119,7 +151,7 @@ export class ValueCourier {
   /** An earlier life had this value: records that were taken back and name it have it again. */
   takeBack(content: Uint8Array): void {
     const large = { length: content.length, hash: this.#sha256(content) };
-    const isMissing = this.#ctx.table.values.missing.has(nameOfValue(large));
+    const isMissing = this.#ctx.table.values.isMissing(nameOfValue(large));
     if (isMissing && decodeLargeValue(content) !== undefined) this.#ctx.table.fill(large, content);
   }
 
@@ -137,6 +169,8 @@ export class ValueCourier {
       return;
     }
     const outcome = fetch.add(part, bytes, from.sender);
+    if (outcome === 'wait' || outcome === 'more')
+      this.#allowanceOf(fetch).spend(-1 / PARTS_PER_QUESTION, nowMs);
     if (outcome === 'wrong') this.#distrust(name, fetch, from.sender, nowMs);
     else if (fetch.isComplete) this.#complete(name, fetch, from.sender, nowMs);
     else if (outcome === 'more') this.#ask(fetch, nowMs);
@@ -147,46 +181,59 @@ export class ValueCourier {
     return undefined;
   }
 
-  #begin(name: string, { large }: MissingValue, nowMs: number): void {
+  /** @returns whether it takes a place now. */
+  #begin(value: MissingValue, nowMs: number): boolean {
+    const { name, large } = value;
     // One hash at a time: of two lengths one is a lie.
-    if (this.#fetchOf(large.hash) !== undefined) return;
-    const fetch = new ValueFetch(large);
+    if (this.#fetchOf(large.hash) !== undefined) return false;
+    const fetch = new ValueFetch(value);
     this.#fetches.set(name, fetch);
     this.#turn(name, fetch, nowMs);
+    return this.#fetches.has(name);
   }
 
   #goOn(name: string, fetch: ValueFetch, nowMs: number): void {
-    if (fetch.tries >= TRIES_MAX) this.#turn(name, fetch, nowMs);
+    const isOver = fetch.tries >= TRIES_MAX || nowMs - fetch.sinceMs >= SOURCE_MS_MAX;
+    if (isOver) this.#turn(name, fetch, nowMs);
     else this.#ask(fetch, nowMs);
   }
 
   /** Turns to the next source; without one, or after several, the value rests. */
   #turn(name: string, fetch: ValueFetch, nowMs: number): void {
-    const value = this.#ctx.table.values.missing.get(name);
-    const source =
-      value && fetch.turns < TURNS_MAX ? this.#chooseSource(name, fetch, value, nowMs) : undefined;
+    const isMissing = this.#ctx.table.values.isMissing(name);
+    const source = isMissing && fetch.turns < TURNS_MAX ? this.#chooseSource(name, fetch, nowMs) : undefined;
     if (source === undefined) {
       this.#rest(name, fetch, nowMs);
       return;
     }
-    fetch.turnTo(source);
+    fetch.turnTo(source, nowMs);
     this.#ask(fetch, nowMs);
   }
 
   #rest(name: string, fetch: ValueFetch, nowMs: number): void {
-    const note = this.#noteOf(fetch.large);
+    const { value } = fetch;
     // While nobody is there, that nobody answers says nothing.
     const isAlone = this.#ctx.members.presentCount === 0;
-    note.restMs = isAlone ? REST_MS_MIN : Math.min(Math.max(REST_MS_MIN, 2 * note.restMs), REST_MS_MAX);
-    note.untilMs = nowMs + note.restMs;
-    note.teller = undefined;
+    value.restMs = isAlone ? REST_MS_MIN : Math.min(Math.max(REST_MS_MIN, 2 * value.restMs), REST_MS_MAX);
+    value.untilMs = nowMs + value.restMs;
+    const note = this.#notes.get(name);
+    if (note !== undefined) note.teller = undefined;
     this.#fetches.delete(name);
-    this.#ctx.timers.setEarlier('value', note.untilMs);
+    this.#ctx.timers.setEarlier('value', nowMs + AGAIN_MS);
   }
 
   #ask(fetch: ValueFetch, nowMs: number): void {
     const { source } = fetch;
     if (source === undefined) return;
+    const allowance = this.#allowanceOf(fetch);
+    const { sync } = this.#ctx.budgets;
+    if (allowance.left(nowMs) < 1 || sync.level(nowMs) < LEVEL_MIN) {
+      fetch.againMs = nowMs + AGAIN_MS;
+      this.#ctx.timers.setEarlier('value', fetch.againMs);
+      return;
+    }
+    allowance.spend(1, nowMs);
+    sync.spend(QUESTION_BYTES, nowMs);
     const parts = fetch.nextParts(PARTS_PER_QUESTION);
     const to = { kind: 'unicast' as const, endpoint: source.endpoint };
     this.#ctx.outbox.stage(
@@ -195,9 +242,24 @@ export class ValueCourier {
       { type: 'value-want', hash: fetch.large.hash, parts },
       'membership',
     );
-    fetch.againMs = nowMs + AGAIN_MS * 2 ** fetch.tries;
+    // On a slow link an answer takes longer: asked again too soon, it would come twice.
+    const highMs = this.#ctx.members.get(source.peer)?.roundTrip.highMs ?? 0;
+    fetch.againMs = nowMs + Math.max(AGAIN_MS, 1.5 * highMs) * 2 ** fetch.tries;
     fetch.tries++;
     this.#ctx.timers.setEarlier('value', fetch.againMs);
+  }
+
+  /** What may be asked in vain for the values of one owner: nobody's take what others need. */
+  #allowanceOf({ value: { owner } }: ValueFetch): ByteBudget {
+    const present = this.#allowances.get(owner);
+    if (present !== undefined) return present;
+    for (const [oldest] of this.#allowances) {
+      if (this.#allowances.size < ALLOWANCES_MAX) break;
+      this.#allowances.delete(oldest);
+    }
+    const allowance = new ByteBudget(QUESTIONS);
+    this.#allowances.set(owner, allowance);
+    return allowance;
   }
 
   #complete(name: string, fetch: ValueFetch, giver: NodeId, nowMs: number): void {
@@ -216,7 +278,7 @@ export class ValueCourier {
     this.#fetches.delete(name);
     if (decodeLargeValue(fetch.bytes) === undefined) {
       this.#ctx.counters.drops.malformed++;
-      this.#noteOf(fetch.large).untilMs = nowMs + HOPELESS_MS;
+      fetch.value.untilMs = nowMs + HOPELESS_MS;
     } else {
       this.#notes.delete(name);
       this.#ctx.table.fill(fetch.large, fetch.bytes);
@@ -234,19 +296,16 @@ export class ValueCourier {
   }
 
   /** Who told of it, then its owner, then anybody. */
-  #chooseSource(
-    name: string,
-    fetch: ValueFetch,
-    value: MissingValue,
-    nowMs: number,
-  ): ValueSource | undefined {
+  #chooseSource(name: string, fetch: ValueFetch, nowMs: number): ValueSource | undefined {
+    const { value } = fetch;
     const note = this.#notes.get(name);
     const isGood = (peer: NodeId) =>
       (note?.distrusted.get(peer) ?? 0) <= nowMs && (fetch.turns === 0 || fetch.source?.peer !== peer);
     if (fetch.turns === 0 && note?.teller !== undefined && isGood(note.teller.peer)) return note.teller;
     const owner = this.#ctx.members.get(value.owner);
     const others = sample(this.#ctx.random, this.#ctx.members.present(), CANDIDATES);
-    const candidates = fetch.turns < 2 && owner?.present ? [owner, ...others] : others;
+    const candidates =
+      fetch.turns < 2 && owner?.present && value.restMs < OWNER_REST_MS_MAX ? [owner, ...others] : others;
     const chosen = candidates.find((member) => member.endpoint !== null && isGood(member.id));
     return chosen === undefined ? undefined : { peer: chosen.id, endpoint: chosen.endpoint! };
   }
@@ -259,7 +318,7 @@ export class ValueCourier {
       if (this.#notes.size < NOTES_MAX) break;
       this.#notes.delete(oldest);
     }
-    const note: Note = { teller: undefined, restMs: 0, untilMs: 0, distrusted: new Map() };
+    const note: Note = { teller: undefined, distrusted: new Map() };
     this.#notes.set(name, note);
     return note;
   }

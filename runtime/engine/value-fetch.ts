@@ -1,6 +1,7 @@
 import type { Endpoint } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
 import { VALUE_PART_BYTES } from '../core/limits.ts';
+import type { MissingValue } from '../data/value-shelf.ts';
 import type { LargeMark } from '../wire/record.ts';
 
 /** Whom a value is asked of, and where. */
@@ -11,7 +12,8 @@ export interface ValueSource {
 
 /** One value on its way to this node, part by part [P-5.44]. */
 export class ValueFetch {
-  readonly large: LargeMark;
+  /** As the owner names it for whom it is fetched. */
+  readonly value: MissingValue;
   readonly partCount: number;
   readonly #bytes: Uint8Array;
   #held = 0;
@@ -30,10 +32,18 @@ export class ValueFetch {
   turns = 0;
   againMs = Number.NEGATIVE_INFINITY;
 
-  constructor(large: LargeMark) {
-    this.large = large;
+  /** Since when the present source is asked. */
+  sinceMs = Number.NEGATIVE_INFINITY;
+
+  constructor(value: MissingValue) {
+    const { large } = value;
+    this.value = value;
     this.partCount = Math.ceil(large.length / VALUE_PART_BYTES);
     this.#bytes = new Uint8Array(large.length);
+  }
+
+  get large(): LargeMark {
+    return this.value.large;
   }
 
   get isComplete(): boolean {
@@ -49,12 +59,13 @@ export class ValueFetch {
   }
 
   /** From now on this one is asked. */
-  turnTo(source: ValueSource): void {
+  turnTo(source: ValueSource, nowMs: number): void {
     if (this.isStrict && source.peer !== this.source?.peer) this.clear();
     if (this.isStrict) this.asked.clear();
     this.source = source;
     this.asked.add(source.peer);
     this.tries = 0;
+    this.sinceMs = nowMs;
     this.turns++;
   }
 
@@ -71,17 +82,21 @@ export class ValueFetch {
     return parts;
   }
 
-  /** @returns `wrong` where there is no such part, `more` where nothing else of the last question will come. */
-  add(part: number, bytes: Uint8Array, giver: NodeId): 'wrong' | 'wait' | 'more' {
+  /**
+   * Only a part that wasn't held, and only of the source that is asked now, shows that this goes on well: else a word now and then would
+   * keep others from being asked.
+   * @returns `wrong` where there is no such part, `more` where nothing else of the last question will come, `old` where it shows nothing.
+   */
+  add(part: number, bytes: Uint8Array, giver: NodeId): 'wrong' | 'old' | 'wait' | 'more' {
     const at = part * VALUE_PART_BYTES;
     const length = Math.min(VALUE_PART_BYTES, this.large.length - at);
     if (part >= this.partCount || bytes.length !== length) return 'wrong';
-    // Who repeats itself doesn't keep others from being asked.
-    if ((this.#held & (1 << part)) !== 0) return 'wait';
-    this.tries = 0;
+    if ((this.#held & (1 << part)) !== 0) return 'old';
     this.#bytes.set(bytes, at);
     this.#held |= 1 << part;
     this.#givers.add(giver);
+    if (giver !== this.source?.peer) return 'old';
+    this.tries = 0;
     return part === this.#lastPart || this.isComplete ? 'more' : 'wait';
   }
 

@@ -56,8 +56,10 @@ function ownersOf(ctx: EngineContext, owner: NodeId): OwnerRecords[] {
 
 /** One key is looked up, not looked for. */
 function candidates(records: OwnerRecords, wanted: string | undefined): Iterable<StoredRecord> {
-  if (wanted === undefined || wanted.endsWith('/')) return records.values();
-  const record = records.get(wanted);
+  const { held } = records;
+  if (wanted === undefined || wanted.endsWith('/'))
+    return held === undefined ? records.values() : [...records.values(), ...held.left.values()];
+  const record = records.get(wanted) ?? held?.left.get(wanted);
   return record === undefined ? [] : [record];
 }
 

@@ -1,5 +1,12 @@
 import type { DropReason } from '../core/counters.ts';
-import { ACCUSE_SLOTS, CLAIMS_MAX, OUTBOX_MAX, PROMISES_MAX } from '../core/limits.ts';
+import {
+  ACCUSE_SLOTS,
+  CLAIMS_MAX,
+  LARGE_VALUE_BYTES_MAX,
+  OUTBOX_MAX,
+  PROMISES_MAX,
+  RECORD_BYTES_MAX,
+} from '../core/limits.ts';
 import type { GaugeName } from '../engine/gauges.ts';
 import { FETCHES_MAX } from '../engine/value-courier.ts';
 import type { World } from './world.ts';
@@ -37,6 +44,10 @@ function limitsOf(world: World): Readonly<Record<Exclude<GaugeName, 'recordBytes
   return {
     owners: nodes,
     records,
+    held: records,
+    // What a reader sees of each record, once.
+    heldBytes: world.records.size * (RECORD_BYTES_MAX + LARGE_VALUE_BYTES_MAX),
+    missing: world.records.size,
     members: nodes - 1,
     accusations: nodes * ACCUSE_SLOTS,
     sessions: SESSIONS_PER_NODE * nodes,

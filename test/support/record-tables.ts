@@ -1,6 +1,7 @@
 import type { NodeId } from '#runtime/core/ids.ts';
 import type { OwnerRecords } from '#runtime/data/owner-records.ts';
-import { RecordTable, type TableChange, type TableLimits } from '#runtime/data/record-table.ts';
+import type { TableChange } from '#runtime/data/reader-view.ts';
+import { RecordTable, type TableLimits } from '#runtime/data/record-table.ts';
 import { isLive, type StoredRecord, storedRecord } from '#runtime/data/stored-record.ts';
 import type { Block } from '#runtime/wire/message.ts';
 import type { RecordBody } from '#runtime/wire/record.ts';

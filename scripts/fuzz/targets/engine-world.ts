@@ -184,13 +184,16 @@ export class EngineWorld {
 
   /** What must hold at any time. */
   check(): void {
-    const { ownersMax, tableBytesMax, recordsPerOwnerMax } = this.settings;
+    const { ownersMax, tableBytesMax, recordsPerOwnerMax, bytesPerOwnerMax } = this.settings;
     const gauges = this.engine.gauges();
     const bounds: Partial<EngineGauges> = {
       owners: ownersMax,
       members: ownersMax,
       records: ownersMax * (recordsPerOwnerMax + 40),
       recordBytes: tableBytesMax + 4_096,
+      held: ownersMax * (recordsPerOwnerMax + 256),
+      heldBytes: Math.min(tableBytesMax + 4_096, ownersMax * 2 * bytesPerOwnerMax),
+      missing: ownersMax * recordsPerOwnerMax,
       accusations: 32 * (ownersMax + 1),
       sessions: 2 * this.#peers.length + 32,
       pending: 512,

@@ -1,0 +1,203 @@
+import type { NodeId } from '../core/ids.ts';
+import { markOfKey } from '../wire/record-marks.ts';
+import { ExpiryQueue } from './expiry-queue.ts';
+import { firstOf, HeldBack, releasable, waitsForOthers } from './held-back.ts';
+import type { OwnerRecords } from './owner-records.ts';
+import { expiresAtMs, isLive, type StoredRecord } from './stored-record.ts';
+import type { ValueShelf } from './value-shelf.ts';
+
+/** One change of the table. `record` is the one put, or the one that went. */
+export interface TableChange {
+  readonly change: 'put' | 'delete' | 'expire' | 'forget';
+  readonly owner: NodeId;
+  readonly record: StoredRecord;
+}
+
+/** So many records of one owner wait for others at the same time, at most: what it takes to look through them is bounded by it. */
+export const WAITING_MAX = 256;
+/** What a reset didn't list is seen for so long, unless its owner says more of it before: the rest of the reset may be on its way. */
+export const RESET_GRACE_MS = 60_000;
+/** In the queue of what ends, a reset's grace stands under a key that no record has. */
+const RESET = '';
+
+/** What readers see of the table, where that isn't the newest of each key [P-5.41]; tells each change of it. */
+export class ReaderView {
+  readonly #values: ValueShelf;
+  readonly #limits: { readonly recordsPerOwnerMax: number; readonly bytesPerOwnerMax: number };
+  readonly #onChange: (change: TableChange) => void;
+  /** When what readers see in the place of something else ends. */
+  readonly #ends = new ExpiryQueue();
+  #count = 0;
+  #bytes = 0;
+
+  constructor(parts: {
+    values: ValueShelf;
+    limits: { readonly recordsPerOwnerMax: number; readonly bytesPerOwnerMax: number };
+    onChange: (change: TableChange) => void;
+  }) {
+    this.#values = parts.values;
+    this.#limits = parts.limits;
+    this.#onChange = parts.onChange;
+  }
+
+  /** Records of all owners that wait, and such as a reset left. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Bytes of what is seen and isn't in the table any more. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** When something of it ends; Infinity where nothing will. */
+  get nextMs(): number {
+    return this.#ends.nextMs;
+  }
+
+  /** Bytes that have to be kept for readers if this record comes now; undefined: too much of its owner waits already. */
+  bytesFor(
+    records: OwnerRecords,
+    before: StoredRecord | undefined,
+    record: StoredRecord,
+  ): number | undefined {
+    const { held } = records;
+    if (!waitsForOthers(record) || held?.waiting.has(record.key)) return 0;
+    const more = before !== undefined && isLive(before) ? before.size : 0;
+    if (held === undefined) return more;
+    const tooMany = held.waitingCount >= WAITING_MAX || held.bytes + more > this.#bytesMax;
+    return tooMany ? undefined : more;
+  }
+
+  /** A record took the place of another in the table. What this makes whole is shown by `release`. */
+  show(records: OwnerRecords, before: StoredRecord | undefined, record: StoredRecord): void {
+    const { key } = record;
+    const waits = waitsForOthers(record);
+    if (records.held === undefined && !waits) {
+      this.#tell(records, before, record);
+      return;
+    }
+    const isHeld = records.held?.has(key) === true;
+    const seen = isHeld ? records.held?.get(key) : before;
+    records.held?.note(record);
+    if (!waits) {
+      this.#drop(records, key);
+      this.#tell(records, seen, record);
+      return;
+    }
+    records.held ??= new HeldBack();
+    records.held.cover(firstOf(record), records);
+    const live = seen !== undefined && isLive(seen) ? seen : undefined;
+    this.#change(records, (held) => held.wait(key, live));
+    if (live !== undefined) this.#endWith(records, live);
+  }
+
+  /** Shows all at once what is whole now. */
+  release(records: OwnerRecords): void {
+    const whole = releasable(records);
+    for (const { key } of whole) this.#drop(records, key);
+    for (const record of whole) this.#tell(records, undefined, record);
+  }
+
+  /**
+   * A reset doesn't list a record, and the table has it no more: what comes next may be the rest of its batch, or the same long value
+   * again. So readers go on seeing what waits for others, or could be waited for.
+   */
+  leave(records: OwnerRecords, record: StoredRecord, nowMs: number): void {
+    const seen = records.held?.has(record.key) ? records.held.get(record.key) : record;
+    if (seen === undefined || !isLive(seen) || (seen.batch === undefined && seen.large === undefined)) {
+      this.forget(records, record);
+      return;
+    }
+    records.held ??= new HeldBack();
+    this.#change(records, (held) => held.leave(seen));
+    this.#endWith(records, seen);
+    const { owner, held } = records;
+    this.#ends.add(nowMs + RESET_GRACE_MS, { owner, key: RESET, version: 0 });
+    if (held.left.size > this.#limits.recordsPerOwnerMax || held.bytes > this.#bytesMax)
+      this.endReset(records);
+  }
+
+  /** A record is gone from the table, and for readers. */
+  forget(records: OwnerRecords, record: StoredRecord): void {
+    const seen = records.held?.has(record.key) ? records.held.get(record.key) : record;
+    this.#drop(records, record.key);
+    if (seen !== undefined && isLive(seen)) this.#tellGone('forget', records, seen);
+  }
+
+  /** What resets left is gone, and what is seen of the same batches with it. */
+  endReset(records: OwnerRecords): void {
+    const { held } = records;
+    if (held === undefined || held.left.size === 0) return;
+    const gone = new Set<number>();
+    for (const [key, record] of [...held.left]) {
+      gone.add(markOfKey(key));
+      this.#drop(records, key);
+      this.#tellGone('forget', records, record);
+    }
+    for (const [key, seen] of [...held.waiting])
+      if (seen?.batch?.members.some((mark) => gone.has(mark))) this.#lose(records, key, 'forget');
+  }
+
+  /** Ends what is over. */
+  end(nowMs: number, ownerOf: (owner: NodeId) => OwnerRecords | undefined): void {
+    for (let due = this.#ends.take(nowMs); due !== undefined; due = this.#ends.take(nowMs)) {
+      const records = ownerOf(due.owner);
+      if (records?.held === undefined) continue;
+      if (due.key === RESET) this.endReset(records);
+      else if (records.held.get(due.key)?.version === due.version) this.#lose(records, due.key, 'expire');
+    }
+  }
+
+  /** Its owner's quota may be seen once more: what it has now, and what it had before. */
+  get #bytesMax(): number {
+    return 2 * this.#limits.bytesPerOwnerMax;
+  }
+
+  /** Readers see nothing any more under a key, though something may wait there. */
+  #lose(records: OwnerRecords, key: string, change: 'expire' | 'forget'): void {
+    const seen = records.held?.get(key);
+    if (records.held?.waiting.has(key)) {
+      this.#giveValue(seen);
+      this.#change(records, (held) => held.wait(key, undefined));
+    } else this.#drop(records, key);
+    if (seen !== undefined) this.#tellGone(change, records, seen);
+  }
+
+  #drop(records: OwnerRecords, key: string): void {
+    if (records.held?.has(key) !== true) return;
+    this.#giveValue(records.held.get(key));
+    this.#ends.remove(records.owner, key);
+    this.#change(records, (held) => held.delete(key));
+    if (records.held.left.size === 0) this.#ends.remove(records.owner, RESET);
+    if (records.held.size === 0) records.held = undefined;
+  }
+
+  #giveValue(seen: StoredRecord | undefined): void {
+    if (seen?.content !== undefined) this.#values.give(seen.large!.hash);
+  }
+
+  #change(records: OwnerRecords, change: (held: HeldBack) => void): void {
+    const held = records.held!;
+    const { size, bytes } = held;
+    change(held);
+    this.#count += held.size - size;
+    this.#bytes += held.bytes - bytes;
+  }
+
+  #endWith({ owner }: OwnerRecords, seen: StoredRecord): void {
+    if (seen.ttlMs !== undefined)
+      this.#ends.add(expiresAtMs(seen), { owner, key: seen.key, version: seen.version });
+  }
+
+  #tell(records: OwnerRecords, before: StoredRecord | undefined, record: StoredRecord): void {
+    if (isLive(record)) this.#onChange({ change: 'put', owner: records.owner, record });
+    else if (before !== undefined && isLive(before))
+      if (record.expired) this.#tellGone('expire', records, before);
+      else this.#tellGone('delete', records, record);
+  }
+
+  #tellGone(change: 'delete' | 'expire' | 'forget', { owner }: OwnerRecords, record: StoredRecord): void {
+    this.#onChange({ change, owner, record });
+  }
+}
