@@ -68,6 +68,8 @@ export class Subscription implements AsyncIterableIterator<SubscriptionItem>, As
   #closed = false;
   #coalesced = 0;
   #told: number;
+  /** Where a reader goes on that takes nothing more: set where what waits doesn't say it. */
+  #frozen: { readonly cursor: string | undefined } | undefined;
 
   /** @throws GridvineError `E_CURSOR` where `since` isn't one. */
   constructor(
@@ -86,7 +88,7 @@ export class Subscription implements AsyncIterableIterator<SubscriptionItem>, As
     this.#pendingMax = pendingMax;
     this.#signal = signal;
     this.#told = parts.log.last;
-    if (since === undefined) this.#reset = 'start';
+    if (since === undefined) this.#resetTo('start', undefined);
     else if (since !== 'now') this.#resume(since);
     const unsubscribe = parts.log.onAppend((change, sequence) => this.#note(change, sequence));
     const onAbort = () => this.#stop();
@@ -109,8 +111,15 @@ export class Subscription implements AsyncIterableIterator<SubscriptionItem>, As
     return this.#waiting.size;
   }
 
-  /** Everything up to here was told. */
-  get cursor(): string {
+  /**
+   * Everything up to here was told, also after the end: `since` for who goes on later. undefined: nothing was told yet, and without `since`
+   * all comes.
+   */
+  get cursor(): string | undefined {
+    return this.#frozen === undefined ? this.#place : this.#frozen.cursor;
+  }
+
+  get #place(): string {
     const [next] = this.#waiting.values();
     return this.#log.cursorOf(next === undefined ? this.#told : next.first - 1);
   }
@@ -149,6 +158,7 @@ export class Subscription implements AsyncIterableIterator<SubscriptionItem>, As
   #stop(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#frozen ??= { cursor: this.#place };
     this.#waiting.clear();
     this.#end();
     this.#wakeUp();
@@ -161,8 +171,14 @@ export class Subscription implements AsyncIterableIterator<SubscriptionItem>, As
         'E_CURSOR',
         `since: expected the cursor of an item, or now; got ${JSON.stringify(cursor.slice(0, 40))}`,
       );
-    if ('reset' in at) this.#reset = at.reset;
+    if ('reset' in at) this.#resetTo(at.reset, cursor);
     else for (const [change, sequence] of this.#log.since(at.after)) this.#note(change, sequence);
+  }
+
+  /** All is to be told anew: until it is, a reader that ends here goes on from where it was. */
+  #resetTo(reason: 'start' | 'behind' | 'restarted', cursor: string | undefined): void {
+    this.#frozen = { cursor };
+    this.#reset = reason;
   }
 
   #note(change: LoggedChange, sequence: number): void {
@@ -179,8 +195,8 @@ export class Subscription implements AsyncIterableIterator<SubscriptionItem>, As
       this.#waiting.set(name, { change, first: sequence, skipped: 0 });
     } else {
       this.#coalesced += this.#waiting.size;
+      this.#resetTo('behind', this.#place);
       this.#waiting.clear();
-      this.#reset = 'behind';
     }
     this.#wakeUp();
   }
@@ -193,18 +209,19 @@ export class Subscription implements AsyncIterableIterator<SubscriptionItem>, As
     const reason = this.#reset;
     if (reason !== undefined) {
       this.#reset = undefined;
+      this.#frozen = undefined;
       const records = this.#read({}).filter(({ key }) => key.startsWith(this.#prefix));
-      return { type: 'reset', cursor: this.cursor, reason, records };
+      return { type: 'reset', cursor: this.#place, reason, records };
     }
     for (const [name, { change, skipped }] of this.#waiting) {
       this.#waiting.delete(name);
       const { owner, node, key } = change;
       // A key that ends with a slash is a filter for others, too.
       const record = this.#read({ owner, key }).find((each) => each.key === key);
-      if (record !== undefined) return { type: 'put', cursor: this.cursor, skipped, record };
+      if (record !== undefined) return { type: 'put', cursor: this.#place, skipped, record };
       // Put, and gone again in this moment: the change that says so follows.
       if (change.change === 'put') continue;
-      return { type: 'gone', cursor: this.cursor, skipped, change: change.change, owner, node, key };
+      return { type: 'gone', cursor: this.#place, skipped, change: change.change, owner, node, key };
     }
     return undefined;
   }

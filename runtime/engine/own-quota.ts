@@ -1,6 +1,6 @@
 import { RESERVED_BYTES, RESERVED_RECORDS } from '../core/limits.ts';
 import type { OwnerRecords } from '../data/owner-records.ts';
-import type { StoredRecord } from '../data/stored-record.ts';
+import { isLive, type StoredRecord } from '../data/stored-record.ts';
 
 /** How much of what a node may put is used. Tombstones count, until they are collected. */
 export interface QuotaUsage {
@@ -31,12 +31,23 @@ export class OwnQuota {
     return { records: size, recordsMax: this.#recordsMax, bytes, bytesMax: this.#bytesMax };
   }
 
-  /** Why these can't be put together: what is used, what they would take, what is allowed; undefined: they can. */
-  problemWith(added: readonly StoredRecord[]): string | undefined {
+  /**
+   * Why these can't be put together: what is used, what they would take, what is allowed; undefined: they can.
+   * @param options `live`: as if all tombstones and what has ended were collected.
+   */
+  problemWith(added: readonly StoredRecord[], options: { readonly of: 'all' | 'live' }): string | undefined {
     const records = this.#records();
     let { size, bytes } = records;
+    const counts = (record: StoredRecord) => options.of === 'all' || isLive(record);
+    if (options.of === 'live')
+      for (const record of records.values()) {
+        if (isLive(record)) continue;
+        size--;
+        bytes -= record.size;
+      }
     for (const record of added) {
-      const before = records.get(record.key);
+      const present = records.get(record.key);
+      const before = present !== undefined && counts(present) ? present : undefined;
       if (before === undefined) size++;
       bytes += record.size - (before?.size ?? 0);
     }

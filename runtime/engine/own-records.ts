@@ -87,13 +87,13 @@ export class OwnRecords {
     }
     const contents = entries.map((entry) => contentOf(entry, nowMs));
     let records = this.#make(contents);
-    // Tombstones go early rather than that a put is refused: who still needed them is reset.
-    if (this.#quota.problemWith(records) !== undefined) {
+    // Tombstones go early rather than that a put is refused: who still needed them is reset. But not in vain.
+    if (this.#quota.problemWith(records, { of: 'all' }) !== undefined) {
+      const problem = this.#quota.problemWith(records, { of: 'live' });
+      if (problem !== undefined) throw new GridvineError('E_QUOTA', problem);
       this.#collect(nowMs, () => true);
       // Collecting may have put records itself.
       records = this.#make(contents);
-      const problem = this.#quota.problemWith(records);
-      if (problem !== undefined) throw new GridvineError('E_QUOTA', problem);
     }
     return this.#commit(records, nowMs);
   }

@@ -3,6 +3,7 @@ import { BATCH_RECORDS_MAX, TTL_MS_MAX } from '../core/limits.ts';
 import { isReservedKey } from '../core/reserved-keys.ts';
 import type { PutEntry } from '../core/views.ts';
 import { problemOfKey, problemOfUnit } from '../wire/record-codec.ts';
+import { markOfKey } from '../wire/record-marks.ts';
 import { problemOfValue } from '../wire/value-check.ts';
 
 /** @throws GridvineError `E_BATCH` where these can't be put together. */
@@ -13,14 +14,21 @@ export function checkBatch(entries: readonly PutEntry[]): void {
       `batch: expected 1 to ${BATCH_RECORDS_MAX} records; got ${entries.length}. What needs not be seen together can be put apart.`,
     );
   if (entries.length === 1) return;
-  const keys = new Set<string>();
+  const keys = new Map<number, string>();
   for (const { key } of entries) {
-    if (keys.has(key))
+    const mark = markOfKey(key);
+    const other = keys.get(mark);
+    if (other === key)
       throw new GridvineError(
         'E_BATCH',
         `batch: expected each key once; got ${key} twice. Leave one of them out.`,
       );
-    keys.add(key);
+    if (other !== undefined)
+      throw new GridvineError(
+        'E_BATCH',
+        `batch: expected keys with different marks; got ${other} and ${key}, which can't be told apart by 4 bytes. Rename one of them.`,
+      );
+    keys.set(mark, key);
   }
 }
 

@@ -181,3 +181,40 @@ test('the cursor stands before what was not told yet', async () => {
   assert.equal(reader.cursor, '3.1');
   assert.equal((await reader.next()).value.cursor, '3.3');
 });
+
+test('the cursor of a reader that ended stands before what waited for it', async () => {
+  const world = new World();
+  const reader = world.subscribe({ since: 'now' });
+  for (const key of ['a', 'b', 'c']) world.put(key, 1);
+  assert.equal(text((await reader.next()).value), 'a=1');
+  reader.close();
+  world.put('d', 1);
+  assert.equal(reader.cursor, '3.1');
+  assert.deepEqual(await take(world.subscribe({ since: '3.1' })), ['b=1', 'c=1', 'd=1']);
+});
+
+test('a reader that ended before it was told the whole state gets it the next time', async () => {
+  const world = new World(3);
+  world.put('a', 1);
+  const fresh = world.subscribe();
+  assert.equal(fresh.cursor, undefined);
+  world.put('b', 1);
+  fresh.close();
+  assert.equal(fresh.cursor, undefined);
+  const restarted = world.subscribe({ since: '2.7' });
+  restarted.close();
+  assert.equal(restarted.cursor, '2.7');
+  const behind = world.subscribe({ since: 'now', pendingMax: 1 });
+  for (const key of ['c', 'd', 'e', 'f']) world.put(key, 1);
+  behind.close();
+  assert.equal(behind.cursor, '3.2');
+  assert.deepEqual(await take(world.subscribe({ since: behind.cursor })), ['reset behind: a b c d e f']);
+});
+
+test('once the whole state was told, the cursor stands behind it', async () => {
+  const world = new World();
+  world.put('a', 1);
+  const reader = world.subscribe();
+  await reader.next();
+  assert.equal(reader.cursor, '3.1');
+});

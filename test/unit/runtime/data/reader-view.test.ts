@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeVersion } from '#runtime/core/version.ts';
+import { RESET_GRACE_MS, WAITING_MAX } from '#runtime/data/reader-view.ts';
+import { isLive, type StoredRecord } from '#runtime/data/stored-record.ts';
+import type { Block } from '#runtime/wire/message.ts';
+import type { RecordBody } from '#runtime/wire/record.ts';
+import { markOfKey } from '#runtime/wire/record-marks.ts';
+import { blockOf, stored, TestTable, v } from '../../../support/record-tables.ts';
+import { ANN, provider } from '../../../support/wire.ts';
+
+const NOW = 1_000_000;
+const TEXT = 'x'.repeat(3_000);
+const LARGE = { length: TEXT.length, hash: provider.sha256(Buffer.from(TEXT)) };
+
+/** A block of records of ANN, up to the last of them. */
+function block(from: number, gc: number, ...records: readonly Partial<RecordBody>[]): Block {
+  const items = records.map((record) => ({ body: stored(record).body, ageMs: 0 }));
+  return { owner: ANN, from, to: records.at(-1)?.version ?? from, gc, items };
+}
+
+/** Records that were put together, the first with this version. */
+function together(first: number, ...keys: readonly string[]): Partial<RecordBody>[] {
+  const members = keys.map(markOfKey);
+  return keys.map((key, index) => ({ key, version: first + index, batch: { index, members } }));
+}
+
+/** What readers see of ANN, as `mode@5`; of its boot 2 as `mode@2.5`. */
+function seen({ table }: TestTable, nowMs = NOW): string[] {
+  const records = table.owner(ANN)!;
+  return [...records.values(), ...(records.held?.left.values() ?? [])]
+    .map((record) => records.seen(record, nowMs))
+    .filter((record): record is StoredRecord => record !== undefined && isLive(record))
+    .map(
+      ({ key, version }) =>
+        `${key}@${version > v(0xffff_ffff) ? `2.${version - makeVersion(2, 0)}` : version - makeVersion(1, 0)}`,
+    )
+    .sort();
+}
+
+const two = (sequence: number) => makeVersion(2, sequence);
+
+test('a batch is seen through a restart of its owner that comes in several blocks', () => {
+  const held = new TestTable();
+  held.table.merge(
+    block(0, 0, ...together(v(1), 'mode', 'target'), { key: 'plain', version: v(3) }),
+    NOW,
+    null,
+  );
+  const [mode, target] = together(two(1), 'mode', 'target');
+  held.takeChanges();
+  held.table.merge(block(0, two(0), mode), NOW, null);
+  assert.deepEqual(seen(held), ['mode@1', 'target@2']);
+  held.table.merge(block(two(1), two(0), target), NOW, null);
+  assert.deepEqual(seen(held), ['mode@2.1', 'target@2.2']);
+  assert.deepEqual(
+    held.changes.map(({ change, record }) => `${change} ${record.key}`),
+    ['forget plain', 'put mode', 'put target'],
+  );
+  assert.deepEqual([held.table.heldCount, held.table.heldBytes], [0, 0]);
+  assert.equal(held.table.nextExpiryMs, Number.POSITIVE_INFINITY);
+});
+
+test('what an owner does not put again is gone after the grace, all of a batch at once', () => {
+  const held = new TestTable();
+  held.table.merge(block(0, 0, ...together(v(1), 'mode', 'target')), NOW, null);
+  held.table.merge(block(0, two(0), together(two(1), 'mode', 'target')[0]), NOW, null);
+  held.takeChanges();
+  held.table.expire(NOW + RESET_GRACE_MS - 1);
+  assert.deepEqual(seen(held), ['mode@1', 'target@2']);
+  held.table.expire(NOW + RESET_GRACE_MS);
+  assert.deepEqual(seen(held), []);
+  assert.deepEqual(held.takeChanges(), ['forget target@2', 'forget mode@1']);
+  assert.equal(held.table.heldBytes, 0);
+});
+
+test('what a reset left ends by its own ttl, too', () => {
+  const held = new TestTable();
+  const [mode, target] = together(v(1), 'mode', 'target');
+  held.table.merge(block(0, 0, mode, { ...target, ttlMs: 5_000 }), NOW, null);
+  held.table.merge(block(0, two(0), { key: 'node', version: two(1) }), NOW, null);
+  assert.deepEqual(seen(held), ['mode@1', 'node@2.1', 'target@2']);
+  held.table.expire(NOW + 5_000);
+  assert.deepEqual(seen(held, NOW + 5_000), ['mode@1', 'node@2.1']);
+});
+
+test("an owner that was forgotten on an operator's word is gone at once, whatever it put together", () => {
+  const held = new TestTable();
+  held.table.merge(block(0, 0, ...together(v(1), 'mode', 'target')), NOW, null);
+  held.table.merge({ ...block(0, two(0)), to: two(0) }, NOW, null);
+  assert.deepEqual(seen(held), []);
+  assert.equal(held.table.heldCount, 0);
+});
+
+test('a long value is still here when its record comes again behind a reset', () => {
+  const held = new TestTable();
+  const { table } = held;
+  table.merge(block(0, 0, { key: 'plan', version: v(1), value: null, large: LARGE }), NOW, null);
+  table.fill(LARGE, Buffer.from(TEXT));
+  assert.deepEqual(seen(held), ['plan@1']);
+  table.merge(block(0, two(0), { key: 'node', version: two(1) }), NOW, null);
+  assert.deepEqual(seen(held), ['node@2.1', 'plan@1']);
+  table.merge(block(two(1), two(0), { key: 'plan', version: two(2), value: null, large: LARGE }), NOW, null);
+  assert.deepEqual(seen(held), ['node@2.1', 'plan@2.2']);
+  assert.equal(table.values.missingCount, 0);
+  table.merge(block(two(2), two(0), { key: 'plan', version: two(3), deleted: true }), NOW, null);
+  assert.deepEqual([table.values.size, table.heldBytes], [0, 0]);
+});
+
+test('a chain of batches that wait for one another is looked through once a block', () => {
+  const held = new TestTable({ recordsPerOwnerMax: 1_000, bytesPerOwnerMax: 100_000 });
+  const { table } = held;
+  // Each waits for the next, the last for one that never comes.
+  const link = (i: number, first: number) => ({
+    key: `k${i}`,
+    version: v(first),
+    batch: { index: 0, members: [markOfKey(`k${i}`), markOfKey(`k${i + 1}`)] },
+  });
+  let last = 0;
+  for (let i = 0; i < WAITING_MAX + 10; i++) {
+    last += 2;
+    const { refused } = table.merge(block(v(last) - 1, 0, link(i, last)), NOW, null);
+    assert.equal(refused, i < WAITING_MAX ? undefined : 'quota');
+  }
+  assert.equal(table.heldCount, WAITING_MAX);
+  // Plain records of the same owner come all the same, and looking for what they make whole takes a bounded number of looks.
+  const records = table.owner(ANN)!;
+  let looks = 0;
+  const { get } = records;
+  records.get = (key) => {
+    looks++;
+    return get.call(records, key);
+  };
+  table.merge(block(v(last), 0, { key: 'plain', version: v(last + 1) }), NOW, null);
+  assert.ok(looks < 4 * WAITING_MAX, `${looks} looks`);
+  assert.deepEqual(seen(held), [`plain@${last + 1}`]);
+});
+
+test('what is seen in the place of what waits counts, and more of it is refused than an owner may have', () => {
+  const held = new TestTable({ bytesPerOwnerMax: 4_000 });
+  const { table } = held;
+  let version = 0;
+  const put = (record: Partial<RecordBody>) => {
+    version++;
+    return table.merge(block(v(version) - 1, 0, { ...record, version: v(version) }), NOW, null).refused;
+  };
+  const refused: (string | undefined)[] = [];
+  for (let i = 0; i < 4; i++) {
+    assert.equal(put({ key: `k${i}`, value: null, large: LARGE }), undefined);
+    if (i === 0) table.fill(LARGE, Buffer.from(TEXT));
+    const members = [markOfKey(`k${i}`), markOfKey('never')];
+    refused.push(put({ key: `k${i}`, batch: { index: 0, members } }));
+    assert.ok(table.heldBytes <= 8_000, `${table.heldBytes} bytes`);
+    if (refused[i] !== undefined) break;
+  }
+  assert.deepEqual(refused, [undefined, undefined, 'quota']);
+  assert.ok(table.heldBytes > 6_000);
+  assert.ok(table.values.bytes === TEXT.length);
+});
+
+test('a full table takes no record for which an elder one would have to be kept beside it', () => {
+  // Of which applications' records take seven eighths.
+  const held = new TestTable({ tableBytesMax: 4_600 });
+  const { table } = held;
+  table.merge(block(0, 0, { key: 'plan', version: v(1), value: null, large: LARGE }), NOW, null);
+  table.fill(LARGE, Buffer.from(TEXT));
+  const members = [markOfKey('plan'), markOfKey('never')];
+  const waiting = { key: 'plan', version: v(2), value: 'x'.repeat(800), batch: { index: 0, members } };
+  assert.equal(table.merge(block(v(1), 0, waiting), NOW, null).refused, undefined);
+  assert.ok(table.bytes + table.heldBytes <= 4_025);
+  assert.equal(
+    table.merge(block(v(2), 0, { key: 'more', version: v(3), value: 'x'.repeat(800) }), NOW, null).refused,
+    'quota',
+  );
+  // What a member says of itself may take the rest.
+  const said = { key: 'node', version: v(3), value: 'x'.repeat(400) };
+  assert.equal(table.merge(block(v(2), 0, said), NOW, null).refused, undefined);
+  assert.ok(table.bytes + table.heldBytes > 4_025);
+});
+
+test('a block that makes room behind what it fills is taken whole', () => {
+  const long = 'x'.repeat(600);
+  const held = new TestTable({ bytesPerOwnerMax: 2_200 });
+  const old = ['a', 'b', 'c'].map((key, i) => ({ key, version: v(i + 1), value: long }));
+  assert.equal(held.table.merge(block(0, 0, ...old), NOW, null).refused, undefined);
+  const anew = [
+    { key: 'd', version: v(4), value: long },
+    { key: 'e', version: v(5), value: long },
+    ...['a', 'b', 'c'].map((key, i) => ({ key, version: v(i + 6), value: 1 })),
+  ];
+  const { refused, fresh } = held.table.merge(block(v(3), 0, ...anew), NOW, null);
+  assert.equal(refused, undefined);
+  assert.deepEqual(
+    fresh.map(({ version }) => version),
+    [v(4), v(5), v(6), v(7), v(8)],
+  );
+  assert.equal(held.lines(), '8 0');
+});
+
+test('a record that has waited in vain for a deleted one goes with it', () => {
+  const held = new TestTable();
+  held.table.merge(block(0, 0, together(v(1), 'mode', 'target')[0]), NOW, null);
+  assert.deepEqual(seen(held), []);
+  held.table.merge(blockOf(1, 3, 0, ['-target', 3]), NOW, null);
+  assert.deepEqual(seen(held), ['mode@1']);
+});
