@@ -100,29 +100,41 @@ export class ReaderView {
   }
 
   /**
-   * A reset doesn't list a record, and the table has it no more: what comes next may be the rest of its batch, or the same long value
-   * again. So readers go on seeing what waits for others, or could be waited for.
+   * A reset doesn't list these, and the table will have them no more: what comes next may be the rest of a batch, or the same long value
+   * again. So readers go on seeing what is of a batch, or replaced a record of one, and long values.
    */
-  leave(records: OwnerRecords, record: StoredRecord, nowMs: number): void {
-    const seen = records.held?.has(record.key) ? records.held.get(record.key) : record;
-    if (seen === undefined || !isLive(seen) || (seen.batch === undefined && seen.large === undefined)) {
-      this.forget(records, record);
-      return;
+  leave(records: OwnerRecords, unlisted: readonly StoredRecord[], nowMs: number): void {
+    const gone = unlisted.map((record) => ({ record, seen: this.#seenOf(records, record) }));
+    const seenOnes = [...gone.map(({ seen }) => seen), ...(records.held?.waiting.values() ?? [])];
+    const mates = new Set(seenOnes.flatMap((seen) => seen?.batch?.members ?? []));
+    let hasLeft = false;
+    for (const { record, seen } of gone) {
+      if (
+        seen !== undefined &&
+        (seen.large !== undefined || (mates.size > 0 && mates.has(markOfKey(seen.key))))
+      ) {
+        records.held ??= new HeldBack();
+        this.#change(records, (held) => held.leave(seen));
+        this.#endWith(records, seen);
+        hasLeft = true;
+      } else this.forget(records, record);
     }
-    records.held ??= new HeldBack();
-    this.#change(records, (held) => held.leave(seen));
-    this.#endWith(records, seen);
-    const { owner, held } = records;
-    this.#ends.add(nowMs + RESET_GRACE_MS, { owner, key: RESET, version: 0 });
+    if (hasLeft) this.#ends.add(nowMs + RESET_GRACE_MS, { owner: records.owner, key: RESET, version: 0 });
+  }
+
+  /** The table has no more what a reset didn't list: more than an owner may have isn't kept of it. */
+  boundLeft(records: OwnerRecords): void {
+    const { held } = records;
+    if (held === undefined) return;
     if (held.left.size > this.#limits.recordsPerOwnerMax || held.bytes > this.#bytesMax)
       this.endReset(records);
   }
 
   /** A record is gone from the table, and for readers. */
   forget(records: OwnerRecords, record: StoredRecord): void {
-    const seen = records.held?.has(record.key) ? records.held.get(record.key) : record;
+    const seen = this.#seenOf(records, record);
     this.#drop(records, record.key);
-    if (seen !== undefined && isLive(seen)) this.#tellGone('forget', records, seen);
+    if (seen !== undefined) this.#tellGone('forget', records, seen);
   }
 
   /** What resets left is gone, and what is seen of the same batches with it. */
@@ -147,6 +159,12 @@ export class ReaderView {
       if (due.key === RESET) this.endReset(records);
       else if (records.held.get(due.key)?.version === due.version) this.#lose(records, due.key, 'expire');
     }
+  }
+
+  /** What readers see in the place of a record of the table. */
+  #seenOf({ held }: OwnerRecords, record: StoredRecord): StoredRecord | undefined {
+    const seen = held?.has(record.key) ? held.get(record.key) : record;
+    return seen !== undefined && isLive(seen) ? seen : undefined;
   }
 
   /** Its owner's quota may be seen once more: what it has now, and what it had before. */

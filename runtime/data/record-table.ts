@@ -325,11 +325,13 @@ export class RecordTable {
     // Its owner begins each life with a record: where there is none, it was forgotten on an operator's word [P-5.46].
     const isForgotten = block.from === 0 && block.items.length === 0;
     const listed = new Set(incoming.map((record) => record.key));
-    for (const record of [...records.values()]) {
-      if (record.version <= block.from || record.version > block.to || listed.has(record.key)) continue;
-      this.#forgetOne(records, record, isForgotten ? undefined : nowMs);
-    }
+    const unlisted = [...records.values()].filter(
+      ({ key, version }) => version > block.from && version <= block.to && !listed.has(key),
+    );
+    if (!isForgotten) this.#view.leave(records, unlisted, nowMs);
+    for (const record of unlisted) this.#forgetOne(records, record, { isLeft: !isForgotten });
     if (isForgotten) this.#view.endReset(records);
+    else this.#view.boundLeft(records);
   }
 
   /** Takes what there is room for. @returns the rest. */
@@ -402,10 +404,9 @@ export class RecordTable {
     this.#apply(records, expiredRecord(record));
   }
 
-  /** @param leftAtMs when a reset didn't list it; else readers don't see it any more either. */
-  #forgetOne(records: OwnerRecords, record: StoredRecord, leftAtMs?: number): void {
-    if (leftAtMs === undefined) this.#view.forget(records, record);
-    else this.#view.leave(records, record, leftAtMs);
+  /** @param options `isLeft`: what readers see of it was seen to already. */
+  #forgetOne(records: OwnerRecords, record: StoredRecord, options?: { readonly isLeft: boolean }): void {
+    if (options?.isLeft !== true) this.#view.forget(records, record);
     this.#remove(records, record);
     if (isLive(record)) this.#liveCount--;
   }

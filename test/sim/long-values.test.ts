@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { bootOf } from '#runtime/core/version.ts';
 import { World } from '#runtime/simulator/world.ts';
 import { optionsOf, REAL_PARTS } from './play.ts';
 
@@ -49,5 +50,21 @@ for (const loss of [0, 0.3]) {
       [[], ['a', first.slice(0, 12)], ['b', second.slice(0, 12)]].map((each) => JSON.stringify(each)).sort(),
     );
     for (const host of world.hosts) assert.equal(host.engine!.gauges().fetches, 0);
+    // Its next life tells all of it again: nobody sees half of it, or nothing, meanwhile.
+    const { boot } = writer;
+    world.kill(writer.index);
+    world.runFor(1_000);
+    world.start(writer.index, [0]);
+    put('b', second);
+    const others = world.hosts.filter((host) => host !== writer);
+    const isOld = ({ engine }: (typeof others)[0]) =>
+      engine!.records(world.nowMs, { owner: writer.id }).some(({ version }) => bootOf(version) <= boot);
+    const endMs = world.nowMs + 30_000;
+    while (others.some(isOld) && world.nowMs < endMs) {
+      world.runFor(5);
+      for (const { index } of others) assert.deepEqual(seenBy(index), ['b', second.slice(0, 12)]);
+    }
+    assert.ok(!others.some(isOld), 'all see what the new life said');
+    for (const host of others) assert.equal(host.engine!.gauges().heldBytes, 0);
   });
 }

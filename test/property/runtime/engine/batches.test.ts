@@ -2,13 +2,24 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { NodeId } from '#runtime/core/ids.ts';
 import { SeededRandom } from '#runtime/core/random.ts';
+import type { AppValue } from '#runtime/core/value.ts';
 import { EnginePump, type PumpNode } from '../../../support/engine-pump.ts';
 
 const KEYS = ['a', 'b', 'c', 'd', 'e', 'f'];
 
-/** What one owner has put together, and which keys it deleted when. */
+/** A value by the turn in which it was put; some are so long that a datagram holds one, or none. */
+function valueIn(turn: number, random: SeededRandom): AppValue {
+  const dice = random.next();
+  return [turn, dice < 0.6 ? '' : 'x'.repeat(dice < 0.9 ? 400 : 2_500)];
+}
+
+function turnOf(value: AppValue | undefined): number {
+  return value === undefined ? -1 : (value as [number, string])[0];
+}
+
+/** What one owner has put together in which turn, and when it deleted what, or let it end. */
 class History {
-  readonly batches: ReadonlyMap<string, number>[] = [];
+  readonly batches = new Map<number, readonly string[]>();
   readonly deleted = new Map<string, number>();
   readonly owner: NodeId;
 
@@ -16,17 +27,26 @@ class History {
     this.owner = owner;
   }
 
+  /** In a new boot those are put together that still were; what replaced one of them alone is on its own. */
+  part(pump: EnginePump, owner: PumpNode): void {
+    const turnNow = (key: string) => turnOf(pump.read(owner, this.owner, key)?.value);
+    for (const [turn, keys] of this.batches) {
+      const left = keys.filter((key) => turnNow(key) === turn);
+      this.batches.set(turn, left);
+    }
+  }
+
   /** Asserts that a reader sees of each batch everything or nothing. */
   check(pump: EnginePump, reader: PumpNode): void {
     const seen = new Map<string, number>();
-    for (const { key, version } of reader.engine.records(pump.nowMs, { owner: this.owner }))
-      seen.set(key, version);
-    for (const batch of this.batches) {
-      const shown = [...batch].filter(([key, version]) => seen.get(key) === version);
+    for (const { key, value } of reader.engine.records(pump.nowMs, { owner: this.owner }))
+      seen.set(key, turnOf(value));
+    for (const [turn, keys] of this.batches) {
+      const shown = keys.filter((key) => seen.get(key) === turn);
       if (shown.length === 0) continue;
-      for (const [key, version] of batch) {
-        const isThere = (seen.get(key) ?? 0) >= version || (this.deleted.get(key) ?? 0) > version;
-        assert.ok(isThere, `of ${[...batch.keys()]} put together, ${shown[0][0]} is seen without ${key}`);
+      for (const key of keys) {
+        const isThere = (seen.get(key) ?? -1) >= turn || (this.deleted.get(key) ?? -1) > turn;
+        assert.ok(isThere, `of ${keys} put together in turn ${turn}, ${shown[0]} is seen without ${key}`);
       }
     }
   }
@@ -39,6 +59,7 @@ function playOnce(seed: number, loss: number, graceMs = 3_600_000): void {
   const nodes = pump.cluster(3);
   const [owner] = nodes;
   const history = new History(owner.id);
+  let boot = 1;
   pump.drop = () => random.next() < loss;
   const checkFor = (ms: number) => {
     for (let gone = 0; gone < ms; gone += 10) {
@@ -50,18 +71,21 @@ function playOnce(seed: number, loss: number, graceMs = 3_600_000): void {
     const dice = random.next();
     const keys = KEYS.filter(() => random.next() < 0.4);
     if (dice < 0.6 && keys.length > 1) {
-      const entries = keys.map((key) => ({ key, value: turn }));
-      const versions = pump.mutate(owner, (engine, nowMs) => engine.putMany(nowMs, entries));
-      history.batches.push(new Map(keys.map((key, i) => [key, versions[i]])));
+      const entries = keys.map((key) => ({ key, value: valueIn(turn, random) }));
+      pump.mutate(owner, (engine, nowMs) => engine.putMany(nowMs, entries));
+      history.batches.set(turn, keys);
+    } else if (dice < 0.75) {
+      const value = valueIn(turn, random);
+      pump.mutate(owner, (engine, nowMs) => engine.put(nowMs, KEYS[pick(6)], value, { priority: 'urgent' }));
     } else if (dice < 0.85) {
-      pump.mutate(owner, (engine, nowMs) => engine.put(nowMs, KEYS[pick(6)], turn, { priority: 'urgent' }));
+      history.part(pump, owner);
+      pump.mutate(owner, (engine, nowMs) => engine.adoptBoot(nowMs, ++boot));
     } else {
       const key = KEYS[pick(6)];
-      if (pump.read(owner, owner.id, key) !== undefined)
-        history.deleted.set(
-          key,
-          pump.mutate(owner, (engine, nowMs) => engine.delete(nowMs, key)),
-        );
+      if (pump.read(owner, owner.id, key) !== undefined) {
+        history.deleted.set(key, turn);
+        pump.mutate(owner, (engine, nowMs) => engine.delete(nowMs, key));
+      }
     }
     checkFor(pick(3) * 60);
     if (turn === 25) nodes.push(pump.add());

@@ -74,6 +74,37 @@ test('what an owner does not put again is gone after the grace, all of a batch a
   assert.equal(held.table.heldBytes, 0);
 });
 
+test('what replaced a record of a batch is seen through a reset with the rest of the batch', () => {
+  const held = new TestTable();
+  held.table.merge(
+    block(0, 0, ...together(v(1), 'mode', 'target'), { key: 'mode', version: v(3) }),
+    NOW,
+    null,
+  );
+  held.table.merge(block(0, two(0), { key: 'node', version: two(1) }), NOW, null);
+  assert.deepEqual(seen(held), ['mode@3', 'node@2.1', 'target@2']);
+});
+
+test('restart after restart leaves no more to be seen than an owner may have', () => {
+  const held = new TestTable({ bytesPerOwnerMax: 4_000 });
+  const { table } = held;
+  for (let boot = 1; boot < 9; boot++) {
+    const first = makeVersion(boot, 1);
+    const hash = provider.sha256(Uint8Array.of(boot));
+    const large = { length: TEXT.length, hash };
+    table.merge(
+      block(0, makeVersion(boot, 0), { key: `k${boot}`, version: first, value: null, large }),
+      NOW,
+      null,
+    );
+    table.fill(large, Buffer.from(TEXT));
+    assert.ok(table.heldBytes <= 8_000, `${table.heldBytes} bytes`);
+    assert.equal(table.values.bytes, TEXT.length * (1 + (table.owner(ANN)!.held?.left.size ?? 0)));
+  }
+  table.forget(ANN);
+  assert.deepEqual([table.heldBytes, table.heldCount, table.values.bytes, table.bytes], [0, 0, 0, 0]);
+});
+
 test('what a reset left ends by its own ttl, too', () => {
   const held = new TestTable();
   const [mode, target] = together(v(1), 'mode', 'target');
