@@ -9,7 +9,7 @@ import { decodeRecord } from '../wire/record-codec.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
 import { isEmpty } from './held-back.ts';
 import { readIncoming } from './incoming.ts';
-import { isNews } from './merge-plan.ts';
+import { isNews, type MergePlan } from './merge-plan.ts';
 import { NOTHING_PROVEN, OwnerRecords } from './owner-records.ts';
 import { ReaderView, type TableChange } from './reader-view.ts';
 import { type AgeJudge, judgedAge } from './record-age.ts';
@@ -183,15 +183,17 @@ export class RecordTable {
     if (present === undefined) this.#open(records);
     if (plan.complete && records.size > 0) this.#forgetUnlisted(records, block, incoming, nowMs);
     if (plan.reset) records.beginReset({ known: 0, gc: block.gc });
-    const news = incoming.filter((record) => isNews(records, record, plan));
-    const fresh: StoredRecord[] = [];
-    const late = this.#take(records, news, fresh, nowMs);
+    const taking = { plan, nowMs, fresh: [] as StoredRecord[] };
+    const { fresh } = taking;
+    const late = this.#take(records, incoming, taking);
     // What came behind may have made room: an owner keeps to its quota with all of what it puts, not in between.
-    if (late.length > 0 && this.#take(records, late, fresh, nowMs).length > 0) {
-      refused = 'quota';
-      records.refusedUntilMs = nowMs + REFUSED_FOR_MS;
+    if (late.length > 0) {
+      if (this.#take(records, late, taking).length > 0) {
+        refused = 'quota';
+        records.refusedUntilMs = nowMs + REFUSED_FOR_MS;
+      }
+      fresh.sort((x, y) => x.version - y.version);
     }
-    if (late.length > 0) fresh.sort((a, b) => a.version - b.version);
     this.#release(records);
     const advanced = (refused !== 'quota' && plan.contiguous && this.#advance(records, block)) || plan.reset;
     if (advanced || fresh.length > 0) this.#moved(records, nowMs);
@@ -334,23 +336,25 @@ export class RecordTable {
     else this.#view.boundLeft(records);
   }
 
-  /** Takes what there is room for. @returns the rest. */
+  /** Takes what is news, as far as there is room; what doesn't end at once is added to `fresh`. @returns the rest. */
   #take(
     records: OwnerRecords,
-    news: readonly StoredRecord[],
-    fresh: StoredRecord[],
-    nowMs: number,
-  ): StoredRecord[] {
-    const late: StoredRecord[] = [];
-    for (const record of news) {
-      if (!this.#fits(records, record)) late.push(record);
-      else if (expiresAtMs(record) <= nowMs) this.#expireTo(records, record);
+    incoming: readonly StoredRecord[],
+    { plan, nowMs, fresh }: { plan: MergePlan; nowMs: number; fresh: StoredRecord[] },
+  ): readonly StoredRecord[] {
+    let late: StoredRecord[] | undefined;
+    for (const record of incoming) {
+      if (!isNews(records, record, plan)) continue;
+      if (!this.#fits(records, record)) {
+        late ??= [];
+        late.push(record);
+      } else if (expiresAtMs(record) <= nowMs) this.#expireTo(records, record);
       else {
         this.#apply(records, record);
         fresh.push(record);
       }
     }
-    return late;
+    return late ?? [];
   }
 
   #apply(records: OwnerRecords, incoming: StoredRecord): void {

@@ -106,7 +106,8 @@ export interface RunningNode extends AsyncDisposable {
   /** Resolves when all that this node knows at this moment is on the medium. @throws GridvineError (rejects) `E_NOT_DURABLE`. */
   persist(): Promise<void>;
   /**
-   * Puts 1 to 32 records that arrive together: every reader, here and elsewhere, sees all of them or none.
+   * Puts 1 to 32 records that arrive together: `records()`, here and elsewhere, shows all of them or none. Events and subscriptions tell
+   * them one after another.
    * @returns their versions, in the same order. @throws GridvineError as `put`, and `E_BATCH`; nothing was put then.
    */
   putMany(entries: readonly NodePutEntry[]): Version[];

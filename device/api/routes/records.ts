@@ -74,7 +74,7 @@ export const recordRoutes: readonly Route[] = [
     path: '/v1/records',
     operationId: 'putRecords',
     summary:
-      "Writes up to 32 of this node's own records, which every reader sees all together or not at all.",
+      "Writes up to 32 of this node's own records, which GET /v1/records shows all together or not at all, on every node.",
     bodySchema: 'PutRecords',
     replySchema: 'WrittenBatch',
     parseBody: BatchBodySchema,

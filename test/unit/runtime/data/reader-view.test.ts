@@ -228,6 +228,13 @@ test('a block that makes room behind what it fills is taken whole', () => {
   assert.equal(held.lines(), '8 0');
 });
 
+test('of two records of one key in a block the newer counts, in whatever order they come', () => {
+  const held = new TestTable();
+  const [newer, older] = [5, 3].map((sequence) => ({ key: 'a', version: v(sequence) }));
+  held.table.merge({ ...block(0, 0, newer, older), to: v(5) }, NOW, null);
+  assert.deepEqual(held.live(), ['a@5']);
+});
+
 test('a record that has waited in vain for a deleted one goes with it', () => {
   const held = new TestTable();
   held.table.merge(block(0, 0, together(v(1), 'mode', 'target')[0]), NOW, null);
