@@ -229,6 +229,8 @@ export class ValueCourier {
     const { sync } = this.#ctx.budgets;
     if (allowance.left(nowMs) < 1 || sync.level(nowMs) < LEVEL_MIN) {
       fetch.againMs = nowMs + AGAIN_MS;
+      // That nothing may be asked isn't the source's fault.
+      fetch.sinceMs += AGAIN_MS;
       this.#ctx.timers.setEarlier('value', fetch.againMs);
       return;
     }
