@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import type { NodeId } from '#runtime/core/ids.ts';
 import type { EngineEvent } from '#runtime/core/outputs.ts';
+import type { Version } from '#runtime/core/version.ts';
 import type { RecordView } from '#runtime/core/views.ts';
 import type { EventLog, ResumePoint } from './event-log.ts';
 import { eventJson, recordJson } from './views.ts';
@@ -11,17 +13,17 @@ export interface EventStreamOptions {
   readonly prefix?: string;
   /** Sent after so long without an event. */
   readonly heartbeatMs: number;
-  /** All records: a reader that lost events gets them, behind an event `reset`. Absent: it is told how many it lost, and goes on. */
-  readonly state?: () => readonly RecordView[];
+  /** Records: a reader that lost events gets all, behind an event `reset`. Absent: it is told how many it lost, and goes on. */
+  readonly state?: (filter: { readonly owner?: NodeId; readonly key?: string }) => readonly RecordView[];
   /** The whole state first, though nothing was lost. */
   readonly fromStart?: boolean;
 }
 
-/** The whole state on its way to a reader, a record at a time: as fast as the socket takes it. */
+/** The whole state on its way to a reader, a record at a time: as fast as the socket takes it. Names; values are read when they are told. */
 interface Refill {
-  readonly records: readonly RecordView[];
-  readonly atMs: number;
+  readonly names: readonly { readonly owner: NodeId; readonly key: string }[];
   next: number;
+  told: number;
 }
 
 /** The kinds of events that leave the daemon; the others concern its driver only. */
@@ -29,7 +31,7 @@ const PUBLIC: ReadonlySet<EngineEvent['type']> = new Set(['member', 'record', 't
 
 /**
  * One reader of the stream, as server-sent events. It writes only while the socket takes more, and holds nothing but its
- * place in the log.
+ * place in the log, and names while the whole state is on its way.
  */
 export class EventStream {
   readonly #response: ServerResponse;
@@ -39,6 +41,8 @@ export class EventStream {
   #after: number;
   #blocked = false;
   #refill: Refill | undefined;
+  /** What the state told, by owner and key: events that lie behind it would take a value back. Until the log has caught up. */
+  #shown = new Map<string, Version>();
 
   constructor(response: ServerResponse, options: EventStreamOptions) {
     this.#response = response;
@@ -81,7 +85,7 @@ export class EventStream {
       }
       this.#after++;
       const entry = log.at(this.#after);
-      if (entry !== undefined && this.#wants(entry.event)) {
+      if (entry !== undefined && this.#wants(entry.event) && !this.#isOld(entry.event)) {
         const cursor = log.cursorOf(entry.sequence);
         const data = eventJson(entry.event, cursor, log.nowMs() - entry.atMs);
         this.#write(`id: ${cursor}\nevent: ${entry.event.type}\ndata: ${JSON.stringify(data)}\n\n`);
@@ -95,6 +99,12 @@ export class EventStream {
     return prefix === undefined || (event.type === 'record' && event.record.key.startsWith(prefix));
   }
 
+  #isOld(event: EngineEvent): boolean {
+    if (event.type !== 'record') return false;
+    const { owner, key, version } = event.record;
+    return version < (this.#shown.get(`${owner}/${key}`) ?? 0);
+  }
+
   #lost(reason: 'behind' | 'restarted', missed: number | null): void {
     if (this.#options.state !== undefined) this.#begin(reason, missed);
     else this.#reportLoss(reason, missed);
@@ -103,25 +113,31 @@ export class EventStream {
   /** Says that all is to be forgotten. Without a cursor: a reader that is cut off before the end begins again. */
   #begin(reason: 'start' | 'behind' | 'restarted', missed: number | null): void {
     const { log, prefix = '', state } = this.#options;
-    const records = (state?.() ?? []).filter(({ key }) => key.startsWith(prefix));
+    const records = (state?.({}) ?? []).filter(({ key }) => key.startsWith(prefix));
     this.#after = log.last;
-    this.#refill = { records, atMs: log.nowMs(), next: 0 };
+    this.#shown.clear();
+    this.#refill = { names: records.map(({ owner, key }) => ({ owner, key })), next: 0, told: 0 };
     const data = { schema: 'gridvine.event/1', type: 'reset', reason, missed, records: records.length };
     this.#write(`event: reset\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
   #pour(refill: Refill): void {
-    const { log } = this.#options;
-    const record = refill.records[refill.next++];
-    if (record !== undefined) {
-      const shown = recordJson(record, log.nowMs() - refill.atMs);
+    const { log, state } = this.#options;
+    const name = refill.names[refill.next++];
+    if (name !== undefined) {
+      // A key that ends with a slash is a filter for others, too. What is gone by now needn't be told.
+      const record = state?.(name).find(({ key }) => key === name.key);
+      if (record === undefined) return;
+      this.#shown.set(`${name.owner}/${name.key}`, record.version);
+      refill.told++;
+      const shown = recordJson(record, 0);
       const data = { schema: 'gridvine.event/1', type: 'record', change: 'put', state: true, record: shown };
       this.#write(`event: record\ndata: ${JSON.stringify(data)}\n\n`);
       return;
     }
     this.#refill = undefined;
     const cursor = log.cursorOf(this.#after);
-    const data = { schema: 'gridvine.event/1', cursor, type: 'state-end', records: refill.records.length };
+    const data = { schema: 'gridvine.event/1', cursor, type: 'state-end', records: refill.told };
     this.#write(`id: ${cursor}\nevent: state-end\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
@@ -133,6 +149,7 @@ export class EventStream {
 
   /** Carries the cursor too: with a filter the reader would else resume from long ago, and be told of losses that aren't. */
   #beat(): void {
+    if (this.#refill === undefined && this.#after >= this.#options.log.last) this.#shown.clear();
     if (!this.#blocked && this.#refill === undefined)
       this.#write(`: heartbeat\nid: ${this.#options.log.cursorOf(this.#after)}\n\n`);
   }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { RecordFilter } from '#runtime/engine/contract.ts';
 import { ApiError } from '../api-error.ts';
 import { EventStream, type EventStreamOptions } from '../event-stream.ts';
 import { type Route, route } from '../route.ts';
@@ -81,7 +82,7 @@ export function streamRoute(hub: StreamHub): Route {
         from,
         fromStart,
         ...(query.prefix === undefined ? {} : { prefix: query.prefix }),
-        ...(query.since === undefined ? {} : { state: () => node.records() }),
+        ...(query.since === undefined ? {} : { state: (filter: RecordFilter) => node.records(filter) }),
       };
       return { kind: 'stream', open: (response) => hub.start(response, options) };
     },
