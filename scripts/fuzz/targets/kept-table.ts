@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { KeptOwner } from '#runtime/core/kept-table.ts';
+import type { KeptEntry, KeptOwner } from '#runtime/core/kept-table.ts';
 import { RECORDS_PER_OWNER_MAX } from '#runtime/core/limits.ts';
 import { SeededRandom } from '#runtime/core/random.ts';
 import type { AppValue } from '#runtime/core/value.ts';
@@ -11,11 +11,15 @@ import { tableOfRows } from '#runtime/storage/stored-table.ts';
 import { TableMirror } from '#runtime/storage/table-mirror.ts';
 import type { StoredRow } from '#runtime/storage/table-store.ts';
 import { decodeCbor, encodeValue, toAppValue } from '#runtime/wire/cbor.ts';
-import { encodeRecord } from '#runtime/wire/record-codec.ts';
+import type { LargeMark } from '#runtime/wire/record.ts';
+import { decodeRecord, encodeRecord } from '#runtime/wire/record-codec.ts';
 import { type FuzzTarget, promise } from '../contract.ts';
 import { CLUSTER, keyring, provider, SELF } from '../fixtures.ts';
 
 const NOW_MS = 50_000;
+/** A value that travelled apart, and how its record names it. */
+const CONTENT = encodeValue('x'.repeat(40));
+const LARGE: LargeMark = { length: CONTENT.length, hash: provider.sha256(CONTENT) };
 const TIMES = new StoreTimes(undefined, { machineBoot: null, bootMs: NOW_MS });
 
 /** Records of two owners as an earlier life kept them, in whatever state; what is taken of them is kept again. */
@@ -38,6 +42,10 @@ export const keptTable: FuzzTarget = {
       [1, makeVersion(7, 1), makeVersion(7, 0), entry('node', 1), entry('c', 9, { ttlMs: 5_000 })],
     ]),
     encodeValue([[1, makeVersion(2, 1), makeVersion(3, 0), entry('a', 1)]]),
+    encodeValue([
+      [0, makeVersion(2, 3), makeVersion(2, 1), entry('a', 2, { content: CONTENT }), entry('b', 3)],
+      [1, makeVersion(7, 2), makeVersion(7, 0), entry('c', 2, { content: CONTENT.slice(1) })],
+    ]),
     encodeValue([[0, makeVersion(2, 9), makeVersion(2, 4), [new Uint8Array([0x83, 1, 2]), 5, null, false]]]),
   ],
   prepare: () => (input) => {
@@ -58,6 +66,7 @@ export const keptTable: FuzzTarget = {
         held.every(({ setAtMs }) => setAtMs <= NOW_MS),
         'a record of the future',
       );
+      promise(held.every(isContentOwn), 'a value that its owner did not put');
     }
     const rows = rowsOf(taken);
     const again = newEngine();
@@ -68,20 +77,25 @@ export const keptTable: FuzzTarget = {
   },
 };
 
-function entry(key: string, sequence: number, about: { readonly ttlMs?: number } = {}): AppValue {
+function entry(
+  key: string,
+  sequence: number,
+  { content, ...about }: { readonly ttlMs?: number; readonly content?: Uint8Array } = {},
+): AppValue {
   const body = encodeRecord({
     ...{
       version: makeVersion(key === 'c' || key === 'node' ? 7 : 2, sequence),
       key,
-      value: 5,
+      value: content === undefined ? 5 : null,
       deleted: false,
+      ...(content !== undefined && { large: LARGE }),
     },
     ...{ priority: 'normal', quality: 'good', ...about },
   });
-  return [body, 40_000, 12, false];
+  return [body, 40_000, 12, false, content ?? null];
 }
 
-/** `[which, known, gc, * [body, setAt, bound, expired]]`; what isn't such is passed over. */
+/** `[which, known, gc, * [body, setAt, bound, expired, content]]`; what isn't such is passed over. */
 function ownerOf(value: AppValue): KeptOwner[] {
   if (!Array.isArray(value)) return [];
   const [which, known, gc, ...entries] = value as readonly AppValue[];
@@ -93,7 +107,7 @@ function ownerOf(value: AppValue): KeptOwner[] {
       gc,
       entries: entries.flatMap((each, i) => {
         if (!Array.isArray(each)) return [];
-        const [body, setAt, bound, expired] = each as readonly AppValue[];
+        const [body, setAt, bound, expired, content] = each as readonly AppValue[];
         if (!(body instanceof Uint8Array) || !isCount(setAt)) return [];
         const version = new DataView(new Uint8Array([...body, ...new Uint8Array(12)]).buffer);
         return [
@@ -105,11 +119,17 @@ function ownerOf(value: AppValue): KeptOwner[] {
             setAtMs: setAt,
             ageBoundMs: isCount(bound) ? bound : null,
             expired: expired === true,
+            ...(content instanceof Uint8Array && { content }),
           },
         ];
       }),
     },
   ];
+}
+
+function isContentOwn({ body, content }: KeptEntry): boolean {
+  const large = decodeRecord(body)?.large;
+  return content === undefined || isDeepStrictEqual(large?.hash, provider.sha256(content));
 }
 
 function isCount(value: AppValue | undefined): value is number {
@@ -135,8 +155,8 @@ function rowsOf(changed: readonly KeptOwner[]): readonly StoredRow[] {
 function summary(owners: readonly KeptOwner[]): unknown {
   return owners.map(({ owner, known, gc, entries }) => [
     ...[owner, known, gc],
-    Array.from(entries, ({ key, version, setAtMs, ageBoundMs, expired }) =>
-      [key, version, setAtMs, ageBoundMs, expired].join(),
+    Array.from(entries, ({ key, version, setAtMs, ageBoundMs, expired, content }) =>
+      [key, version, setAtMs, ageBoundMs, expired, content?.length].join(),
     ).sort(),
   ]);
 }
