@@ -66,6 +66,12 @@ export interface NodePutEntry extends NodePutOptions {
   readonly value: AppValue;
 }
 
+/** One of several records that are put together, and are to be on the medium. */
+export interface DurablePutEntry extends DurablePutOptions {
+  readonly key: string;
+  readonly value: AppValue;
+}
+
 /**
  * A running node: the engine with sockets, a clock and storage. Everything a daemon or an embedding program uses. With `await using` it
  * leaves at the end of the block.
@@ -111,6 +117,8 @@ export interface RunningNode extends AsyncDisposable {
    * @returns their versions, in the same order. @throws GridvineError as `put`, and `E_BATCH`; nothing was put then.
    */
   putMany(entries: readonly NodePutEntry[]): Version[];
+  /** As `putMany`, and resolves when all of them are on the medium. @throws GridvineError (rejects) as `putMany` and `putDurably`. */
+  putManyDurably(entries: readonly DurablePutEntry[]): Promise<Version[]>;
   /** How much of what this node may put is used: what `E_QUOTA` is about. */
   quota(): QuotaUsage;
   /**

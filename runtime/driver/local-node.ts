@@ -24,6 +24,7 @@ import type { KnownPeers } from '../storage/known-peers.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Clock } from './clock.ts';
 import type {
+  DurablePutEntry,
   DurablePutOptions,
   HealthItem,
   LinkTraffic,
@@ -183,6 +184,12 @@ export class LocalNode implements RunningNode {
     const puts = entries.map(({ keep: _keep, ...entry }) => entry);
     const versions = this.#options.driver.mutate((engine, nowMs) => engine.putMany(nowMs, puts));
     for (const entry of entries) this.#keep(entry);
+    return versions;
+  }
+
+  async putManyDurably(entries: readonly DurablePutEntry[]): Promise<Version[]> {
+    const versions = this.putMany(entries.map((entry) => ({ ...entry, keep: true })));
+    await this.#options.table.persistOwn();
     return versions;
   }
 

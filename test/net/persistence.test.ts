@@ -108,9 +108,12 @@ test('a process that is killed at any moment has lost nothing that it said to be
     const gone = once(child, 'exit');
     let lines = 0;
     for await (const line of createInterface(child.stdout)) {
-      const [what, n] = line.split(' ');
-      if (what === 'found') assert.ok(Number(n) >= kept, `round ${round}: found ${n} after ${kept} was kept`);
-      else kept = Number(n);
+      const [what, n, copy] = line.split(' ');
+      if (what === 'kept') kept = Number(n);
+      else {
+        assert.ok(Number(n) >= kept, `round ${round}: found ${n} after ${kept} was kept`);
+        assert.equal(Number(copy), Number(n) - (Number(n) % 2), `round ${round}: what was put together`);
+      }
       // Anywhere in what it does then.
       if (++lines === 5 + round * 7) void delay(round * 1.3).then(() => child.kill('SIGKILL'));
     }

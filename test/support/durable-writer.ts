@@ -2,7 +2,7 @@ import { createNode } from '#runtime/driver/create-node.ts';
 
 /**
  * Run as a process of its own, to be killed: a node in the data directory that it is given, which says `kept N` of each number that it put
- * durably, and `found N` of the one that it finds at its start (0: none).
+ * durably, even ones together with a copy, and `found N COPY` of those that it finds at its start (0: none).
  */
 const [dataDir] = process.argv.slice(2);
 
@@ -15,13 +15,15 @@ async function write(): Promise<void> {
     bind: [{ address: '127.0.0.1', port: 0, link: 'lo' }],
     links: [{ name: 'lo', multicast: 'off' }],
   });
-  const [found] = node.records({ key: 'n', owner: node.id });
-  let n = Number(found?.value ?? 0);
-  process.stdout.write(`found ${n}\n`);
+  const found = (key: string) => Number(node.records({ key, owner: node.id })[0]?.value ?? 0);
+  let n = found('n');
+  process.stdout.write(`found ${n} ${found('copy')}\n`);
   for (;;) {
     n++;
     node.put(`other/${n % 50}`, n);
-    await node.putDurably('n', n);
+    const entries = ['n', 'copy'].map((key) => ({ key, value: n }));
+    if (n % 2 === 0) await node.putManyDurably(entries);
+    else await node.putDurably('n', n);
     process.stdout.write(`kept ${n}\n`);
   }
 }

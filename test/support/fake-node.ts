@@ -12,6 +12,7 @@ import type { AppValue } from '#runtime/core/value.ts';
 import type { MemberView, RecordView } from '#runtime/core/views.ts';
 import type { WhyView } from '#runtime/core/why.ts';
 import type {
+  DurablePutEntry,
   DurablePutOptions,
   HealthItem,
   NodePutEntry,
@@ -44,10 +45,12 @@ export class FakeNode implements RunningNode {
   readonly batches: (readonly NodePutEntry[])[] = [];
   /** Thrown by the next `put`. */
   refusal: Error | undefined;
-  /** Thrown by `persist`. */
+  /** Thrown by `persist`, and by what is put durably. */
   mediumRefusal: Error | undefined;
   /** How often it was asked to put all on its medium. */
   persisted = 0;
+  /** How often its own were. */
+  persistedOwn = 0;
   conditions: HealthItem[] = [];
   others: MemberView[] = [];
   left = false;
@@ -111,8 +114,19 @@ export class FakeNode implements RunningNode {
 
   async putDurably(key: string, value: AppValue, options: DurablePutOptions = {}): Promise<number> {
     const version = this.put(key, value, options);
-    await this.persist();
+    await this.#persistOwn();
     return version;
+  }
+
+  async putManyDurably(entries: readonly DurablePutEntry[]): Promise<number[]> {
+    const versions = this.putMany(entries);
+    await this.#persistOwn();
+    return versions;
+  }
+
+  async #persistOwn(): Promise<void> {
+    if (this.mediumRefusal !== undefined) throw this.mediumRefusal;
+    this.persistedOwn++;
   }
 
   async persist(): Promise<void> {

@@ -64,8 +64,8 @@ export const recordRoutes: readonly Route[] = [
       const key = keyOf(rest);
       checkNotFleets(key);
       if (durable) checkDurable(options);
-      const version = node.put(key, valueOfBody(value), definedOnly(options));
-      if (durable) await node.persist();
+      const [content, how] = [valueOfBody(value), definedOnly(options)];
+      const version = durable ? await node.putDurably(key, content, how) : node.put(key, content, how);
       return json({ schema: 'gridvine.written/1', key, version });
     },
   }),
@@ -84,9 +84,9 @@ export const recordRoutes: readonly Route[] = [
         value: valueOfBody(value, key),
         ...definedOnly(options),
       }));
+      for (const { key } of entries) checkNotFleets(key);
       if (durable) for (const entry of entries) checkDurable(entry);
-      const versions = node.putMany(entries);
-      if (durable) await node.persist();
+      const versions = durable ? await node.putManyDurably(entries) : node.putMany(entries);
       return json({
         schema: 'gridvine.written-batch/1',
         records: entries.map(({ key }, i) => ({ key, version: versions[i] })),

@@ -95,12 +95,12 @@ export function putCommand(io: CliIo): Command {
     });
 }
 
-async function putBatch(io: CliIo, file: string, { json, socket }: PutOptions): Promise<void> {
+async function putBatch(io: CliIo, file: string, { durable, json, socket }: PutOptions): Promise<void> {
   const records = (await readBatch(io, file)).map(({ value, ...entry }) => ({
     ...entry,
     value: sendable(value),
   }));
   const client = new ApiClient({ io, socket });
-  const written = await client.call<WrittenBatchJson>('POST', '/v1/records', { records });
+  const written = await client.call<WrittenBatchJson>('POST', '/v1/records', { records, durable });
   if (json) printJson(io, written);
 }

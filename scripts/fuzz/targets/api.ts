@@ -88,6 +88,7 @@ function node(): RunningNode {
           entries.map(({ keep: _, ...entry }) => entry),
         ),
       ),
+    putManyDurably: async (entries) => drained(engine.putMany(1_000, entries)),
     quota: () => engine.quota(),
     forget: (id) => drained(engine.forget(1_000, id)),
     subscribe: () => {

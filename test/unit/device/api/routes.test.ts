@@ -119,9 +119,10 @@ describe('PUT and DELETE /v1/records/{key}', () => {
     const api = await startHarness(t);
     const put = (body: object) => api.call('PUT', '/v1/records/a', JSON.stringify({ value: 1, ...body }));
     assert.equal((await put({})).status, 200);
-    assert.equal(api.node.persisted, 0);
+    assert.equal(api.node.persistedOwn, 0);
     assert.equal((await put({ durable: true })).status, 200);
-    assert.equal(api.node.persisted, 1);
+    assert.equal(api.node.persistedOwn, 1);
+    assert.equal(api.node.persisted, 0, "others' records are no business of this");
     const { status, json } = await put({ durable: true, ttlMs: 5 });
     assert.deepEqual([status, json.error.code], [400, 'E_TTL_INVALID']);
     api.node.mediumRefusal = new GridvineError('E_NOT_DURABLE', 'the data directory takes nothing (ENOSPC)');
@@ -340,6 +341,41 @@ describe('POST /v1/records', () => {
       assert.deepEqual(api.node.puts, []);
     });
   }
+
+  test('with durable the answer waits until all of them are on the medium, and says where that refuses', async (t) => {
+    const api = await startHarness(t);
+    const post = (durable: boolean, more: object = {}) => {
+      const records = [
+        { key: 'mode', value: 1 },
+        { key: 'target', value: 2, ...more },
+      ];
+      return api.call('POST', '/v1/records', JSON.stringify({ records, durable }));
+    };
+    assert.equal((await post(false)).status, 200);
+    assert.equal(api.node.persistedOwn, 0);
+    assert.equal((await post(true)).status, 200);
+    assert.deepEqual([api.node.persistedOwn, api.node.persisted], [1, 0]);
+    const mistaken = await post(true, { ttlMs: 5 });
+    assert.deepEqual([mistaken.status, mistaken.json.error.code], [400, 'E_TTL_INVALID']);
+    api.node.mediumRefusal = new GridvineError('E_NOT_DURABLE', 'the data directory takes nothing (ENOSPC)');
+    const refused = await post(true);
+    assert.deepEqual([refused.status, refused.json.error.code], [507, 'E_NOT_DURABLE']);
+    assert.equal(api.node.batches.length, 3);
+  });
+
+  test('keeps fleet/ for the commands that check what all boards act on, and puts nothing of the batch', async (t) => {
+    const api = await startHarness(t);
+    for (const durable of [false, true]) {
+      const records = [
+        { key: 'mode', value: 1 },
+        { key: 'fleet/settings', value: { counter: 9 } },
+      ];
+      const { status, json } = await api.call('POST', '/v1/records', JSON.stringify({ records, durable }));
+      assert.deepEqual([status, json.error.code], [403, 'E_KEY_RESERVED']);
+      assert.match(json.error.message, /^fleet\/settings: /);
+    }
+    assert.deepEqual([api.node.batches, api.node.puts], [[], []]);
+  });
 
   test('a refusal of the node names its code', async (t) => {
     const api = await startHarness(t);

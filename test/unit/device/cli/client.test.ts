@@ -87,7 +87,7 @@ describe('put', () => {
   test('--durable answers when the record is on the disk, and does not go with a ttl', async (t) => {
     const api = await startHarness(t);
     await gridvine(['put', 'p', '1', '--durable', '--socket', api.socket]);
-    assert.equal(api.node.persisted, 1);
+    assert.equal(api.node.persistedOwn, 1);
     assert.deepEqual(api.node.puts[0]?.options, {});
     const { code, stderr } = await gridvine([
       'put',

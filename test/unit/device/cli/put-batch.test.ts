@@ -37,6 +37,26 @@ describe('gridvine put --batch', () => {
     ]);
   });
 
+  test('--durable answers when all of them are on the disk', async (t) => {
+    const api = await startHarness(t);
+    const put = (...more: string[]) =>
+      gridvine(['put', '--batch', '-', ...more, '--socket', api.socket], { stdin: LIST });
+    assert.equal((await put()).code, 0);
+    assert.equal(api.node.persistedOwn, 0);
+    assert.equal((await put('--durable')).code, 0);
+    assert.equal(api.node.persistedOwn, 1);
+  });
+
+  test('what all boards act on is written by no batch either', async (t) => {
+    const api = await startHarness(t);
+    const { code, stderr } = await gridvine(['put', '--batch', '-', '--socket', api.socket], {
+      stdin: '[{"key": "mode", "value": 1}, {"key": "fleet/settings", "value": {"counter": 9}}]',
+    });
+    assert.equal(code, 1);
+    assert.match(stderr, /fleet\/settings: all boards act on what is below fleet\//);
+    assert.deepEqual([api.node.batches, api.node.puts], [[], []]);
+  });
+
   for (const [stdin, message] of [
     ['', /--batch stdin: expected JSON/],
     ['{"key": 1}', /--batch stdin: expected a list such as/],
