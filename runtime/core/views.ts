@@ -58,6 +58,18 @@ export interface RecordView {
   readonly ttlMs: number | null;
 }
 
+/** A record that came and isn't shown yet: readers see the one before, or nothing. */
+export interface WaitingView {
+  readonly owner: NodeId;
+  /** The owner's name, or its id while the name isn't known. */
+  readonly node: string;
+  readonly key: string;
+  /** Since it came, or an older one that it took the place of; in milliseconds. */
+  readonly waitedMs: number;
+  /** What isn't here: its value, which travels apart; or the rest of what it was put together with. */
+  readonly lacks: 'value' | 'batch';
+}
+
 /** How a record spreads: at once, with the next batch, or on request only. */
 export type Priority = 'urgent' | 'normal' | 'lazy';
 

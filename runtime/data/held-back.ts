@@ -12,10 +12,14 @@ export class HeldBack {
   readonly #waiting = new Map<string, StoredRecord | undefined>();
   /** What a reset didn't list, until its owner says more: the table has nothing under these keys. */
   readonly #left = new Map<string, StoredRecord>();
+  /** By the key of a record that waits: since when one does there. */
+  readonly #since = new Map<string, number>();
   /** Keys of this owner's records by their mark, of those with a version from `#from` on. */
   readonly #byMark = new Map<number, string>();
   #from: Version = Number.POSITIVE_INFINITY;
   #bytes = 0;
+  #bodyBytes = 0;
+  #unseen = 0;
 
   /** Records that wait, and what a reset left. */
   get size(): number {
@@ -31,12 +35,27 @@ export class HeldBack {
     return this.#bytes;
   }
 
+  /** Bytes of these without values that travel apart. */
+  get bodyBytes(): number {
+    return this.#bodyBytes;
+  }
+
+  /** So many more records than live ones in the table are seen: what a reset left, less what waits where nothing was. */
+  get surplus(): number {
+    return this.#left.size - this.#unseen;
+  }
+
   get left(): ReadonlyMap<string, StoredRecord> {
     return this.#left;
   }
 
   get waiting(): ReadonlyMap<string, StoredRecord | undefined> {
     return this.#waiting;
+  }
+
+  /** Keys whose newest record waits, and since when one does there. */
+  get since(): ReadonlyMap<string, number> {
+    return this.#since;
   }
 
   has(key: string): boolean {
@@ -49,23 +68,47 @@ export class HeldBack {
   }
 
   /** Readers see this until what came after it may be shown. */
-  wait(key: string, seen: StoredRecord | undefined): void {
+  wait(key: string, seen: StoredRecord | undefined, nowMs: number): void {
+    const sinceMs = this.#since.get(key) ?? nowMs;
     this.delete(key);
     this.#waiting.set(key, seen);
-    this.#bytes += seen?.size ?? 0;
+    this.#since.set(key, sinceMs);
+    this.#count(seen, 1);
+    if (seen === undefined) this.#unseen++;
+  }
+
+  /** The same record with another age. */
+  replace(record: StoredRecord): void {
+    const { key } = record;
+    if (this.#waiting.has(key)) this.#waiting.set(key, record);
+    else this.#left.set(key, record);
+  }
+
+  /** Nothing is seen there any more, though something goes on waiting. */
+  unsee(key: string): void {
+    this.#count(this.#waiting.get(key), -1);
+    this.#waiting.set(key, undefined);
+    this.#unseen++;
   }
 
   /** Readers go on seeing this, though the table has nothing under its key. */
   leave(record: StoredRecord): void {
     this.delete(record.key);
     this.#left.set(record.key, record);
-    this.#bytes += record.size;
+    this.#count(record, 1);
   }
 
   delete(key: string): void {
-    this.#bytes -= this.get(key)?.size ?? 0;
-    this.#waiting.delete(key);
+    const seen = this.get(key);
+    this.#count(seen, -1);
+    if (this.#waiting.delete(key) && seen === undefined) this.#unseen--;
+    this.#since.delete(key);
     this.#left.delete(key);
+  }
+
+  #count(seen: StoredRecord | undefined, sign: 1 | -1): void {
+    this.#bytes += sign * (seen?.size ?? 0);
+    this.#bodyBytes += sign * (seen?.body.length ?? 0);
   }
 
   /** A record is new in the table: others may wait for it. */

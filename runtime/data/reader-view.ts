@@ -13,6 +13,14 @@ export interface TableChange {
   readonly record: StoredRecord;
 }
 
+/** A record that came and that readers don't see yet. */
+export interface WaitingRecord {
+  readonly records: OwnerRecords;
+  readonly key: string;
+  /** Since it came, or an older one that it took the place of. */
+  readonly sinceMs: number;
+}
+
 /** So many records of one owner wait for others at the same time, at most: what it takes to look through them is bounded by it. */
 export const WAITING_MAX = 256;
 /** What a reset didn't list is seen for so long, unless its owner says more of it before: the rest of the reset may be on its way. */
@@ -27,8 +35,12 @@ export class ReaderView {
   readonly #onChange: (change: TableChange) => void;
   /** When what readers see in the place of something else ends. */
   readonly #ends = new ExpiryQueue();
+  /** Owners of which something is held back. */
+  readonly #holding = new Set<OwnerRecords>();
   #count = 0;
   #bytes = 0;
+  #bodyBytes = 0;
+  #surplus = 0;
 
   constructor(parts: {
     values: ValueShelf;
@@ -50,27 +62,37 @@ export class ReaderView {
     return this.#bytes;
   }
 
+  /** Bytes of it without values that travel apart. */
+  get bodyBytes(): number {
+    return this.#bodyBytes;
+  }
+
+  /** So many more records than live ones in the table are seen; below 0: fewer. */
+  get surplus(): number {
+    return this.#surplus;
+  }
+
   /** When something of it ends; Infinity where nothing will. */
   get nextMs(): number {
     return this.#ends.nextMs;
   }
 
-  /** Bytes that have to be kept for readers if this record comes now; undefined: too much of its owner waits already. */
-  bytesFor(
-    records: OwnerRecords,
-    before: StoredRecord | undefined,
-    record: StoredRecord,
-  ): number | undefined {
+  /** Bytes, without values that travel apart, that have to be kept for readers if this record comes now; undefined: too much of its owner waits already. */
+  roomFor(records: OwnerRecords, before: StoredRecord | undefined, record: StoredRecord): number | undefined {
     const { held } = records;
     if (!waitsForOthers(record) || held?.waiting.has(record.key)) return 0;
-    const more = before !== undefined && isLive(before) ? before.size : 0;
+    const seen = before !== undefined && isLive(before) ? before : undefined;
+    const more = seen?.body.length ?? 0;
     if (held === undefined) return more;
-    const tooMany = held.waitingCount >= WAITING_MAX || held.bytes + more > this.#bytesMax;
+    const tooMany = held.waitingCount >= WAITING_MAX || held.bytes + (seen?.size ?? 0) > this.#bytesMax;
     return tooMany ? undefined : more;
   }
 
   /** A record took the place of another in the table. What this makes whole is shown by `release`. */
-  show(records: OwnerRecords, before: StoredRecord | undefined, record: StoredRecord): void {
+  show(
+    records: OwnerRecords,
+    { before, record, nowMs }: { before: StoredRecord | undefined; record: StoredRecord; nowMs: number },
+  ): void {
     const { key } = record;
     const waits = waitsForOthers(record);
     if (records.held === undefined && !waits) {
@@ -85,10 +107,9 @@ export class ReaderView {
       this.#tell(records, seen, record);
       return;
     }
-    records.held ??= new HeldBack();
-    records.held.cover(firstOf(record), records);
+    this.#heldOf(records).cover(firstOf(record), records);
     const live = seen !== undefined && isLive(seen) ? seen : undefined;
-    this.#change(records, (held) => held.wait(key, live));
+    this.#change(records, (held) => held.wait(key, live, nowMs));
     if (live !== undefined) this.#endWith(records, live);
   }
 
@@ -113,7 +134,7 @@ export class ReaderView {
         seen !== undefined &&
         (seen.large !== undefined || (mates.size > 0 && mates.has(markOfKey(seen.key))))
       ) {
-        records.held ??= new HeldBack();
+        this.#heldOf(records);
         this.#change(records, (held) => held.leave(seen));
         this.#endWith(records, seen);
         hasLeft = true;
@@ -151,6 +172,27 @@ export class ReaderView {
       if (seen?.batch?.members.some((mark) => gone.has(mark))) this.#lose(records, key, 'forget');
   }
 
+  /** What readers see may have another age than was thought. @param agedOf what it is now; undefined: as it was. */
+  ageAnew(records: OwnerRecords, agedOf: (record: StoredRecord) => StoredRecord | undefined): void {
+    const { held } = records;
+    if (held === undefined) return;
+    for (const seen of [...held.waiting.values(), ...held.left.values()]) {
+      const aged = seen && agedOf(seen);
+      if (aged === undefined) continue;
+      held.replace(aged);
+      this.#endWith(records, aged);
+    }
+  }
+
+  /** Records that have waited since before. */
+  waitingSince(beforeMs: number): WaitingRecord[] {
+    const waiting: WaitingRecord[] = [];
+    for (const records of this.#holding)
+      for (const [key, sinceMs] of records.held?.since ?? [])
+        if (sinceMs < beforeMs) waiting.push({ records, key, sinceMs });
+    return waiting;
+  }
+
   /** Ends what is over. */
   end(nowMs: number, ownerOf: (owner: NodeId) => OwnerRecords | undefined): void {
     for (let due = this.#ends.take(nowMs); due !== undefined; due = this.#ends.take(nowMs)) {
@@ -177,7 +219,7 @@ export class ReaderView {
     const seen = records.held?.get(key);
     if (records.held?.waiting.has(key)) {
       this.#giveValue(seen);
-      this.#change(records, (held) => held.wait(key, undefined));
+      if (seen !== undefined) this.#change(records, (held) => held.unsee(key));
     } else this.#drop(records, key);
     if (seen !== undefined) this.#tellGone(change, records, seen);
   }
@@ -188,19 +230,29 @@ export class ReaderView {
     this.#ends.remove(records.owner, key);
     this.#change(records, (held) => held.delete(key));
     if (records.held.left.size === 0) this.#ends.remove(records.owner, RESET);
-    if (records.held.size === 0) records.held = undefined;
+    if (records.held.size > 0) return;
+    records.held = undefined;
+    this.#holding.delete(records);
   }
 
   #giveValue(seen: StoredRecord | undefined): void {
     if (seen?.content !== undefined) this.#values.give(seen.large!.hash);
   }
 
+  #heldOf(records: OwnerRecords): HeldBack {
+    records.held ??= new HeldBack();
+    this.#holding.add(records);
+    return records.held;
+  }
+
   #change(records: OwnerRecords, change: (held: HeldBack) => void): void {
     const held = records.held!;
-    const { size, bytes } = held;
+    const { size, bytes, bodyBytes, surplus } = held;
     change(held);
     this.#count += held.size - size;
     this.#bytes += held.bytes - bytes;
+    this.#bodyBytes += held.bodyBytes - bodyBytes;
+    this.#surplus += held.surplus - surplus;
   }
 
   #endWith({ owner }: OwnerRecords, seen: StoredRecord): void {

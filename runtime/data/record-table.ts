@@ -1,4 +1,3 @@
-import type { DropReason } from '../core/counters.ts';
 import type { NodeId } from '../core/ids.ts';
 import { DIGEST_BUCKETS } from '../core/limits.ts';
 import { isReservedKey } from '../core/reserved-keys.ts';
@@ -10,8 +9,10 @@ import { ExpiryQueue } from './expiry-queue.ts';
 import { isEmpty } from './held-back.ts';
 import { readIncoming } from './incoming.ts';
 import { isNews, type MergePlan } from './merge-plan.ts';
+import { type MergeResult, NOTHING_MERGED } from './merge-result.ts';
 import { NOTHING_PROVEN, OwnerRecords } from './owner-records.ts';
-import { ReaderView, type TableChange } from './reader-view.ts';
+import { ReaderView, type TableChange, type WaitingRecord } from './reader-view.ts';
+import { RecentOwners } from './recent-owners.ts';
 import { type AgeJudge, judgedAge } from './record-age.ts';
 import { OPEN_GUARD, type RecordGuard } from './record-guard.ts';
 import { type RecordReader, readRecord } from './record-reader.ts';
@@ -30,28 +31,12 @@ export interface TableLimits {
   readonly ownersMax: number;
   readonly recordsPerOwnerMax: number;
   readonly bytesPerOwnerMax: number;
-  /** Encoded bytes of all records. */
+  /** Bytes of all records and of their values, as far as they are here. */
   readonly tableBytesMax: number;
 }
 
-/** What merging a block did. */
-export interface MergeResult {
-  /** Records that were new here, in ascending order of version. */
-  readonly fresh: readonly StoredRecord[];
-  /** Whether a line of the owner moved. */
-  readonly advanced: boolean;
-  /** Whether the block starts above the known line: records between are missing. */
-  readonly gap: boolean;
-  readonly refused: DropReason | undefined;
-  /** Records that were known already, and so weren't read. */
-  readonly repeated: number;
-}
-
-const NOTHING: MergeResult = { fresh: [], advanced: false, gap: false, refused: undefined, repeated: 0 };
 /** What was refused for a limit isn't asked for again so soon. */
 const REFUSED_FOR_MS = 60_000;
-/** Owners that moved lately are remembered up to so many: a digest lists fewer. */
-const RECENT_MAX = 64;
 /** Applications' records take no more of a table than this: where the refutation of a live member is refused, it is called down. */
 const DATA_SHARE = 7 / 8;
 
@@ -68,10 +53,10 @@ export class RecordTable {
   readonly #expiry = new ExpiryQueue();
   readonly #view: ReaderView;
   readonly #read: RecordReader;
-  /** Owners whose lines moved lately, the latest last. */
-  readonly #recent = new Map<NodeId, OwnerRecords>();
+  readonly #recent = new RecentOwners();
   #liveCount = 0;
-  #bytes = 0;
+  /** Of records as they travel: values that travel apart are counted by the shelf, each once. */
+  #bodyBytes = 0;
   #size = 0;
   #revision = 0;
 
@@ -93,9 +78,9 @@ export class RecordTable {
     this.#read = options.read ?? readRecord;
   }
 
-  /** Live records of all owners. */
+  /** Records of all owners that readers see. */
   get liveCount(): number {
-    return this.#liveCount;
+    return this.#liveCount + this.#view.surplus;
   }
 
   /** Records of all owners, tombstones and what is left of expired ones among them. */
@@ -103,9 +88,9 @@ export class RecordTable {
     return this.#size;
   }
 
-  /** Their encoded bytes. */
+  /** What is in memory of records, of what readers see in their place, and of values that travel apart, in bytes: a value counts once, and once it is here. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#bodyBytes + this.#view.bodyBytes + this.values.bytes;
   }
 
   /** Records that readers don't see yet, or see though they aren't in the table any more. */
@@ -113,7 +98,7 @@ export class RecordTable {
     return this.#view.count;
   }
 
-  /** Bytes that are kept for readers beside those of the table. */
+  /** Bytes of what is kept for readers beside the newest, values that travel apart by their full length. */
   get heldBytes(): number {
     return this.#view.bytes;
   }
@@ -161,7 +146,7 @@ export class RecordTable {
 
   /** Puts a record of our own; its version is the owner's newest. */
   putOwn(records: OwnerRecords, record: StoredRecord, nowMs: number): void {
-    this.#apply(records, record);
+    this.#apply(records, record, nowMs);
     const { batch } = record;
     // Its last record makes a batch whole.
     if (batch === undefined || batch.index === batch.members.length - 1) this.#release(records);
@@ -173,11 +158,11 @@ export class RecordTable {
   merge(block: Block, nowMs: number, ageBoundMs: number | null): MergeResult {
     const present = this.#owners.get(block.owner);
     if (present === undefined && this.#owners.size >= this.#limits.ownersMax)
-      return { ...NOTHING, refused: 'table-full' };
+      return { ...NOTHING_MERGED, refused: 'table-full' };
     const records = present ?? this.#newOwner(block.owner);
     const how = { guard: this.#guard, read: this.#read, ages: this.#ages, nowMs, ageBoundMs };
     const read = readIncoming(records, block, how);
-    if (typeof read === 'string') return { ...NOTHING, refused: read };
+    if (typeof read === 'string') return { ...NOTHING_MERGED, refused: read };
     const { plan, records: incoming, repeated } = read;
     let refused = read.refused;
     if (present === undefined) this.#open(records);
@@ -219,13 +204,23 @@ export class RecordTable {
       const records = this.#owners.get(due.owner);
       const record = records?.get(due.key);
       if (records === undefined || record === undefined || record.version !== due.version) continue;
-      this.#expireTo(records, record);
+      this.#expireTo(records, record, nowMs);
       this.#release(records);
     }
     this.#view.end(nowMs, (owner) => this.#owners.get(owner));
   }
 
-  /** A value came that travelled apart: records that waited for it may be seen. The caller has checked its hash. */
+  /** Whether a value that travels apart may come: what only names one takes no room, so there may be none when it does. */
+  hasRoomFor({ hash, length }: LargeMark): boolean {
+    return (
+      this.values.find(hash) !== undefined || this.bytes + length <= DATA_SHARE * this.#limits.tableBytesMax
+    );
+  }
+
+  /**
+   * A value came that travelled apart: records that waited for it may be seen. The caller has checked its hash, and that there is
+   * room for it.
+   */
   fill(large: LargeMark, content: Uint8Array): void {
     const name = nameOfValue(large);
     for (const records of this.#owners.values()) {
@@ -245,15 +240,20 @@ export class RecordTable {
   ageAnew(owner: NodeId, nowMs: number): void {
     const records = this.#owners.get(owner);
     if (records === undefined) return;
-    for (const record of [...records.values()]) {
+    const agedOf = (record: StoredRecord): StoredRecord | undefined => {
       const body = record.expired ? undefined : decodeRecord(record.body);
-      if (body === undefined) continue;
+      if (body === undefined) return undefined;
       const age = judgedAge(this.#ages, owner, body, record, nowMs);
-      if (age.setAtMs === record.setAtMs && age.ageBoundMs === record.ageBoundMs) continue;
-      const aged = agedRecord(record, age);
+      const isSame = age.setAtMs === record.setAtMs && age.ageBoundMs === record.ageBoundMs;
+      return isSame ? undefined : agedRecord(record, age);
+    };
+    for (const record of [...records.values()]) {
+      const aged = agedOf(record);
+      if (aged === undefined) continue;
       records.set(aged);
       if (aged.ttlMs !== undefined) this.#expireAt(owner, aged);
     }
+    this.#view.ageAnew(records, agedOf);
   }
 
   /** Forgets an owner whole. */
@@ -271,10 +271,12 @@ export class RecordTable {
 
   /** Owners whose lines moved since `sinceMs`, the latest first, at most `limit` and 64. */
   recentOwners(sinceMs: number, limit: number): OwnerRecords[] {
-    if (limit === 0) return [];
-    const recent: OwnerRecords[] = [];
-    for (const records of this.#recent.values()) if (records.changedAtMs > sinceMs) recent.push(records);
-    return recent.slice(-limit).reverse();
+    return this.#recent.since(sinceMs, limit);
+  }
+
+  /** Records that came before `beforeMs`, or took the place of one that did, and that readers don't see yet. */
+  waitingSince(beforeMs: number): WaitingRecord[] {
+    return this.#view.waitingSince(beforeMs);
   }
 
   #open(records: OwnerRecords): OwnerRecords {
@@ -290,17 +292,8 @@ export class RecordTable {
   #moved(records: OwnerRecords, nowMs: number): void {
     records.changedAtMs = nowMs;
     records.revision = ++this.#revision;
-    this.#recent.delete(records.owner);
-    this.#recent.set(records.owner, records);
-    if (this.#recent.size > RECENT_MAX) this.#dropOldestRecent();
+    this.#recent.note(records);
     this.hash.touch(records);
-  }
-
-  #dropOldestRecent(): void {
-    for (const oldest of this.#recent.keys()) {
-      this.#recent.delete(oldest);
-      return;
-    }
   }
 
   #advance(records: OwnerRecords, block: Block): boolean {
@@ -348,21 +341,21 @@ export class RecordTable {
       if (!this.#fits(records, record)) {
         late ??= [];
         late.push(record);
-      } else if (expiresAtMs(record) <= nowMs) this.#expireTo(records, record);
+      } else if (expiresAtMs(record) <= nowMs) this.#expireTo(records, record, nowMs);
       else {
-        this.#apply(records, record);
+        this.#apply(records, record, nowMs);
         fresh.push(record);
       }
     }
     return late ?? [];
   }
 
-  #apply(records: OwnerRecords, incoming: StoredRecord): void {
+  #apply(records: OwnerRecords, incoming: StoredRecord, nowMs: number): void {
     // Before what it replaces is let go: often the value is the same.
     const record = incoming.large === undefined ? incoming : this.#withValue(incoming);
     const before = records.get(record.key);
     const wasLive = before !== undefined && isLive(before);
-    this.#bytes += record.size - (before?.size ?? 0);
+    this.#bodyBytes += record.body.length - (before?.body.length ?? 0);
     this.#size += Number(before === undefined);
     if (record.large !== undefined && isLive(record) && isEmpty(record))
       this.values.miss(record.large, records.owner);
@@ -372,7 +365,7 @@ export class RecordTable {
     const ends = record.ttlMs !== undefined && !record.expired;
     if (!ends && before?.ttlMs !== undefined) this.#expiry.remove(records.owner, record.key);
     if (ends) this.#expireAt(records.owner, record);
-    this.#view.show(records, before, record);
+    this.#view.show(records, { before, record, nowMs });
     if (before?.large !== undefined) this.#letGo(records, before);
   }
 
@@ -404,8 +397,8 @@ export class RecordTable {
   }
 
   /** Puts what is left of an expired record in the place of the record, or of its elder. */
-  #expireTo(records: OwnerRecords, record: StoredRecord): void {
-    this.#apply(records, expiredRecord(record));
+  #expireTo(records: OwnerRecords, record: StoredRecord, nowMs: number): void {
+    this.#apply(records, expiredRecord(record), nowMs);
   }
 
   /** @param options `isLeft`: what readers see of it was seen to already. */
@@ -419,7 +412,7 @@ export class RecordTable {
     records.remove(record.key);
     records.revision = ++this.#revision;
     if (record.large !== undefined) this.#letGo(records, record);
-    this.#bytes -= record.size;
+    this.#bodyBytes -= record.body.length;
     this.#size--;
     this.#expiry.remove(records.owner, record.key);
   }
@@ -428,13 +421,14 @@ export class RecordTable {
     const before = records.get(record.key);
     const size = records.size + (before === undefined ? 1 : 0);
     const more = record.size - (before?.size ?? 0);
-    const kept = this.#view.bytesFor(records, before, record);
+    const kept = this.#view.roomFor(records, before, record);
     const share = isReservedKey(record.key) ? 1 : DATA_SHARE;
     return (
       kept !== undefined &&
       size <= this.#limits.recordsPerOwnerMax &&
       records.bytes + more <= this.#limits.bytesPerOwnerMax &&
-      this.#bytes + this.#view.bytes + more + kept <= share * this.#limits.tableBytesMax
+      this.bytes + record.body.length - (before?.body.length ?? 0) + kept <=
+        share * this.#limits.tableBytesMax
     );
   }
 }

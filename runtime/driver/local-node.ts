@@ -34,20 +34,17 @@ import type {
 } from './contract.ts';
 import type { Driver } from './driver.ts';
 import type { EventListener, EventQueue } from './event-queue.ts';
-import type { HealthBoard, HealthNotice } from './health-board.ts';
-import { KEY_HEALTH_CODES, keyHealth } from './key-health.ts';
-import { LEASE_HEALTH_CODES, leaseHealth } from './lease-health.ts';
+import type { HealthBoard } from './health-board.ts';
 import { sumTraffic } from './link-traffic.ts';
 import type { LogSink } from './log.ts';
+import { NodeHealth } from './node-health.ts';
 import type { NodeLease } from './node-lease.ts';
 import { type NodeLeaseOptions, NodeLeases } from './node-leases.ts';
 import { ROOT_NAMES_VOTERS } from './node-options.ts';
 import { RecordLog } from './record-log.ts';
 import type { Scheduler } from './scheduler.ts';
-import { SHARED_HEALTH_CODES, sharedHealth } from './shared-health.ts';
 import { type SubscribeOptions, Subscription } from './subscription.ts';
 import type { TableKeeper } from './table-keeper.ts';
-import { TRUST_HEALTH_CODES, trustHealth } from './trust-health.ts';
 
 /** Past the engine's own bound on leaving: it should never be needed. */
 const LEAVE_GRACE_MS = 1_000;
@@ -97,6 +94,7 @@ export class LocalNode implements RunningNode {
   readonly #called = new Set<string>();
   #cancelTend: () => void = () => undefined;
   readonly #leases: NodeLeases;
+  readonly #health: NodeHealth;
   readonly #log: RecordLog;
   readonly #subscriptions = new Set<Subscription>();
   #cancelPeersPoll: () => void = () => undefined;
@@ -115,6 +113,7 @@ export class LocalNode implements RunningNode {
     for (const seed of options.seeds) this.#called.add(formatAuthority(seed));
     this.crdt = this.#openSharedData();
     this.#leases = new NodeLeases(options);
+    this.#health = new NodeHealth({ ...options, crdt: this.crdt, called: this.#called });
     this.#watchPeers();
     this.#tendSharedData();
   }
@@ -314,43 +313,7 @@ export class LocalNode implements RunningNode {
   }
 
   health(): HealthItem[] {
-    const { health, clock, events } = this.#options;
-    const nowMs = clock.nowMs();
-    if (events.lost > 0)
-      health.raise(nowMs, 'events-lost', {
-        severity: 'warning',
-        title: 'events were lost',
-        text: `${events.lost} events came faster than listeners took them, and the oldest were dropped. Read members and records afresh.`,
-      });
-    this.#noteKeys(nowMs);
-    this.#noteTrust(nowMs);
-    this.#holdExactly(SHARED_HEALTH_CODES, sharedHealth(this.crdt.list()), nowMs);
-    this.#holdExactly(LEASE_HEALTH_CODES, leaseHealth(this.leases()), nowMs);
-    return health.items(nowMs);
-  }
-
-  #noteKeys(nowMs: number): void {
-    const { configuredKey } = this.#options;
-    if (configuredKey === undefined) return;
-    this.#holdExactly(KEY_HEALTH_CODES, keyHealth(this.keys(), configuredKey), nowMs);
-  }
-
-  #noteTrust(nowMs: number): void {
-    const { wallSeconds } = this.#options;
-    const view = this.trust();
-    if (view === undefined) return;
-    const facts = { view, wallSeconds: wallSeconds(), name: this.name, calls: [...this.#called] };
-    this.#holdExactly(TRUST_HEALTH_CODES, trustHealth(facts), nowMs);
-  }
-
-  /** Of these conditions exactly those that were found hold. */
-  #holdExactly(codes: readonly string[], found: ReadonlyMap<string, HealthNotice>, nowMs: number): void {
-    const { health } = this.#options;
-    for (const code of codes) {
-      const notice = found.get(code);
-      if (notice === undefined) health.clear(code);
-      else health.raise(nowMs, code, notice);
-    }
+    return this.#health.items();
   }
 
   leave(): Promise<void> {

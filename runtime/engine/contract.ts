@@ -7,7 +7,7 @@ import type { RandomSource } from '../core/random.ts';
 import type { CertifiedView, Proclaimed, TrustView } from '../core/trust-view.ts';
 import type { AppValue } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
-import type { MemberView, PutEntry, PutOptions, RecordView } from '../core/views.ts';
+import type { MemberView, PutEntry, PutOptions, RecordView, WaitingView } from '../core/views.ts';
 import type { WhyView } from '../core/why.ts';
 import type { KeySet } from '../crypto/key-set.ts';
 import type { Keyring } from '../crypto/keyring.ts';
@@ -161,7 +161,9 @@ export interface GossipEngine {
   /** The evidence behind what this node says of a member, or of itself; undefined: it knows no such member. */
   why(nowMs: number, id: NodeId): WhyView | undefined;
   records(nowMs: number, filter?: RecordFilter): RecordView[];
-  /** Number of live records, tombstones not counted. */
+  /** Records that came more than `overMs` ago and that readers don't see yet, because something that belongs to them isn't here; the longest first. */
+  waiting(nowMs: number, overMs: number): WaitingView[];
+  /** Number of records that readers see. */
   readonly recordCount: number;
   /** Local health score, 0 (well) to `localHealthMax - 1`. */
   readonly localHealth: number;

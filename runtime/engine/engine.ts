@@ -6,7 +6,14 @@ import type { Output, Path } from '../core/outputs.ts';
 import type { CertifiedView, Proclaimed, TrustView } from '../core/trust-view.ts';
 import type { AppValue } from '../core/value.ts';
 import { BOOT_MAX, type Version } from '../core/version.ts';
-import type { MemberState, MemberView, PutEntry, PutOptions, RecordView } from '../core/views.ts';
+import type {
+  MemberState,
+  MemberView,
+  PutEntry,
+  PutOptions,
+  RecordView,
+  WaitingView,
+} from '../core/views.ts';
 import type { WhyView } from '../core/why.ts';
 import { deltaFor } from '../data/delta.ts';
 import type { StoredRecord } from '../data/stored-record.ts';
@@ -33,8 +40,8 @@ import type { PeerKeys } from './peer-keys.ts';
 import { READERS, type Readers } from './readers.ts';
 import { onTableChange } from './record-routes.ts';
 import type { Refuser } from './refuser.ts';
-import { onTimer } from './timer-routes.ts';
-import { memberViews, recordViews } from './views.ts';
+import { onTimers } from './timer-routes.ts';
+import { memberViews, recordViews, waitingViews } from './views.ts';
 import { whyView } from './why-view.ts';
 
 /** A stall longer than this speaks against this node's own health. */
@@ -262,12 +269,7 @@ export class Engine implements GossipEngine {
 
   handleTimeout(nowMs: number): void {
     this.#mutate(nowMs, () => {
-      for (
-        let key = this.#ctx.timers.takeDue(nowMs);
-        key !== undefined;
-        key = this.#ctx.timers.takeDue(nowMs)
-      )
-        onTimer(this.#ctx, key, nowMs);
+      onTimers(this.#ctx, nowMs);
       this.#ctx.table.expire(nowMs);
     });
   }
@@ -284,6 +286,10 @@ export class Engine implements GossipEngine {
 
   why(nowMs: number, id: NodeId): WhyView | undefined {
     return whyView(this.#ctx, id, nowMs);
+  }
+
+  waiting(nowMs: number, overMs: number): WaitingView[] {
+    return waitingViews(this.#ctx, overMs, nowMs);
   }
 
   records(nowMs: number, filter: RecordFilter = {}): RecordView[] {

@@ -9,11 +9,11 @@ export interface EngineGauges {
   readonly owners: number;
   /** Records of all owners, tombstones and what is left of expired ones among them: by each owner's quota. */
   readonly records: number;
-  /** Their encoded bytes: at most `tableBytesMax`. */
+  /** Bytes of them, of what readers see in their place, and of values that travel apart and are here: at most `tableBytesMax`. */
   readonly recordBytes: number;
   /** Records that readers don't see yet, or see though the table has them no more: at most 256 an owner, and once its quota. */
   readonly held: number;
-  /** Bytes kept for readers beside those of the table: at most twice an owner's quota, and with `recordBytes` at most `tableBytesMax`. */
+  /** Bytes of what is kept for readers in the place of others, values by their full length: at most twice an owner's quota. */
   readonly heldBytes: number;
   /** Values that records name and that aren't here: at most one a record. */
   readonly missing: number;

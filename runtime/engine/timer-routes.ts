@@ -32,8 +32,13 @@ const ROUTES: Readonly<Record<string, Route>> = {
   leave: (ctx, _, nowMs) => ctx.leaver.onTurn(nowMs),
 };
 
-/** A deadline has come. */
-export function onTimer(ctx: EngineContext, key: string, nowMs: number): void {
+/** Serves the deadlines that have come, those that are set meanwhile too. */
+export function onTimers(ctx: EngineContext, nowMs: number): void {
+  for (let key = ctx.timers.takeDue(nowMs); key !== undefined; key = ctx.timers.takeDue(nowMs))
+    onTimer(ctx, key, nowMs);
+}
+
+function onTimer(ctx: EngineContext, key: string, nowMs: number): void {
   const slash = key.indexOf('/');
   const name = slash < 0 ? key : key.slice(0, slash);
   ROUTES[name](ctx, slash < 0 ? '' : key.slice(slash + 1), nowMs);

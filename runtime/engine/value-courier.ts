@@ -151,8 +151,10 @@ export class ValueCourier {
   /** An earlier life had this value: records that were taken back and name it have it again. */
   takeBack(content: Uint8Array): void {
     const large = { length: content.length, hash: this.#sha256(content) };
-    const isMissing = this.#ctx.table.values.isMissing(nameOfValue(large));
-    if (isMissing && decodeLargeValue(content) !== undefined) this.#ctx.table.fill(large, content);
+    const { table } = this.#ctx;
+    if (!table.values.isMissing(nameOfValue(large)) || decodeLargeValue(content) === undefined) return;
+    if (table.hasRoomFor(large)) table.fill(large, content);
+    else this.#ctx.counters.drops['table-full']++;
   }
 
   /** A part came, or word that there is none. */
@@ -187,6 +189,10 @@ export class ValueCourier {
     // One hash at a time: of two lengths one is a lie.
     if (this.#fetchOf(large.hash) !== undefined) return false;
     const fetch = new ValueFetch(value);
+    if (!this.#ctx.table.hasRoomFor(large)) {
+      this.#refuse(name, fetch, nowMs);
+      return false;
+    }
     this.#fetches.set(name, fetch);
     this.#turn(name, fetch, nowMs);
     return this.#fetches.has(name);
@@ -278,7 +284,8 @@ export class ValueCourier {
       return;
     }
     this.#fetches.delete(name);
-    if (decodeLargeValue(fetch.bytes) === undefined) {
+    if (!this.#ctx.table.hasRoomFor(fetch.large)) this.#refuse(name, fetch, nowMs);
+    else if (decodeLargeValue(fetch.bytes) === undefined) {
       this.#ctx.counters.drops.malformed++;
       fetch.value.untilMs = nowMs + HOPELESS_MS;
     } else {
@@ -286,6 +293,12 @@ export class ValueCourier {
       this.#ctx.table.fill(fetch.large, fetch.bytes);
     }
     this.#ctx.timers.setEarlier('value', nowMs);
+  }
+
+  /** There is no room for it now. */
+  #refuse(name: string, fetch: ValueFetch, nowMs: number): void {
+    this.#ctx.counters.drops['table-full']++;
+    this.#rest(name, fetch, nowMs);
   }
 
   /** It sent what is wrong: nothing of it is kept, and others are asked. */

@@ -1,6 +1,7 @@
 import type { NodeId } from '../core/ids.ts';
 import { isReservedKey, isSecretKey } from '../core/reserved-keys.ts';
-import type { MemberView, RecordView } from '../core/views.ts';
+import type { MemberView, RecordView, WaitingView } from '../core/views.ts';
+import { isEmpty } from '../data/held-back.ts';
 import type { OwnerRecords } from '../data/owner-records.ts';
 import { isLive, type StoredRecord } from '../data/stored-record.ts';
 import type { Member } from '../membership/member.ts';
@@ -28,6 +29,16 @@ export function recordViews(ctx: EngineContext, filter: RecordFilter, nowMs: num
   return views;
 }
 
+/** Records that came so long ago and that readers don't see yet, the longest first. */
+export function waitingViews(ctx: EngineContext, overMs: number, nowMs: number): WaitingView[] {
+  const waiting = ctx.table.waitingSince(nowMs - overMs).sort((a, b) => a.sinceMs - b.sinceMs);
+  return waiting.map(({ records, key, sinceMs }) => {
+    const record = records.get(key);
+    const lacks = record !== undefined && isEmpty(record) ? 'value' : 'batch';
+    return { owner: records.owner, node: nameOf(ctx, records.owner), key, waitedMs: nowMs - sinceMs, lacks };
+  });
+}
+
 /** One record as a reader sees it now. */
 export function recordView(
   ctx: EngineContext,
@@ -37,7 +48,7 @@ export function recordView(
 ): RecordView {
   return {
     owner,
-    node: owner === ctx.id ? ctx.self.name : (ctx.members.get(owner)?.facts.name ?? owner),
+    node: nameOf(ctx, owner),
     key: record.key,
     value: record.value,
     unit: record.unit ?? null,
@@ -47,6 +58,10 @@ export function recordView(
     ageBoundMs: record.ageBoundMs,
     ttlMs: record.ttlMs ?? null,
   };
+}
+
+function nameOf(ctx: EngineContext, owner: NodeId): string {
+  return owner === ctx.id ? ctx.self.name : (ctx.members.get(owner)?.facts.name ?? owner);
 }
 
 function ownersOf(ctx: EngineContext, owner: NodeId): OwnerRecords[] {

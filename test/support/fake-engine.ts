@@ -179,6 +179,10 @@ export class FakeEngine implements GossipEngine {
     return undefined;
   }
 
+  waiting(): [] {
+    return [];
+  }
+
   records(): [] {
     return [];
   }

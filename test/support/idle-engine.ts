@@ -83,6 +83,10 @@ export class IdleEngine implements GossipEngine {
   members(): [] {
     return [];
   }
+  waiting(): [] {
+    return [];
+  }
+
   records(): [] {
     return [];
   }

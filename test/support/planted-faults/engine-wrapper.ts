@@ -4,7 +4,7 @@ import type { Fingerprint, KeyOperation, KeysView } from '#runtime/core/key-view
 import type { Output, Path } from '#runtime/core/outputs.ts';
 import type { CertifiedView, Proclaimed, TrustView } from '#runtime/core/trust-view.ts';
 import type { AppValue } from '#runtime/core/value.ts';
-import type { MemberView, PutEntry, PutOptions, RecordView } from '#runtime/core/views.ts';
+import type { MemberView, PutEntry, PutOptions, RecordView, WaitingView } from '#runtime/core/views.ts';
 import type { WhyView } from '#runtime/core/why.ts';
 import type { GossipEngine, HostObservation, Link, RecordFilter } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
@@ -133,6 +133,10 @@ export class EngineWrapper implements GossipEngine {
   members(nowMs: number): MemberView[] {
     return this.inner.members(nowMs);
   }
+  waiting(nowMs: number, overMs: number): WaitingView[] {
+    return this.inner.waiting(nowMs, overMs);
+  }
+
   records(nowMs: number, filter?: RecordFilter): RecordView[] {
     return this.inner.records(nowMs, filter);
   }

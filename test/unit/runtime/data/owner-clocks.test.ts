@@ -5,6 +5,7 @@ import { OwnerClocks } from '#runtime/data/owner-clocks.ts';
 import { judgedAge } from '#runtime/data/record-age.ts';
 import { RecordTable } from '#runtime/data/record-table.ts';
 import { LAN } from '#runtime/engine/settings.ts';
+import { markOfKey } from '#runtime/wire/record-marks.ts';
 import { itemOf } from '../../../support/lying-peer.ts';
 import { ANN, BEN, provider } from '../../../support/wire.ts';
 
@@ -108,4 +109,38 @@ test('[P-5.18] what is held gets its age once its owner clock is known, and ends
   assert.equal(table.nextExpiryMs, 90_000);
   table.expire(100_000);
   assert.deepEqual(changes, ['put kept', 'put over', 'put unsaid', 'expire over']);
+});
+
+test('[P-5.18] what readers still see in the place of a record that waits gets its age, too, and ends then', () => {
+  const known = new OwnerClocks();
+  const table = new RecordTable({
+    limits: LAN,
+    sha256: provider.sha256,
+    onChange: () => {},
+    ages: { clocks: known, areProven: false },
+  });
+  const version = (sequence: number) => makeVersion(2, sequence);
+  const members = ['kept', 'over', 'never'].map(markOfKey);
+  const items = [
+    itemOf({ key: 'kept', version: version(1), uptimeMs: 10_000 }),
+    itemOf({ key: 'over', version: version(2), uptimeMs: 20_000, ttlMs: 60_000 }),
+    itemOf({ key: 'kept', version: version(3), uptimeMs: 59_000, batch: { index: 0, members } }),
+    itemOf({ key: 'over', version: version(4), uptimeMs: 59_000, batch: { index: 1, members } }),
+  ];
+  for (const [i, item] of items.entries())
+    table.merge(
+      { owner: ANN, from: i === 0 ? 0 : version(i), to: version(i + 1), gc: version(0), items: [item] },
+      100_000,
+      null,
+    );
+  known.note(ANN, { boot: 2, uptimeMs: 60_000, askedMs: 99_980 }, 100_000);
+  table.ageAnew(ANN, 100_000);
+  const records = table.owner(ANN)!;
+  const seen = (key: string, nowMs: number) => records.seen(records.get(key)!, nowMs);
+  assert.deepEqual([seen('kept', 100_000)?.version, seen('kept', 100_000)?.setAtMs], [version(1), 50_000]);
+  assert.deepEqual([seen('over', 119_999)?.setAtMs, seen('over', 120_000)], [60_000, undefined]);
+  assert.equal(table.nextExpiryMs, 120_000);
+  const { heldBytes } = table;
+  table.expire(120_000);
+  assert.ok(table.heldBytes < heldBytes);
 });

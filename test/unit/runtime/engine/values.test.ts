@@ -144,3 +144,29 @@ test('what is deleted or replaced on its way is fetched no more', () => {
   assert.equal(ben.engine.gauges().fetches, 0);
   assert.equal(seenBy(pump, ben, ann, 'plan'), 1);
 });
+
+test('a value for which a full table has no room waits until there is some, and takes none meanwhile', () => {
+  const pump = new EnginePump();
+  const [ann, ben] = pump.cluster([{}, { settings: { tableBytesMax: 20_000 } }]);
+  const [first, second] = [textOf(9_000, 1), textOf(9_000, 2)];
+  put(pump, ann, 'first', first);
+  pump.until(() => seenBy(pump, ben, ann, 'first') === first, 5_000, 'the first');
+  put(pump, ann, 'second', second);
+  pump.run(3_000);
+  put(pump, ann, 'short', 'x'.repeat(800));
+  pump.run(3_000);
+  assert.equal(seenBy(pump, ben, ann, 'second'), undefined);
+  assert.ok(seenBy(pump, ben, ann, 'short') !== undefined);
+  assert.ok(ben.engine.counters.drops['table-full'] > 0);
+  assert.ok(ben.engine.gauges().recordBytes <= 17_500);
+  assert.deepEqual(
+    ben.engine.waiting(pump.nowMs, 1_000).map(({ key, lacks }) => [key, lacks]),
+    [['second', 'value']],
+  );
+  const asked = ben.sent.length;
+  pump.run(20_000);
+  assert.ok(ben.sent.length - asked < 200, 'nothing is fetched in vain');
+  pump.mutate(ann, (engine, nowMs) => engine.delete(nowMs, 'first'));
+  pump.until(() => seenBy(pump, ben, ann, 'second') === second, 90_000, 'the second');
+  assert.deepEqual(ben.engine.waiting(pump.nowMs, 0), []);
+});

@@ -156,6 +156,10 @@ export class ScriptedEngine implements GossipEngine {
     return undefined;
   }
 
+  waiting(): never[] {
+    return [];
+  }
+
   records(): never[] {
     return [];
   }
