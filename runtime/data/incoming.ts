@@ -4,6 +4,7 @@ import type { Block } from '../wire/message.ts';
 import { decodeRecord } from '../wire/record-codec.ts';
 import { type MergePlan, planMerge, readItems } from './merge-plan.ts';
 import type { OwnerRecords } from './owner-records.ts';
+import { PassedOver } from './passed-over.ts';
 import type { AgeJudge } from './record-age.ts';
 import type { RecordGuard } from './record-guard.ts';
 import type { RecordReader } from './record-reader.ts';
@@ -40,11 +41,13 @@ export function readIncoming(
   const plan = planMerge(records, block);
   // From the start on, a block may turn out to be a reset: by what its own items prove.
   const all = plan.complete || (guard.signs && block.from === 0);
-  const read = readItems(block, { ...how, skipUpTo: all ? 0 : plan.known });
+  const { passedOver } = records;
+  const read = readItems(block, { ...how, passedOver, skipUpTo: all ? 0 : plan.known });
   if (read === undefined) return 'malformed';
   const repeated = block.items.length - read.length;
   if (!guard.signs) return { plan, records: read.map(({ record }) => record), repeated, refused: undefined };
   const taken: StoredRecord[] = [];
+  const passed: StoredRecord[] = [];
   for (const { record, gcSequence } of read) {
     if (record.version > (records.get(record.key)?.version ?? 0)) {
       const refusal = guard.refusal(block.owner, record);
@@ -53,14 +56,24 @@ export function readIncoming(
       if (record.signature !== undefined) prove(records, record.version, gcSequence);
       else if (bootOf(record.version) !== bootOf(records.provenTo)) return 'unsigned';
       else records.prove({ provenTo: record.version, provenGc: 0 });
-      if (refusal !== undefined) continue;
+      if (refusal !== undefined) {
+        passed.push(record);
+        continue;
+      }
     }
     taken.push(record);
   }
   // What was vouched for just now may be what the line waited for.
   const after = planMerge(records, block);
-  const refused = taken.length < read.length ? 'not-allowed' : undefined;
-  return { plan: all || after.complete === plan.complete ? after : plan, records: taken, repeated, refused };
+  const refused = passed.length > 0 ? 'not-allowed' : undefined;
+  const result = all || after.complete === plan.complete ? after : plan;
+  // A reset tells all anew.
+  if (result.reset) records.passedOver = undefined;
+  for (const { key, version } of passed) {
+    records.passedOver ??= new PassedOver();
+    records.passedOver.note(key, version);
+  }
+  return { plan: result, records: taken, repeated, refused };
 }
 
 /** A block whose gc line its receiver may not have heard of brings its owner's word for it [P-5.22]. */

@@ -3,6 +3,7 @@ import type { Version } from '../core/version.ts';
 import type { Block, Item } from '../wire/message.ts';
 import { peekVersion } from '../wire/record-codec.ts';
 import type { OwnerRecords } from './owner-records.ts';
+import type { PassedOver } from './passed-over.ts';
 import { type Age, type AgeJudge, judgedAge } from './record-age.ts';
 import type { RecordReader } from './record-reader.ts';
 import { type StoredRecord, storedRecord } from './stored-record.ts';
@@ -46,11 +47,13 @@ export interface ReadItem {
 export function isNews(records: OwnerRecords, record: StoredRecord, { known }: MergePlan): boolean {
   const before = records.get(record.key);
   if (before !== undefined) return record.version > before.version;
-  return record.version > known && !(record.deleted && record.version <= records.gc);
+  const isUnknown = record.version > known || records.passedOver?.isOpen(record.version) === true;
+  return isUnknown && !(record.deleted && record.version <= records.gc);
 }
 
 /**
- * Decodes a block's items. What this holder must already have or have forgotten is skipped unread: most of what comes by push is.
+ * Decodes a block's items. What this holder must already have or have forgotten is skipped unread: most of what comes by push is. Not so
+ * what it passed over and may take by now.
  * @returns undefined where one of them breaks the specification.
  */
 export function readItems(
@@ -58,6 +61,7 @@ export function readItems(
   how: {
     read: RecordReader;
     skipUpTo: Version;
+    passedOver?: PassedOver | undefined;
     nowMs: number;
     ageBoundMs: number | null;
     ages?: AgeJudge | undefined;
@@ -67,7 +71,7 @@ export function readItems(
   for (const item of block.items) {
     const version = peekVersion(item.body);
     if (version === undefined || version <= block.from || version > block.to) return undefined;
-    if (version <= how.skipUpTo) continue;
+    if (version <= how.skipUpTo && how.passedOver?.isOpen(version) !== true) continue;
     const read = how.read(item.body);
     if (read === undefined) return undefined;
     const claimed = claimedAge(item, read.about.ttlMs, how);

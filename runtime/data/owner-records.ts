@@ -2,6 +2,7 @@ import { BootRises } from '../core/boot-rises.ts';
 import type { NodeId } from '../core/ids.ts';
 import { bootOf, type Version } from '../core/version.ts';
 import type { HeldBack } from './held-back.ts';
+import type { PassedOver } from './passed-over.ts';
 import { expiresAtMs, isLive, type StoredRecord } from './stored-record.ts';
 import { bucketOf } from './table-hash.ts';
 
@@ -36,6 +37,8 @@ export class OwnerRecords {
   #live = 0;
   /** What readers don't see yet; absent as long as there is nothing, which is nearly always. */
   held: HeldBack | undefined;
+  /** What it wasn't entitled to; absent as long as there is nothing. */
+  passedOver: PassedOver | undefined;
   /** Something of this owner was refused for a limit here: not asked for again before then. */
   refusedUntilMs = Number.NEGATIVE_INFINITY;
   /** The highest version that the owner itself vouched for, and the highest gc line: what others claim beyond them isn't believed. */
@@ -115,7 +118,7 @@ export class OwnerRecords {
     return this.#byKey?.size ?? this.#ordered.length;
   }
 
-  /** Records that are neither tombstones nor ended. */
+  /** Records that are neither tombstones nor ended, whether readers see them or not. */
   get liveCount(): number {
     return this.#live;
   }

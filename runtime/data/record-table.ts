@@ -366,6 +366,7 @@ export class RecordTable {
     if (!ends && before?.ttlMs !== undefined) this.#expiry.remove(records.owner, record.key);
     if (ends) this.#expireAt(records.owner, record);
     this.#view.show(records, { before, record, nowMs });
+    records.passedOver?.settle(record);
     if (before?.large !== undefined) this.#letGo(records, before);
   }
 

@@ -39,6 +39,7 @@ import { PresenceSpeaker } from './presence-speaker.ts';
 import { ProbeSender } from './probe-sender.ts';
 import { READERS } from './readers.ts';
 import { Refuser } from './refuser.ts';
+import { SecondLook } from './second-look.ts';
 import { SelfRecord } from './self-record.ts';
 import { Spreader } from './spreader.ts';
 import { Synchroniser } from './synchroniser.ts';
@@ -162,6 +163,7 @@ export function compose(options: EngineOptions, listeners: Listeners): Compositi
     spreader: new Spreader(ctx),
     sync: new Synchroniser(ctx),
     values: new ValueCourier(ctx, provider.sha256),
+    secondLook: new SecondLook(ctx),
     presence: new PresenceSpeaker(ctx),
     joiner: new Joiner(ctx),
     leaver: new Leaver(ctx),
@@ -194,6 +196,7 @@ type Machines =
   | 'spreader'
   | 'sync'
   | 'values'
+  | 'secondLook'
   | 'presence'
   | 'joiner'
   | 'leaver'

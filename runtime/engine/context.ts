@@ -27,6 +27,7 @@ import type { Outbox } from './outbox.ts';
 import type { OwnRecords } from './own-records.ts';
 import type { Pending } from './pending.ts';
 import type { PresenceSpeaker } from './presence-speaker.ts';
+import type { SecondLook } from './second-look.ts';
 import type { SelfRecord } from './self-record.ts';
 import type { EngineSettings } from './settings.ts';
 import type { Spreader } from './spreader.ts';
@@ -58,6 +59,7 @@ export interface EngineContext {
   readonly spreader: Spreader;
   readonly sync: Synchroniser;
   readonly values: ValueCourier;
+  readonly secondLook: SecondLook;
   readonly presence: PresenceSpeaker;
   readonly joiner: Joiner;
   readonly leaver: Leaver;

@@ -40,7 +40,9 @@ function keptOwner(records: OwnerRecords): KeptOwner {
   return {
     owner: records.owner,
     get known() {
-      return records.known;
+      // What was passed over by an old law is asked for again in the next life, where that can be without a reset.
+      const upTo = (records.passedOver?.lowest ?? Number.POSITIVE_INFINITY) - 1;
+      return upTo < records.gc ? records.known : Math.min(upTo, records.known);
     },
     get gc() {
       return records.gc;

@@ -158,6 +158,17 @@ export class Synchroniser {
     }
   }
 
+  /** Asks a member for all above a line, whatever is held. */
+  wantFrom(peer: Member, line: Line, nowMs: number): void {
+    const { endpoint } = peer;
+    if (endpoint === null || this.#ctx.budgets.sync.left(nowMs) <= 0) return;
+    // An answer draws more bytes than the question: whoever gives it wants a proof first.
+    if (!this.#ctx.isProven(peer.id)) this.#ctx.joiner.ask(peer.id, endpoint, { destBoot: 0, nowMs });
+    const want: Message = { type: 'want', lines: [line] };
+    this.#ctx.budgets.sync.spend(replyBytes(want), nowMs);
+    this.#ctx.outbox.stage({ kind: 'unicast', endpoint }, peer.id, want, 'membership');
+  }
+
   #compare(lines: readonly Line[], from: Inbound): void {
     const ahead: Line[] = [];
     const behind: NodeId[] = [];

@@ -18,6 +18,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
     ctx.forgetter.sweep(nowMs);
   },
   want: (ctx, _, nowMs) => ctx.sync.onWantTurn(nowMs),
+  again: (ctx, _, nowMs) => ctx.secondLook.onTurn(nowMs),
   value: (ctx, _, nowMs) => ctx.values.onTurn(nowMs),
   presence: (ctx, _, nowMs) => ctx.presence.onInterval(nowMs),
   invite: (ctx, key, nowMs) => ctx.presence.onInvite(key, nowMs),

@@ -352,6 +352,8 @@ export class Warden {
     this.#changed = true;
     this.#dirty = true;
     if (taken.value.kind === 'roster') this.#followRoster(nowMs);
+    if (taken.value.kind === 'policy')
+      this.#ctx.secondLook.onLaw((owner, key) => trust.authority.mayWrite(owner, key), nowMs);
     for (const id of trust.book.review()) {
       if (id === this.#ctx.id) this.#ctx.outbox.event({ type: 'own-certificate-lapsed' });
       else this.#parts.expel(id, nowMs);

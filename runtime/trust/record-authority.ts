@@ -55,13 +55,18 @@ export class RecordAuthority implements RecordGuard {
       if (!this.#mayBeUnsigned(record.key)) return 'unsigned';
     } else if (!provider.verify(certificate.signingKey, this.#input.of(owner, record.body), signature))
       return 'bad-signature';
-    return this.#mayWrite(certificate.groups, record.key) ? undefined : 'not-allowed';
+    return this.#mayWriteOf(certificate.groups, record.key) ? undefined : 'not-allowed';
   }
 
   /** Whether this node itself may write the key. */
   mayWriteOwn(key: string): boolean {
-    const certificate = this.#options.book.get(this.#options.identity.id);
-    return certificate !== undefined && this.#mayWrite(certificate.groups, key);
+    return this.mayWrite(this.#options.identity.id, key);
+  }
+
+  /** Whether a member's certificate entitles it to write the key, by the policy that is known now. */
+  mayWrite(owner: NodeId, key: string): boolean {
+    const certificate = this.#options.book.get(owner);
+    return certificate !== undefined && this.#mayWriteOf(certificate.groups, key);
   }
 
   /** Whether a member may write a key on which the whole fleet acts [P-11.16]. */
@@ -72,7 +77,7 @@ export class RecordAuthority implements RecordGuard {
     return mayGovern(law.policy, certificate.groups, key);
   }
 
-  #mayWrite(groups: readonly string[], key: string): boolean {
+  #mayWriteOf(groups: readonly string[], key: string): boolean {
     const { policy } = this.#options.law;
     if (key === EPOCH_KEY || key.startsWith(`${EPOCH_KEY}/`)) return hasRight(policy, groups, 'mint');
     return RESERVED.test(key) || mayWrite(policy, groups, key);
