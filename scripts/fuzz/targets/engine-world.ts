@@ -192,7 +192,7 @@ export class EngineWorld {
       records: ownersMax * (recordsPerOwnerMax + 40),
       recordBytes: tableBytesMax + 4_096,
       held: ownersMax * (recordsPerOwnerMax + 256),
-      heldBytes: Math.min(tableBytesMax + 4_096, ownersMax * 2 * bytesPerOwnerMax),
+      heldBytes: ownersMax * 2 * bytesPerOwnerMax,
       missing: ownersMax * recordsPerOwnerMax,
       accusations: 32 * (ownersMax + 1),
       sessions: 2 * this.#peers.length + 32,
