@@ -35,10 +35,15 @@ export class ConfigError extends GridvineError {
   }
 }
 
+/** As JSON. Numbers that a JavaScript number can't hold come as bigints from the API: they are shown by their digits. */
+export function jsonTextOf(value: unknown): string | undefined {
+  return JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? `${part}` : part));
+}
+
 function formatGot(problem: ConfigProblem): string {
   if (problem.got === undefined) return 'nothing';
   if (isSecret(problem.path)) return REDACTED;
   const got = redact(problem.got, problem.path);
-  const text = JSON.stringify(got) ?? String(got);
+  const text = jsonTextOf(got) ?? String(got);
   return text.length > GOT_CHARS_MAX ? `${text.slice(0, GOT_CHARS_MAX)}...` : text;
 }

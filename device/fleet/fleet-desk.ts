@@ -3,6 +3,7 @@ import type { HealthItem, RunningNode } from '#runtime/driver/contract.ts';
 import type { ConfigTree } from '../config/config-path.ts';
 import { DEPTH_MAX, isTooDeep } from '../config/depth.ts';
 import { checkFleetConfig } from '../config/fleet-layer.ts';
+import { jsonTextOf } from '../config/problem.ts';
 import { type BoardReport, REPORT_KEY, readReport, reportToValue } from './board-report.ts';
 import {
   asksTheSame,
@@ -369,7 +370,7 @@ function checkSize(config: ConfigTree): void {
       'E_CONFIG',
       `fleet: expected at most ${DEPTH_MAX} lists and sections around each other; got more`,
     );
-  const { length } = JSON.stringify(config);
+  const length = jsonTextOf(config)?.length ?? 0;
   if (length > 2 * DOCUMENT_BYTES_MAX) throw tooLarge(length);
 }
 

@@ -337,6 +337,12 @@ describe('settings of the fleet', () => {
     });
   });
 
+  test('with a number that no setting takes are refused, and no fault of this program', async () => {
+    const { first } = await fleet();
+    for (const config of [{ settings: { fanOut: 2n ** 60n } }, { '': { '': 2n ** 60n } }])
+      await assert.rejects(() => first.desk.set(config as never), { code: 'E_CONFIG' });
+  });
+
   test('are set only on a board that the policy entitles', async () => {
     const { table, first } = await fleet();
     for (const board of table.boards) table.seatOf(board).unentitled.add(first.node.id);
