@@ -1,6 +1,6 @@
 import { BootRises } from '../core/boot-rises.ts';
+import { TokenBucket } from '../core/token-bucket.ts';
 import { bootOf, type Version } from '../core/version.ts';
-import { TokenBucket } from '../wire/token-bucket.ts';
 import type { EngineContext } from './context.ts';
 
 /** A higher boot than this node's may be a twin's: it isn't followed until a twin would have shown. */

@@ -1,5 +1,6 @@
 import type { NodeId } from '../core/ids.ts';
 import type { Fingerprint, KeyOperation, KeyWaitReason } from '../core/key-views.ts';
+import { TokenBucket } from '../core/token-bucket.ts';
 import type { AppValue } from '../core/value.ts';
 import type { Priority } from '../core/views.ts';
 import { fingerprintOf, type NamedKey } from '../crypto/fingerprint.ts';
@@ -19,7 +20,6 @@ import { unwrapKey, WRAP_NONCE_BYTES, wrapKey } from '../crypto/key-wrap.ts';
 import { type GroupKey, groupKeyOf } from '../crypto/keyring.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import { isLive } from '../data/stored-record.ts';
-import { TokenBucket } from '../wire/token-bucket.ts';
 import type { EngineContext } from './context.ts';
 import { checkOperation } from './key-checks.ts';
 import type { PeerKeys } from './peer-keys.ts';

@@ -1,8 +1,8 @@
 import { type Endpoint, endpointKey } from '../core/endpoint.ts';
+import { TokenBucket } from '../core/token-bucket.ts';
 import type { Evidence } from '../membership/accusation-record.ts';
 import type { Member } from '../membership/member.ts';
 import type { Probe, ProbePort } from '../membership/prober.ts';
-import { TokenBucket } from '../wire/token-bucket.ts';
 import type { EngineContext } from './context.ts';
 
 /** Each touch takes the driver a socket for a moment. */

@@ -1,9 +1,9 @@
 import type { Path } from '../core/outputs.ts';
+import { TokenBucket } from '../core/token-bucket.ts';
 import { clusterTag } from '../crypto/cluster.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import type { Dropped } from '../wire/opener.ts';
 import { encodeRefusal, type Refusal } from '../wire/refusal.ts';
-import { TokenBucket } from '../wire/token-bucket.ts';
 import { replyEndpoint } from './context.ts';
 import type { Outbox } from './outbox.ts';
 

@@ -1,5 +1,5 @@
 import type { NodeId } from '../core/ids.ts';
-import { TokenBucket } from '../wire/token-bucket.ts';
+import { TokenBucket } from '../core/token-bucket.ts';
 import { ChainWalk, type PresenceAnchor, slotOf } from './presence-chain.ts';
 
 /** What a link shows. `known`: nothing new, it was let out before. `unknown`: no anchor to check it against, or no time for it now. */

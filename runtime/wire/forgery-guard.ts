@@ -1,4 +1,4 @@
-import { TokenBucket } from './token-bucket.ts';
+import { TokenBucket } from '../core/token-bucket.ts';
 
 /** So many failures within the window make a source one that forges. */
 const FAILURES_MAX = 16;

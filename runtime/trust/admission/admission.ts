@@ -1,6 +1,6 @@
 import { type Endpoint, endpointKey } from '../../core/endpoint.ts';
 import { TimerTable } from '../../core/timers.ts';
-import { TokenBucket } from '../../wire/token-bucket.ts';
+import { TokenBucket } from '../../core/token-bucket.ts';
 import { Answer } from './answer.ts';
 import { AnswerTable, answerKey } from './answer-table.ts';
 import { Call } from './call.ts';

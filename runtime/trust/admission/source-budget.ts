@@ -1,6 +1,6 @@
 import { parseAddress } from '../../core/address.ts';
 import { toHex } from '../../core/ids.ts';
-import { TokenBucket } from '../../wire/token-bucket.ts';
+import { TokenBucket } from '../../core/token-bucket.ts';
 import type { AdmissionLimits } from './limits.ts';
 
 /** Sources that are remembered; who was heard longest ago is forgotten first. */

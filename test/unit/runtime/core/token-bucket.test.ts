@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TokenBucket } from '#runtime/wire/token-bucket.ts';
+import { TokenBucket } from '#runtime/core/token-bucket.ts';
 
 test('a bucket gives its burst at once and then its rate', () => {
   const bucket = new TokenBucket({ perSecond: 10, burst: 3 });
