@@ -27,6 +27,7 @@ export const DROP_REASONS = [
   'key-refused',
   'outbox-full',
   'send-failed',
+  'http',
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 

@@ -1,10 +1,48 @@
 import { formatAddress, parseAddress } from './address.ts';
 
-/** Where a node can be reached. `address` is a literal IPv4 or IPv6 address without zone. */
+/**
+ * Where a node can be reached. `address` is a literal IPv4 or IPv6 address without zone. A port from `SESSION_PORT_MIN` on is none: it names
+ * an HTTP session that somebody at that address opened to this node, and means nothing elsewhere.
+ */
 export interface Endpoint {
   readonly transport: 'udp' | 'http';
   readonly address: string;
   readonly port: number;
+}
+
+/** Above all ports that there are. */
+export const SESSION_PORT_MIN = 65_536;
+
+/** Whether somebody else, or a later life of this node, could send there. */
+export function isDialable({ port }: { readonly port: number }): boolean {
+  return port > 0 && port < SESSION_PORT_MIN;
+}
+
+/** Stands for a place that isn't known [P-19.9]. */
+export const NOWHERE: Endpoint = { transport: 'http', address: '0.0.0.0', port: 0 };
+
+/** Where addresses that stand for host names are taken from (RFC 6666: nothing is ever routed there). */
+const NAMED_PREFIX = '100::';
+
+/** An endpoint that stands for a host known by its name only; whoever made it knows the name. @param number 16 bits. */
+export function namedEndpoint(number: number, port: number): Endpoint {
+  return { transport: 'http', address: `${NAMED_PREFIX}${(number + 1).toString(16)}`, port };
+}
+
+/** Whether it stands for a host known by its name only: the family of its address says nothing. */
+export function isNamed({ address }: { readonly address: string }): boolean {
+  return address.startsWith(NAMED_PREFIX);
+}
+
+/** Whether a later life of this node, or anybody else, could make something of it. */
+export function isLasting(endpoint: Endpoint | null | undefined): endpoint is Endpoint {
+  return endpoint != null && isDialable(endpoint) && !isNamed(endpoint);
+}
+
+/** As people see it: `10.0.0.7:18262`, `http://10.0.0.7:18262`, or `http from 10.0.0.7` for a session that was opened from there. */
+export function formatEndpoint(endpoint: { transport: string; address: string; port: number }): string {
+  if (endpoint.transport !== 'http') return formatAuthority(endpoint);
+  return isDialable(endpoint) ? `http://${formatAuthority(endpoint)}` : `http from ${endpoint.address}`;
 }
 
 /** UDP and HTTP transport port ("GV"). */

@@ -36,7 +36,7 @@ export interface MemberView {
   readonly path: Endpoint | null;
   /** Whether its identity lives twice at once: a cloned card. Then it may hold no lease. */
   readonly twin: boolean;
-  /** `self`; `twin`. */
+  /** `self`; `twin`; `relayed`: this node reaches it through others only. */
   readonly flags: readonly string[];
 }
 

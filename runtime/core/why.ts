@@ -1,3 +1,4 @@
+import type { Endpoint } from './endpoint.ts';
 import type { NodeId } from './ids.ts';
 import type { MemberView, TwinLife } from './views.ts';
 
@@ -70,6 +71,13 @@ export interface WhyView {
   readonly heardBy: 'unicast' | 'multicast' | null;
   /** Whether the path in use is where it was heard from, or only what it says of itself. */
   readonly pathFrom: 'heard' | 'announced' | null;
+  /** All ways to it, where there are several, and how each does; the one in use is `member.path`. */
+  readonly paths?: readonly {
+    readonly endpoint: Endpoint;
+    readonly standing: 'works' | 'silent' | 'untried';
+  }[];
+  /** Through whom it says that it is reached, where nobody can send to it by itself. */
+  readonly relays?: readonly { readonly id: NodeId; readonly name: string }[];
   readonly roundTrip: {
     readonly smoothedMs: number | null;
     /** About its 99th percentile. */

@@ -1,3 +1,4 @@
+import type { Endpoint } from '../core/endpoint.ts';
 import { type NamedKey, nameKey } from '../crypto/fingerprint.ts';
 import { identityFromSeed } from '../crypto/identity.ts';
 import { decodeKeptKeys, startingKeys } from '../crypto/kept-keys.ts';
@@ -7,6 +8,7 @@ import type { CryptoProvider } from '../crypto/provider.ts';
 import type { EngineOptions, GossipEngine } from '../engine/contract.ts';
 import { Engine } from '../engine/engine.ts';
 import { settingsOf } from '../engine/settings.ts';
+import { Targets } from '../transport/http/targets.ts';
 import { readInterfaces } from '../transport/interface-table.ts';
 import type { Transport, TransportHandlers } from '../transport/transport.ts';
 import { DEFAULT_MULTICAST } from '../transport/udp-multicast.ts';
@@ -27,6 +29,7 @@ import { portionsOf } from './portions.ts';
 import { putAgain } from './put-again.ts';
 import { tellTimeHourly } from './registrar-clock.ts';
 import { nodeScheduler } from './scheduler.ts';
+import { ShownPlaces } from './shown-places.ts';
 import { SystemRandom } from './system-random.ts';
 import { type NetworkView, UdpNetwork } from './udp-network.ts';
 
@@ -102,7 +105,9 @@ async function start(
     observe: (event) => node?.observe(event),
   });
   let node: LocalNode | undefined;
-  const network = inject.transports === undefined ? networkOf(options, common) : undefined;
+  const targets = new Targets();
+  const seeds = [...(options.seeds ?? []), ...(options.http?.seeds ?? []).map((seed) => targets.add(seed))];
+  const network = inject.transports === undefined ? networkOf(options, common, targets) : undefined;
   const transports = network?.transports ?? inject.transports ?? [];
   const { wallSeconds = () => Math.floor(Date.now() / 1_000) } = inject;
   const provider =
@@ -132,7 +137,6 @@ async function start(
   // From here on nothing waits: either nobody has heard of the node, or it leaves as it should.
   signal?.throwIfAborted();
   driver.start(engine);
-  const { seeds = [] } = options;
   if (seeds.length > 0) driver.mutate((_engine, nowMs) => engine.join(nowMs, seeds));
   if (options.certificates?.registrar === true) open.push(tellTimeHourly({ driver, scheduler, wallSeconds }));
   network?.watch(({ endpoints, links }) =>
@@ -155,6 +159,7 @@ async function start(
     peers: storage.peers,
     configuredKey: configured?.fingerprint,
     seeds,
+    shown: new ShownPlaces(targets),
     wallSeconds,
     cryptoProvider: provider.name,
     leaveTimeoutMs: engineOptions.settings.leaveTimeoutMs,
@@ -183,7 +188,7 @@ function leaveOn(signal: AbortSignal, node: RunningNode, log: LogSink): Closer {
   return () => signal.removeEventListener('abort', leave);
 }
 
-function networkOf(options: NodeOptions, common: Common): UdpNetwork {
+function networkOf(options: NodeOptions, common: Common, targets: Targets): UdpNetwork {
   return new UdpNetwork({
     ...common,
     bind: options.bind,
@@ -191,6 +196,7 @@ function networkOf(options: NodeOptions, common: Common): UdpNetwork {
     links: options.links,
     multicast: { ...DEFAULT_MULTICAST, ...options.multicast },
     linkBytesPerSecond: options.linkBytesPerSecond ?? {},
+    ...(options.http !== undefined && { http: { ...options.http, targets } }),
     readInterfaces: options.inject?.readInterfaces ?? readInterfaces,
   });
 }
@@ -256,8 +262,14 @@ function engineOptionsOf(
     },
     ...(options.tags === undefined ? {} : { tags: options.tags }),
     endpoints: view.endpoints,
+    ...(options.inject?.transports === undefined && { dials: dialsOf(options) }),
     links: view.links,
   };
+}
+
+function dialsOf({ bind, http }: NodeOptions): Endpoint['transport'][] {
+  const callsMembers = http !== undefined && (http.call ?? 'members') === 'members';
+  return [...(bind.length > 0 ? ['udp' as const] : []), ...(callsMembers ? ['http' as const] : [])];
 }
 
 /** Gives the engine back what earlier lives kept, before it says anything: so nobody is asked for it. */

@@ -1,4 +1,4 @@
-import { type Endpoint, endpointKey, formatAuthority } from '../core/endpoint.ts';
+import { type Endpoint, endpointKey, formatAuthority, formatEndpoint } from '../core/endpoint.ts';
 import { assert, GridvineError } from '../core/errors.ts';
 import type { EngineEvent, Output, Path } from '../core/outputs.ts';
 import { BOOT_MAX } from '../core/version.ts';
@@ -10,6 +10,7 @@ import { noteBootsLeft } from './boots-left.ts';
 import type { Clock } from './clock.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { HealthBoard } from './health-board.ts';
+import { httpNotice } from './http-health.ts';
 import { KeySaver } from './key-saver.ts';
 import { LEASES_UNSAVED, leasesUnsaved } from './lease-health.ts';
 import type { LogSink } from './log.ts';
@@ -153,6 +154,7 @@ export class Driver {
       this.mutate((engine, nowMs) => engine.handleUnreachable(nowMs, endpoint));
     },
     failure: (failure: TransportFailure) => this.#failed(failure),
+    isMember: (endpoint: Endpoint) => this.#engine?.isMemberAt(endpoint) ?? false,
   };
 
   #drain(engine: GossipEngine): void {
@@ -199,7 +201,7 @@ export class Driver {
     this.#options.transports.find((transport) => transport.accepts(to))?.touch(endpoint, bytes);
   }
 
-  #failed({ code, link, endpoint, what }: TransportFailure): void {
+  #failed({ code, link, endpoint, what, where }: TransportFailure): void {
     const engine = this.#engine;
     if (this.#phase !== 'running' || engine === undefined) return;
     const name = what === undefined ? code : `${what} ${code}`;
@@ -207,15 +209,27 @@ export class Driver {
     // Heard on a link that this node doesn't use, or a shortcut that failed: nothing was lost that was meant for anybody.
     if (code === 'UNKNOWN_LINK' || what === 'touch') return;
     const { clock, health } = this.#options;
+    if (what === 'http') {
+      engine.counters.drops.http++;
+      // A stranger's bad request is no condition of this node.
+      if (endpoint !== undefined)
+        health.raise(
+          clock.nowMs(),
+          'http-failing',
+          httpNotice(code, where ?? formatEndpoint(endpoint)),
+          FLEETING_MS,
+        );
+      return;
+    }
     engine.counters.drops['send-failed']++;
-    const where = endpoint === undefined ? `on ${link ?? 'a link'}` : `to ${formatAuthority(endpoint)}`;
+    const place = endpoint === undefined ? `on ${link ?? 'a link'}` : `to ${formatAuthority(endpoint)}`;
     health.raise(
       clock.nowMs(),
       'send-failing',
       {
         severity: 'warning',
         title: 'datagrams can not be sent',
-        text: `The last failure was ${code} ${where}. ENETUNREACH: no route or the link is down; EPERM: a firewall on this machine; ENOBUFS or QUEUE_FULL: the link is too slow; NO_SOCKET: no bound address fits.`,
+        text: `The last failure was ${code} ${place}. ENETUNREACH: no route or the link is down; EPERM: a firewall on this machine; ENOBUFS or QUEUE_FULL: the link is too slow; NO_SOCKET: no bound address fits.`,
       },
       FLEETING_MS,
     );

@@ -2,7 +2,7 @@ import { aggregate } from '../coordination/aggregates/aggregate.ts';
 import type { Aggregate, AggregateQuery } from '../coordination/aggregates/contract.ts';
 import { SharedData, TEND_INTERVAL_MS } from '../coordination/shared-data/shared-data.ts';
 import type { Counters } from '../core/counters.ts';
-import { type Endpoint, formatAuthority } from '../core/endpoint.ts';
+import type { Endpoint } from '../core/endpoint.ts';
 import { GridvineError } from '../core/errors.ts';
 import type { NodeId } from '../core/ids.ts';
 import type { Fingerprint, KeyOperation, KeysView } from '../core/key-views.ts';
@@ -41,14 +41,15 @@ import { NodeHealth } from './node-health.ts';
 import type { NodeLease } from './node-lease.ts';
 import { type NodeLeaseOptions, NodeLeases } from './node-leases.ts';
 import { ROOT_NAMES_VOTERS } from './node-options.ts';
+import { PeerWatch } from './peer-watch.ts';
 import { RecordLog } from './record-log.ts';
 import type { Scheduler } from './scheduler.ts';
+import type { ShownPlaces } from './shown-places.ts';
 import { type SubscribeOptions, Subscription } from './subscription.ts';
 import type { TableKeeper } from './table-keeper.ts';
 
 /** Past the engine's own bound on leaving: it should never be needed. */
 const LEAVE_GRACE_MS = 1_000;
-const PEERS_POLL_MS = 60_000;
 /** Shared data is looked after so many names at a time: sockets and timers are served in between. */
 const TEND_NAMES_MAX = 4;
 const TEND_PAUSE_MS = 20;
@@ -72,6 +73,7 @@ export interface LocalNodeOptions {
   readonly configuredKey: Fingerprint | undefined;
   /** Whom it was told to join. */
   readonly seeds: readonly Endpoint[];
+  readonly shown: ShownPlaces;
   /** The wall clock, in seconds since 1970. */
   readonly wallSeconds: () => number;
   /** Whose cryptography it uses, for showing. */
@@ -97,7 +99,7 @@ export class LocalNode implements RunningNode {
   readonly #health: NodeHealth;
   readonly #log: RecordLog;
   readonly #subscriptions = new Set<Subscription>();
-  #cancelPeersPoll: () => void = () => undefined;
+  readonly #peerWatch: PeerWatch;
   #leaveTimeoutMs: number;
   #leaving: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -110,11 +112,11 @@ export class LocalNode implements RunningNode {
     this.#startedMs = options.clock.nowMs();
     this.#leaveTimeoutMs = options.leaveTimeoutMs;
     this.#log = new RecordLog({ boot: options.engine.boot });
-    for (const seed of options.seeds) this.#called.add(formatAuthority(seed));
+    for (const seed of options.seeds) this.#called.add(options.shown.seed(seed));
     this.crdt = this.#openSharedData();
     this.#leases = new NodeLeases(options);
     this.#health = new NodeHealth({ ...options, crdt: this.crdt, called: this.#called });
-    this.#watchPeers();
+    this.#peerWatch = new PeerWatch(options);
     this.#tendSharedData();
   }
 
@@ -151,11 +153,14 @@ export class LocalNode implements RunningNode {
   }
 
   members(): MemberView[] {
-    return this.#options.engine.members(this.#options.clock.nowMs());
+    const { engine, clock, shown } = this.#options;
+    return engine.members(clock.nowMs()).map((member) => shown.member(member));
   }
 
   why(id: NodeId): WhyView | undefined {
-    return this.#options.engine.why(this.#options.clock.nowMs(), id);
+    const { engine, clock, shown } = this.#options;
+    const view = engine.why(clock.nowMs(), id);
+    return view && shown.why(view);
   }
 
   records(filter?: RecordFilter): RecordView[] {
@@ -284,7 +289,7 @@ export class LocalNode implements RunningNode {
   }
 
   join(seeds: readonly Endpoint[]): void {
-    for (const seed of seeds) this.#called.add(formatAuthority(seed));
+    for (const seed of seeds) this.#called.add(this.#options.shown.seed(seed));
     this.#options.driver.mutate((engine, nowMs) => engine.join(nowMs, seeds));
   }
 
@@ -331,9 +336,9 @@ export class LocalNode implements RunningNode {
   }
 
   async #leaveAndClose(): Promise<void> {
-    const { driver, peers, table } = this.#options;
+    const { driver, table } = this.#options;
     // Afterwards everybody is somebody that said goodbye.
-    peers.update(this.#reachedPeers());
+    this.#peerWatch.update();
     // Meanwhile: whoever asked for it may not wait for a slow medium after a slow goodbye. What is refused shows as a condition.
     const kept = table.persist().catch(() => undefined);
     await driver.leave(this.#leaveTimeoutMs + LEAVE_GRACE_MS);
@@ -343,8 +348,8 @@ export class LocalNode implements RunningNode {
 
   async #close(): Promise<void> {
     const { driver, events, table, peers, release } = this.#options;
-    if (this.#leaving === undefined) peers.update(this.#reachedPeers());
-    this.#cancelPeersPoll();
+    if (this.#leaving === undefined) this.#peerWatch.update();
+    this.#peerWatch.stop();
     this.#cancelTend();
     driver.stop();
     this.#leases.stop();
@@ -385,20 +390,6 @@ export class LocalNode implements RunningNode {
       const more = this.crdt.tend(TEND_NAMES_MAX);
       this.#tendSharedData(more ? TEND_PAUSE_MS : TEND_INTERVAL_MS);
     });
-  }
-
-  #watchPeers(): void {
-    this.#cancelPeersPoll = this.#options.scheduler.after(PEERS_POLL_MS, () => {
-      this.#options.peers.update(this.#reachedPeers());
-      this.#watchPeers();
-    });
-  }
-
-  #reachedPeers(): Endpoint[] {
-    return this.members()
-      .filter((member) => member.id !== this.id && member.state === 'alive')
-      .map((member) => member.path ?? member.endpoints[0])
-      .filter((endpoint) => endpoint !== undefined);
   }
 }
 

@@ -12,12 +12,15 @@ import type { EngineSettings, PresetName } from '../engine/settings.ts';
 import { CHAIN_LENGTH_MAX } from '../pki/chain.ts';
 import type { FilePort } from '../storage/file-port.ts';
 import type { TablePlace } from '../storage/table-store.ts';
+import { badProxies, PROXY_ADDRESS } from '../transport/http/proxies.ts';
+import { parseTarget } from '../transport/http/targets.ts';
 import type { InterfaceReader } from '../transport/interface-table.ts';
 import { LINK_BYTES_PER_SECOND_MAX, LINK_BYTES_PER_SECOND_MIN } from '../transport/link-budget.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { MulticastGroup } from '../transport/udp-multicast.ts';
 import type { Bind } from '../transport/udp-unicast.ts';
 import type { Clock } from './clock.ts';
+import type { HttpNetworkOptions } from './http-network.ts';
 import type { LogSink } from './log.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -36,7 +39,7 @@ export interface NodeOptions {
   readonly certificates?: CertificateOptions;
   /** Made where it isn't there; one running node a directory. */
   readonly dataDir: string;
-  /** Where to listen. `0.0.0.0` and `::` stand for all addresses of their link, as they come and go. */
+  /** Where to listen by UDP. `0.0.0.0` and `::` stand for all addresses of their link, as they come and go. Empty: no UDP at all, with `http`. */
   readonly bind: readonly Bind[];
   /** What others are told instead of the bound addresses (behind a NAT); port 0: the bound one. */
   readonly advertise?: readonly Endpoint[];
@@ -49,6 +52,8 @@ export interface NodeOptions {
   readonly linkBytesPerSecond?: Readonly<Record<string, number>>;
   /** Asked to join until one answers; may be empty where multicast finds the others. */
   readonly seeds?: readonly Endpoint[];
+  /** HTTP beside UDP, or instead of it where `bind` is empty. Absent: UDP only. */
+  readonly http?: NodeHttpOptions;
   readonly tags?: Readonly<Record<string, string>>;
   /** Who votes on leases; all nodes give the same. Absent: there are no leases, unless this node voted in an earlier life. */
   readonly leaseRoster?: Roster;
@@ -62,6 +67,12 @@ export interface NodeOptions {
   readonly signal?: AbortSignal;
   /** Parts to use instead of this machine's own: other links and media, secure elements, tests. */
   readonly inject?: NodeParts;
+}
+
+/** How a node uses HTTP. */
+export interface NodeHttpOptions extends HttpNetworkOptions {
+  /** Listeners asked to join: `http://HOST[:PORT]`, `https://HOST[:PORT]`, with names or literal addresses. */
+  readonly seeds?: readonly string[];
 }
 
 /** Who a node is in a cluster of certificates, and whom it trusts. */
@@ -128,7 +139,8 @@ export function validateNodeOptions(options: NodeOptions): void {
   checkSecurity(options);
   if (options.dataDir === '') refuse('dataDir', 'a path', 'an empty text');
   const usesSockets = options.inject?.transports === undefined;
-  if (usesSockets && options.bind.length === 0) refuse('bind', 'at least one address', 'none');
+  if (usesSockets && options.bind.length === 0 && options.http === undefined)
+    refuse('bind', 'at least one address, or http', 'none');
   options.bind.forEach((bind, i) => {
     checkAddress(`bind[${i}]`, bind, 0);
   });
@@ -138,12 +150,31 @@ export function validateNodeOptions(options: NodeOptions): void {
   options.seeds?.forEach((endpoint, i) => {
     checkAddress(`seeds[${i}]`, endpoint, 1);
   });
+  checkHttp(options.http ?? {});
   const rosterProblem = options.leaseRoster && problemOfRoster(options.leaseRoster);
   if (rosterProblem !== undefined) throw new GridvineError('E_CONFIG', `leaseRoster.${rosterProblem}`);
   if (options.leaseRoster !== undefined && options.certificates !== undefined)
     throw new GridvineError('E_CONFIG', `leaseRoster: ${ROOT_NAMES_VOTERS}`);
   checkMulticast(options.multicast ?? {});
   checkBudgets(options);
+}
+
+function checkHttp({ listen = [], advertise = [], seeds = [], proxies = {}, call }: NodeHttpOptions): void {
+  if (call === 'off' && seeds.length > 0)
+    refuse('http.seeds', 'none, where http.call is off', seeds.join(' '));
+  // Their values are shown to nobody: passwords stand in them.
+  const [bad] = badProxies(proxies);
+  if (bad !== undefined) refuse(`http.proxies.${bad}`, PROXY_ADDRESS, 'something else');
+  listen.forEach((at, i) => {
+    checkAddress(`http.listen[${i}]`, at, 0);
+  });
+  advertise.forEach((endpoint, i) => {
+    checkAddress(`http.advertise[${i}]`, endpoint, 0);
+  });
+  seeds.forEach((seed, i) => {
+    if (parseTarget(seed) === undefined)
+      refuse(`http.seeds[${i}]`, 'http://HOST[:PORT] or https://HOST[:PORT]', seed);
+  });
 }
 
 function checkSecurity({ psk, certificates }: NodeOptions): void {

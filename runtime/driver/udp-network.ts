@@ -1,5 +1,9 @@
-import type { Endpoint } from '../core/endpoint.ts';
+import { type Endpoint, formatEndpoint } from '../core/endpoint.ts';
+import { ENDPOINTS_PER_NODE_MAX } from '../core/limits.ts';
 import type { Link } from '../engine/contract.ts';
+import { fitEndpoints } from '../membership/node-facts.ts';
+import type { HttpTransport } from '../transport/http/http-transport.ts';
+import type { Targets } from '../transport/http/targets.ts';
 import { type InterfaceReader, InterfaceTable } from '../transport/interface-table.ts';
 import { LinkBudgets } from '../transport/link-budgets.ts';
 import { SocketDrops } from '../transport/socket-drops.ts';
@@ -11,6 +15,7 @@ import { BudgetWatch } from './budget-watch.ts';
 import type { Clock } from './clock.ts';
 import { sameEndpoints } from './driver.ts';
 import type { HealthBoard } from './health-board.ts';
+import { boundAddresses, type HttpNetworkOptions, httpTransport } from './http-network.ts';
 import type { LogSink } from './log.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -29,6 +34,8 @@ export interface UdpNetworkOptions {
   readonly multicast: MulticastGroup;
   /** What a link may send, IP and UDP headers included; a link that isn't named has no limit. */
   readonly linkBytesPerSecond?: Readonly<Record<string, number>>;
+  /** Absent: no HTTP. */
+  readonly http?: HttpNetworkOptions & { readonly targets: Targets };
   readonly readInterfaces: InterfaceReader;
   readonly scheduler: Scheduler;
   readonly clock: Clock;
@@ -45,11 +52,12 @@ export interface NetworkView {
   readonly links: readonly Link[];
 }
 
-/** The node's UDP transports, kept in step with the host's interfaces as they come, go and change address. */
+/** The node's transports, UDP and HTTP, kept in step with the host's interfaces as they come, go and change address. */
 export class UdpNetwork {
   readonly #options: UdpNetworkOptions;
   readonly #unicast: UdpUnicast;
   readonly #multicast: UdpMulticast;
+  readonly #http: HttpTransport | undefined;
   readonly #drops: Pick<SocketDrops, 'poll'>;
   readonly #budgetWatch: BudgetWatch;
   #table: InterfaceTable;
@@ -74,6 +82,7 @@ export class UdpNetwork {
       unicast: this.#unicast,
       budgets,
     });
+    this.#http = options.http && httpTransport(options.http, { ...options, interfaces, budgets });
     this.#drops = options.socketDrops ?? new SocketDrops();
     this.#budgetWatch = new BudgetWatch({
       bytesPerSecond,
@@ -86,7 +95,7 @@ export class UdpNetwork {
   }
 
   get transports(): readonly Transport[] {
-    return [this.#unicast, this.#multicast];
+    return [this.#unicast, this.#multicast, ...(this.#http === undefined ? [] : [this.#http])];
   }
 
   get view(): NetworkView {
@@ -104,6 +113,12 @@ export class UdpNetwork {
       throw fatal;
     }
     await this.#multicast.open(handlers);
+    try {
+      await this.#http?.open(handlers);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
     this.#view = this.#look();
     const { recvBufferBytes, endpoints } = this.#unicast;
     this.#options.log('info', 'sockets-open', { endpoints, recvBufferBytes, joined: this.#multicast.joined });
@@ -159,6 +174,7 @@ export class UdpNetwork {
     this.#cancel?.();
     this.#cancelDrops?.();
     await this.#step;
+    await this.#http?.close();
     await this.#multicast.close();
     await this.#unicast.close();
   }
@@ -197,17 +213,40 @@ export class UdpNetwork {
   #look(): NetworkView {
     const joined = new Set(this.#multicast.joined);
     return {
-      endpoints: advertised(this.#unicast.endpoints, this.#options.advertise),
+      endpoints: this.#endpoints(),
       links: this.#options.links.map((link) =>
         joined.has(link.name) ? link : { name: link.name, multicast: 'off' },
       ),
     };
   }
 
+  /** As many as fit a record: listeners keep some of the room, for they are of use where UDP isn't. */
+  #endpoints(): Endpoint[] {
+    const udp = advertised(this.#unicast.endpoints, this.#options.advertise);
+    const http = this.#httpEndpoints();
+    const fitting = fitEndpoints(udp, http, ENDPOINTS_PER_NODE_MAX);
+    const { health, clock } = this.#options;
+    if (fitting.cut.length > 0 && http.length > 0)
+      health.raise(clock.nowMs(), 'addresses-cut', {
+        severity: 'warning',
+        title: 'this node has more addresses than it can tell',
+        text: `A node tells ${ENDPOINTS_PER_NODE_MAX} addresses; left out: ${fitting.cut.map(formatEndpoint).join(', ')}. Name those that others should use as advertise and http.advertise, or fewer interfaces.`,
+      });
+    else health.clear('addresses-cut');
+    return fitting.kept;
+  }
+
+  #httpEndpoints(): Endpoint[] {
+    const { http } = this.#options;
+    if (http === undefined || this.#http === undefined) return [];
+    const links = this.#options.links.map(({ name }) => name);
+    return advertised(boundAddresses(this.#http.endpoints, links, this.#table), http.advertise);
+  }
+
   #report(bindProblems: readonly string[]): void {
     const { health, clock, bind } = this.#options;
     const nowMs = clock.nowMs();
-    if (this.#unicast.endpoints.length === 0)
+    if (this.#unicast.endpoints.length === 0 && bind.length > 0)
       health.raise(nowMs, 'no-interface', {
         severity: 'failure',
         title: 'no usable interface',

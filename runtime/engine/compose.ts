@@ -39,6 +39,7 @@ import { PresenceSpeaker } from './presence-speaker.ts';
 import { ProbeSender } from './probe-sender.ts';
 import { READERS } from './readers.ts';
 import { Refuser } from './refuser.ts';
+import { RelayKeeper } from './relay-keeper.ts';
 import { SecondLook } from './second-look.ts';
 import { SelfRecord } from './self-record.ts';
 import { Spreader } from './spreader.ts';
@@ -48,6 +49,7 @@ import { ValueCourier } from './value-courier.ts';
 import { Warden } from './warden.ts';
 
 const HELPS_PER_SECOND = 100;
+const BOTH = ['udp', 'http'] as const;
 
 /** What the machines call back into the engine for. */
 export interface Listeners {
@@ -68,7 +70,7 @@ export interface Composition {
 
 /** Makes the machines of an engine and joins them. @throws Error where the options contradict the specification: the caller's bug. */
 export function compose(options: EngineOptions, listeners: Listeners): Composition {
-  const { provider, cluster, random, id, boot, readers = READERS } = options;
+  const { provider, cluster, random, id, boot, readers = READERS, dials = BOTH } = options;
   // Its own copy: it is retuned in place.
   const settings = { ...options.settings };
   const trust = options.trust && new Trust(options.trust, { provider, cluster });
@@ -83,7 +85,7 @@ export function compose(options: EngineOptions, listeners: Listeners): Compositi
   const counters = createCounters();
   const timers = new TimerTable();
   const health = new LocalHealth(settings.localHealthMax);
-  const members = new MemberTable(listeners.onMemberState);
+  const members = new MemberTable(listeners.onMemberState, dials);
   const clocks = new OwnerClocks();
   const table = new RecordTable({
     ages: { clocks, areProven: proofs !== undefined },
@@ -151,6 +153,7 @@ export function compose(options: EngineOptions, listeners: Listeners): Compositi
           members.forget(peer, nowMs);
         },
       }),
+    dials,
     endpoints: options.endpoints,
     links: options.links,
   } as Omit<EngineContext, Machines> as EngineContext;
@@ -167,6 +170,7 @@ export function compose(options: EngineOptions, listeners: Listeners): Compositi
     presence: new PresenceSpeaker(ctx),
     joiner: new Joiner(ctx),
     leaver: new Leaver(ctx),
+    relays: new RelayKeeper(ctx),
     leases: new LeaseDesk({ ctx, provider, options: options.leases }),
     keys: new KeyKeeper({
       ctx,
@@ -200,5 +204,6 @@ type Machines =
   | 'presence'
   | 'joiner'
   | 'leaver'
+  | 'relays'
   | 'leases'
   | 'keys';

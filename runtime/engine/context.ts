@@ -27,6 +27,7 @@ import type { Outbox } from './outbox.ts';
 import type { OwnRecords } from './own-records.ts';
 import type { Pending } from './pending.ts';
 import type { PresenceSpeaker } from './presence-speaker.ts';
+import type { RelayKeeper } from './relay-keeper.ts';
 import type { SecondLook } from './second-look.ts';
 import type { SelfRecord } from './self-record.ts';
 import type { EngineSettings } from './settings.ts';
@@ -68,6 +69,7 @@ export interface EngineContext {
   /** Keeps the gate of a cluster of certificates; undefined in one of a pre-shared key. */
   readonly warden: Warden | undefined;
   readonly leases: LeaseDesk;
+  readonly relays: RelayKeeper;
   readonly budgets: ByteBudgets;
   readonly life: LifeSigns;
   readonly clocks: OwnerClocks;
@@ -75,6 +77,8 @@ export interface EngineContext {
   readonly helpBudget: TokenBucket;
   /** Whether a session of this peer was proven fresh. */
   readonly isProven: (peer: NodeId) => boolean;
+  /** The transports by which this node can call others. */
+  readonly dials: readonly Endpoint['transport'][];
   endpoints: readonly Endpoint[];
   links: readonly Link[];
 }

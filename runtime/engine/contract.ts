@@ -55,6 +55,8 @@ export interface EngineOptions {
   readonly leases?: LeaseDeskOptions;
   readonly tags?: Readonly<Record<string, string>>;
   readonly endpoints: readonly Endpoint[];
+  /** The transports by which it can call others; default: both. */
+  readonly dials?: readonly Endpoint['transport'][];
   readonly links: readonly Link[];
   /** How it reads what comes; default: everything anew. Many engines in one process may share what they read. */
   readonly readers?: Readers;
@@ -154,6 +156,8 @@ export interface GossipEngine {
   observeHost(nowMs: number, observation: HostObservation): void;
   /** The platform says that nothing listens there (connection refused). */
   handleUnreachable(nowMs: number, endpoint: Endpoint): void;
+  /** Whether a member has shown that it receives there, and was last heard from there by that transport. */
+  isMemberAt(endpoint: Endpoint): boolean;
   handleDatagram(nowMs: number, path: Path, bytes: Uint8Array): void;
   handleTimeout(nowMs: number): void;
   pollOutput(): Output;

@@ -1,4 +1,4 @@
-import { endpointKey } from '../core/endpoint.ts';
+import { endpointKey, isSameEndpoint } from '../core/endpoint.ts';
 import type { Message } from '../wire/message.ts';
 import { type EngineContext, type Inbound, replyEndpoint } from './context.ts';
 import type { Drawn } from './pending.ts';
@@ -8,7 +8,11 @@ export function noteEcho(ctx: EngineContext, { purpose, to, sentMs }: Drawn, fro
   // A join isn't sealed to anybody: who answers from elsewhere may have read it on its way.
   const isMeant = purpose.from !== undefined || endpointKey(to) === endpointKey(replyEndpoint(from.path));
   from.session.noteEcho({ drawnMs: sentMs, nowMs: from.nowMs, place: isMeant ? to : undefined });
-  if (isMeant) ctx.joiner.noteProof(from.sender, to);
+  if (isMeant) {
+    ctx.joiner.noteProof(from.sender, to);
+    ctx.members.get(from.sender)?.paths?.noteOk(to, from.nowMs);
+    if (to.transport === 'http') ctx.relays.noteHttp(from.nowMs);
+  }
   ctx.twins.onEcho(from, sentMs);
 }
 
@@ -35,5 +39,5 @@ function hasMoved(ctx: EngineContext, { session, sealedToAny, path, boot, sender
   const member = ctx.members.get(sender);
   if (member?.boot !== boot) return false;
   const known = member.endpoint;
-  return session.proven || known?.address !== path.address || known.port !== path.port;
+  return session.proven || known === null || !isSameEndpoint(known, path);
 }

@@ -25,7 +25,7 @@ import { sourceOf } from '../wire/forgery-guard.ts';
 import type { Block } from '../wire/message.ts';
 import type { Opener } from '../wire/opener.ts';
 import { compose } from './compose.ts';
-import type { EngineContext, Inbound } from './context.ts';
+import { type EngineContext, type Inbound, replyEndpoint } from './context.ts';
 import type { EngineOptions, GossipEngine, HostObservation, Link, RecordFilter } from './contract.ts';
 import { isProvenPlace, limitAnswers, proveMoved } from './echo.ts';
 import { type FleetFace, fleetFaceOf } from './fleet-face.ts';
@@ -258,9 +258,13 @@ export class Engine implements GossipEngine {
     this.#mutate(nowMs, () => {
       const key = endpointKey(endpoint);
       if (this.#ctx.prober.onRefused(key, nowMs)) return;
-      const member = this.#ctx.members.atEndpoint(key);
+      const member = this.#ctx.members.noteUnreachable(endpoint, key, nowMs);
       if (member?.present) this.#ctx.prober.probe(member, nowMs);
     });
+  }
+
+  isMemberAt(endpoint: Endpoint): boolean {
+    return this.#ctx.members.atEndpoint(endpointKey(endpoint))?.isObservedAt(endpoint) ?? false;
   }
 
   handleDatagram(nowMs: number, path: Path, bytes: Uint8Array): void {
@@ -330,7 +334,7 @@ export class Engine implements GossipEngine {
       warden.receive(path, bytes, nowMs);
       return;
     }
-    const opened = this.#opener.open(nowMs, bytes, sourceOf(path.address, path.port));
+    const opened = this.#opener.open(nowMs, bytes, sourceOf(path.address, path.port), path.transport);
     if ('refusal' in opened) {
       if (this.#ctx.joiner.takeJoinNonce(opened.refusal.nonce, nowMs))
         this.#refuser.report(opened.refusal, path);
@@ -350,7 +354,6 @@ export class Engine implements GossipEngine {
       return;
     }
     if (!isOwn && warden?.knows(body.sender) === false) warden.onStranger(path, bytes.length, nowMs);
-    session.transport ??= path.transport;
     this.#ctx.counters.drops['unknown-message'] += body.unknown;
     const from: Inbound = {
       nowMs,
@@ -390,15 +393,12 @@ export class Engine implements GossipEngine {
     member.heardBy = from.path.multicast ? 'multicast' : 'unicast';
     // What anybody could have copied from elsewhere moves no address, and a key holder may name any as its own [P-3.13].
     if (from.sealedToAny || from.path.multicast || !isProvenPlace(from)) return;
-    const { transport, address, port } = from.path;
-    if (
-      member.observed?.address === address &&
-      member.observed.port === port &&
-      member.observed.transport === transport
-    )
-      return;
-    const endpoint = { transport, address, port };
+    const endpoint = replyEndpoint(from.path);
+    if (member.isObservedAt(endpoint)) return;
     this.#ctx.members.observe(member, endpoint, endpointKey(endpoint));
+    // It comes by HTTP though UDP is taken to reach it: whether it does is asked now, not when its turn comes.
+    if (endpoint.transport === 'http' && member.endpoint?.transport === 'udp')
+      this.#ctx.prober.probe(member, from.nowMs);
   }
 
   #onMemberState(member: Member, from: MemberState | undefined, nowMs: number): void {

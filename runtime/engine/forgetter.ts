@@ -44,7 +44,7 @@ export class Forgetter {
     const start = makeVersion(records.boot + 1, 0);
     table.merge({ owner: id, from: 0, to: start, gc: start, items: [] }, nowMs, null);
     this.sweep(nowMs);
-    for (const peer of sample(random, members.present(), settings.fanOut)) sync.greet(peer, nowMs);
+    for (const peer of sample(random, members.reachable(), settings.fanOut)) sync.greet(peer, nowMs);
   }
 
   /** Members that somebody has forgotten, and that this node doesn't see either, are members no more. */

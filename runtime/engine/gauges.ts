@@ -21,7 +21,7 @@ export interface EngineGauges {
   readonly members: number;
   /** Accusations that stand or wait for their member: at most 32 an owner. */
   readonly accusations: number;
-  /** Salts that are remembered: at most two an id, and 8192. */
+  /** Salts that are remembered: at most two an id and transport, and 8192. */
   readonly sessions: number;
   /** Drawn numbers whose echo is awaited: at most 8192, and none for longer than its answer can take. */
   readonly pending: number;

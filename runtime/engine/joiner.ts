@@ -73,7 +73,7 @@ export class Joiner {
     const alone = this.#ctx.members.presentCount === 0;
     let nextMs = nowMs + this.#ctx.settings.retryIntervalMs;
     for (const seed of this.#seeds.values()) {
-      if (seed.answered && !alone) continue;
+      if (seed.answered && !alone && !this.#isLost(seed)) continue;
       if (seed.nextMs <= nowMs) {
         if (!alone && this.#isMember(seed.endpoint)) seed.nextMs = nowMs + this.#ctx.settings.retryIntervalMs;
         else this.#call(seed, nowMs);
@@ -84,11 +84,14 @@ export class Joiner {
   }
 
   /** A seed answered our join. */
-  onAnswer(endpoint: Endpoint): void {
+  onAnswer(endpoint: Endpoint, nowMs: number): void {
     const seed = this.#seeds.get(endpointKey(endpoint));
     if (seed === undefined) return;
     seed.answered = true;
     seed.tries = 0;
+    // Where nobody is known to be there after all it is asked again in a while, not at once.
+    if (endpoint.transport === 'http')
+      seed.nextMs = Math.max(seed.nextMs, nowMs + this.#ctx.settings.retryIntervalMs);
   }
 
   /** Calls a few down members, each with what it has to refute: partitions heal (B-91). Of a large cluster a few call each. */
@@ -104,6 +107,8 @@ export class Joiner {
       member.calledAtMs = nowMs;
       this.#ctx.accuser.ensureStanding(member, nowMs);
       const endpoint = member.endpoint!;
+      // The next time another way, where there is one: it counts as silent until it answers.
+      member.paths?.noteSilent(endpoint, nowMs);
       const to = { kind: 'unicast' as const, endpoint };
       this.#ping(member.id, endpoint, { destBoot: 0, nowMs });
       const blocks = this.#ctx.accuser.blocksAbout(member.id, nowMs);
@@ -179,10 +184,20 @@ export class Joiner {
     return sentMs !== undefined && nowMs - sentMs <= JOIN_TTL_MS;
   }
 
+  /**
+   * Whether nobody who takes part is known to be at this listener any more: by its name, its port before a NAT or its certificate a listener
+   * that started anew is known to who was told of it only.
+   */
+  #isLost({ endpoint }: Seed): boolean {
+    return endpoint.transport === 'http' && !this.#isMember(endpoint);
+  }
+
   /** Whether somebody who takes part is known to be there: in this cluster already. */
   #isMember(endpoint: Endpoint): boolean {
-    for (const member of this.#ctx.members.present())
+    for (const member of this.#ctx.members.present()) {
       if (member.endpoint !== null && isSameEndpoint(member.endpoint, endpoint)) return true;
+      if (endpoint.transport === 'http' && member.isObservedAt(endpoint)) return true;
+    }
     return false;
   }
 

@@ -24,7 +24,7 @@ import { problemOfRoster, type Roster } from '../core/roster.ts';
 import type { AppValue } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
-import type { LeaseAnswer, LeaseAsk } from '../wire/message.ts';
+import type { Carry, LeaseAnswer, LeaseAsk } from '../wire/message.ts';
 import { type EngineContext, type Inbound, replyEndpoint } from './context.ts';
 
 /** What a node brings to leases. */
@@ -227,7 +227,17 @@ export class LeaseDesk {
     this.#replyTo = undefined;
   }
 
-  onAnswer(answer: LeaseAnswer, from: Inbound): void {
+  /** A question or an answer came through a relay [P-19.13]: the way back is another one's to find. */
+  onCarried({ from: sender, boot, message }: Carry, nowMs: number): void {
+    if (message.type === 'lease-answer') {
+      this.onAnswer(message, { sender, boot, nowMs });
+      return;
+    }
+    this.#isDirty = true;
+    if (this.#isProven(message, { sender, boot })) this.#voter?.onAsk(message, { id: sender, boot }, nowMs);
+  }
+
+  onAnswer(answer: LeaseAnswer, from: Pick<Inbound, 'sender' | 'boot' | 'nowMs'>): void {
     this.#isDirty = true;
     if (!this.#isProven(answer, from)) return;
     if (this.#mayVote(from.sender)) this.#take(answer, from.sender, from.nowMs);
@@ -374,22 +384,32 @@ export class LeaseDesk {
   }
 
   #send(to: { readonly id: NodeId }, bare: LeaseAsk | LeaseAnswer): void {
-    const { id, outbox, members, life } = this.#ctx;
+    const { id, own, outbox, members, life, relays } = this.#ctx;
     if (to.id === id) {
       this.#toSelf.push(bare);
       return;
     }
     const endpoint =
       this.#replyTo?.sender === to.id ? replyEndpoint(this.#replyTo.path) : members.get(to.id)?.endpoint;
-    if (endpoint == null) return;
+    const relay = endpoint == null ? relays.towards(to.id) : undefined;
+    const place = endpoint ?? relay?.endpoint;
+    if (place == null) return;
     const mac = life.proveLease(to.id, bare);
     if (life.demanded && mac === undefined) return;
     const message = mac === undefined ? bare : { ...bare, mac };
-    outbox.stage({ kind: 'unicast', endpoint }, to.id, message, 'membership');
+    const destination = { kind: 'unicast' as const, endpoint: place };
+    if (relay === undefined) outbox.stage(destination, to.id, message, 'membership');
+    else
+      outbox.stage(
+        destination,
+        relay.id,
+        { type: 'carry', from: id, boot: own.boot, to: to.id, message },
+        'membership',
+      );
   }
 
   /** Where lives are proven, so are questions and answers about leases [P-17.7]. */
-  #isProven(message: LeaseAsk | LeaseAnswer, from: Inbound): boolean {
+  #isProven(message: LeaseAsk | LeaseAnswer, from: Pick<Inbound, 'sender' | 'boot'>): boolean {
     const verdict = this.#ctx.life.checkLease(message, from);
     if (verdict === 'wrong') this.#ctx.counters.drops['bad-proof']++;
     else if (verdict === 'unknown') this.#ctx.counters.drops['no-certificate']++;

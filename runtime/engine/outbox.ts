@@ -37,8 +37,8 @@ export interface AnswerLimit {
 
 /** Seals bodies, to one node or to any. */
 export interface BodySealer {
-  sealTo(dest: NodeId, body: Uint8Array): Uint8Array;
-  sealToAny(body: Uint8Array): Uint8Array;
+  sealTo(dest: NodeId, body: Uint8Array, transport: Endpoint['transport']): Uint8Array;
+  sealToAny(body: Uint8Array, transport: Endpoint['transport']): Uint8Array;
 }
 
 /** Adds to a datagram what else its receiver should hear of. */
@@ -254,7 +254,11 @@ export class Outbox {
     body: Uint8Array,
     trafficClass: TrafficClass,
   ): Uint8Array | undefined {
-    const bytes = peer === undefined ? this.#sealer.sealToAny(body) : this.#sealer.sealTo(peer, body);
+    const transport = to.kind === 'multicast' ? 'udp' : to.endpoint.transport;
+    const bytes =
+      peer === undefined
+        ? this.#sealer.sealToAny(body, transport)
+        : this.#sealer.sealTo(peer, body, transport);
     return this.#push({ type: 'transmit', to, bytes, trafficClass }) ? bytes : undefined;
   }
 

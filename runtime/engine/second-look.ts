@@ -53,8 +53,8 @@ export class SecondLook {
     const { members, random, sync } = this.#ctx;
     const self = members.get(owner);
     // By turns: somebody nearer may have it, too.
-    const isOwn = self?.present === true && this.#turns % 2 === 0;
-    const peer = isOwn ? self : sample(random, members.present(), 1)[0];
+    const isOwn = self?.present === true && self.endpoint !== null && this.#turns % 2 === 0;
+    const peer = isOwn ? self : sample(random, members.reachable(), 1)[0];
     if (peer !== undefined) sync.wantFrom(peer, { owner, known: passedOver!.lowestOpen - 1, gc }, nowMs);
   }
 }

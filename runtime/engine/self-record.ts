@@ -65,11 +65,13 @@ export class SelfRecord {
   }
 
   publish(nowMs: number): void {
+    const { relays } = this.#ctx;
     const value = encodeNodeFacts({
       name: this.#name,
       incarnation: this.#incarnation,
       state: this.#state,
-      endpoints: this.#ctx.endpoints.slice(0, ENDPOINTS_PER_NODE_MAX),
+      endpoints: relays.endpoints.slice(0, ENDPOINTS_PER_NODE_MAX - relays.named.length),
+      relays: relays.named,
       tags: this.#tags,
       protocol: this.#protocol,
     });

@@ -79,7 +79,7 @@ export class Synchroniser {
       nowMs + jitter(this.#ctx.random, hungry ? HUNGRY_MS : pace.intervalMs, 0.2),
     );
     if (!speaks) return;
-    const candidates = sample(this.#ctx.random, this.#ctx.members.present(), CANDIDATES);
+    const candidates = sample(this.#ctx.random, this.#ctx.members.reachable(), CANDIDATES);
     // Who has proven itself answers at once; the others need two round trips more.
     candidates.sort((a, b) => Number(this.#ctx.isProven(b.id)) - Number(this.#ctx.isProven(a.id)));
     const count = hungry && !this.#isBusy(nowMs) ? PEERS_WHEN_HUNGRY : 1;

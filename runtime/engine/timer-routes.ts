@@ -27,6 +27,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   keys: (ctx, _, nowMs) => ctx.keys.onTimer(nowMs),
   trust: (ctx, _, nowMs) => ctx.warden?.onTimer(nowMs),
   renew: (ctx, _, nowMs) => ctx.warden?.renewals.onTimer(nowMs),
+  relays: (ctx, _, nowMs) => ctx.relays.onTurn(nowMs),
   lease: (ctx, _, nowMs) => ctx.leases.onTimer(nowMs),
   twin: (ctx, id, nowMs) => ctx.twins.onDue(id, nowMs),
   behind: (ctx, _, nowMs) => ctx.follower.onDue(nowMs),

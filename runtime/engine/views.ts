@@ -1,3 +1,4 @@
+import { type Endpoint, isDialable } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
 import { isReservedKey, isSecretKey } from '../core/reserved-keys.ts';
 import type { MemberView, RecordView, WaitingView } from '../core/views.ts';
@@ -122,8 +123,13 @@ export function memberView(ctx: EngineContext, member: Member, nowMs: number): M
     rttMs: member.roundTrip.smoothedMs,
     accusers: member.suspicion.accusers,
     segment: member.heardByMulticast(nowMs) ? member.heard.segment : null,
-    path: member.endpoint,
+    path: member.endpoint && shownEndpoint(member.endpoint),
     twin,
-    flags: twin ? ['twin'] : [],
+    flags: [...(twin ? ['twin'] : []), ...(member.endpoint === null && member.askable ? ['relayed'] : [])],
   };
+}
+
+/** A session that a member opened to this node has no port that means anything to others: 0. */
+export function shownEndpoint(endpoint: Endpoint): Endpoint {
+  return isDialable(endpoint) ? endpoint : { ...endpoint, port: 0 };
 }

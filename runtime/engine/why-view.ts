@@ -3,7 +3,7 @@ import type { AccuserView, SuspicionView, VerdictView, WhyView } from '../core/w
 import type { Member } from '../membership/member.ts';
 import type { Verdict, Witness } from '../membership/verdict-log.ts';
 import type { EngineContext } from './context.ts';
-import { memberView, selfView } from './views.ts';
+import { memberView, selfView, shownEndpoint } from './views.ts';
 
 /** The evidence behind what this node says of a member, or of itself; undefined where it knows no such member. */
 export function whyView(ctx: EngineContext, id: NodeId, nowMs: number): WhyView | undefined {
@@ -16,7 +16,9 @@ export function whyView(ctx: EngineContext, id: NodeId, nowMs: number): WhyView 
     member: memberView(ctx, member, nowMs),
     stateMs: agoMs(member.changedAtMs, nowMs),
     heardBy: member.arrivals.lastMs === null ? null : member.heardBy,
-    pathFrom: member.observed !== null ? 'heard' : member.endpoint === null ? null : 'announced',
+    pathFrom: member.endpoint === null ? null : member.isObservedAt(member.endpoint) ? 'heard' : 'announced',
+    paths: pathsView(member),
+    relays: relaysView(ctx, member),
     roundTrip: {
       smoothedMs: member.roundTrip.smoothedMs,
       highMs: member.roundTrip.highMs,
@@ -37,6 +39,8 @@ const NOTHING = {
   stateMs: null,
   heardBy: null,
   pathFrom: null,
+  paths: [],
+  relays: [],
   roundTrip: null,
   vouchedForMs: null,
   lastHelper: null,
@@ -66,6 +70,17 @@ function twinView(ctx: EngineContext, id: NodeId, nowMs: number): WhyView['twin'
   if (twin === undefined) return null;
   const witnesses = twin.witnesses.map((witness) => ({ id: witness, name: nameOf(ctx, witness) }));
   return { sinceMs: agoMs(twin.sinceMs, nowMs), lives: twin.lives, witnesses };
+}
+
+function pathsView({ paths }: Member): WhyView['paths'] {
+  const all = paths?.all() ?? [];
+  return all.length < 2
+    ? []
+    : all.map(({ endpoint, standing }) => ({ endpoint: shownEndpoint(endpoint), standing }));
+}
+
+function relaysView(ctx: EngineContext, { facts: { relays = [] } }: Member): WhyView['relays'] {
+  return relays.map((id) => ({ id, name: nameOf(ctx, id) }));
 }
 
 function retryView(ctx: EngineContext, { calledAtMs, changedAtMs }: Member, nowMs: number) {

@@ -1,5 +1,6 @@
 import { type RandomSource, shuffle } from '../core/random.ts';
 import type { Member } from './member.ts';
+import { isReached } from './relayed.ts';
 
 /** Tags by which an operator may say where nodes stand. */
 const PLACE_TAGS = ['segment', 'site'] as const;
@@ -7,11 +8,8 @@ const PLACE_TAGS = ['segment', 'site'] as const;
 const IPV4_PREFIX = /^\d+\.\d+\.\d+\./;
 const IPV6_GROUPS = 4;
 
-/** Who proved its life to this node within this time is likely to be reached by it again. */
-const REACHED_MS = 60_000;
-
 /**
- * Chooses whom to ask to probe a member that doesn't answer: first who reached it the last time, then mostly such that stand where it
+ * Chooses whom to ask to probe a member that doesn't answer: first those that it names as its relays, and who reached it the last time, then mostly such that stand where it
  * stands, because they reach it if anybody does; and one from elsewhere, because a whole segment may be cut off from the rest. Of each
  * kind those come first that this node itself reached lately: with a bad link of its own it must not take everybody else for dead.
  */
@@ -20,18 +18,33 @@ export function chooseHelpers(
   candidates: readonly Member[],
   { count, nowMs, random }: { count: number; nowMs: number; random: RandomSource },
 ): Member[] {
+  const relays = target.facts.relays === undefined ? [] : named(target, candidates, random);
+  // Nobody else reaches it: to ask others is to hear no from all of them.
+  if (relays.length > 0 && target.endpoint === null) return relays.slice(0, count);
   const near: Member[] = [];
   const far: Member[] = [];
   const chosen: Member[] = [];
   for (const member of shuffle(random, [...candidates])) {
+    if (relays.includes(member)) continue;
     if (member.id === target.lastHelper) chosen.push(member);
     else (isNear(member, target, nowMs) ? near : far).push(member);
   }
-  const isReached = (member: Member) => member.provedAtMs >= nowMs - REACHED_MS;
-  const reachedFirst = (a: Member, b: Member) => Number(isReached(b)) - Number(isReached(a));
+  const reachedFirst = (a: Member, b: Member) => Number(isReached(b, nowMs)) - Number(isReached(a, nowMs));
   near.sort(reachedFirst);
   far.sort(reachedFirst);
-  return [...chosen, ...far.splice(0, 1), ...near, ...far].slice(0, Math.max(0, count));
+  // Who is reached by HTTP only, because UDP fails, may be the one that the target fell back to likewise.
+  const byHttp = [...near, ...far].find(({ endpoint }) => endpoint?.transport === 'http');
+  const first = [...relays, ...chosen, ...(byHttp === undefined ? [] : [byHttp])];
+  const rest = [...far.splice(0, 1), ...near, ...far].filter((member) => member !== byHttp);
+  return [...first, ...rest].slice(0, Math.max(0, count));
+}
+
+/** Those that the target itself says it is reached through. */
+function named({ facts }: Member, candidates: readonly Member[], random: RandomSource): Member[] {
+  return shuffle(
+    random,
+    candidates.filter(({ id }) => facts.relays?.includes(id)),
+  );
 }
 
 /** Whether two members share a segment, by what is heard of them, else what they say, else their addresses. */

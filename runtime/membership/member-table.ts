@@ -1,4 +1,4 @@
-import type { Endpoint } from '../core/endpoint.ts';
+import { type Endpoint, endpointKey, isDialable } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
 import type { Version } from '../core/version.ts';
 import { bootOf } from '../core/version.ts';
@@ -18,10 +18,13 @@ export class MemberTable {
   readonly #members = new Map<NodeId, Member>();
   readonly #byEndpoint = new Map<string, NodeId>();
   readonly #onState: StateListener;
+  readonly #dials: readonly Endpoint['transport'][];
   #presentList: readonly Member[] | undefined;
 
-  constructor(onState: StateListener) {
+  /** @param dials the transports by which this node can call others. */
+  constructor(onState: StateListener, dials: readonly Endpoint['transport'][] = ['udp', 'http']) {
     this.#onState = onState;
+    this.#dials = dials;
   }
 
   /** Members that take part, this node not counted. */
@@ -47,6 +50,11 @@ export class MemberTable {
     return this.#presentList;
   }
 
+  /** Of them, those that this node can send to by itself; the others hear through others. */
+  reachable(): readonly Member[] {
+    return this.present().filter(({ endpoint }) => endpoint !== null);
+  }
+
   /** Takes a member's own record. Older ones change nothing; a newer one refutes what was said of the life before. */
   applyFacts(id: NodeId, version: Version, facts: NodeFacts, nowMs: number): Member {
     const known = this.#members.get(id);
@@ -54,6 +62,7 @@ export class MemberTable {
     if (known === undefined) {
       const member = new Member(id, { facts, boot, nodeVersion: version, state: facts.state, nowMs });
       this.#members.set(id, member);
+      member.choosePaths(this.#dials);
       this.#presentList = undefined;
       this.#onState(member, undefined, nowMs);
       return member;
@@ -65,15 +74,24 @@ export class MemberTable {
       known.newcomer = false;
       known.arrivals.reset();
       known.observed = null;
+      known.observedHttp = null;
+      known.paths?.reset();
       const { vouchedUntilMs, presenceDueMs } = UNHEARD;
       known.heard = { ...known.heard, vouchedUntilMs, presenceDueMs };
     }
     // It has left an address that it had said to be its own. (One behind a NAT never says where it seems to be.)
     if (known.observed !== null && has(known.facts, known.observed) && !has(facts, known.observed))
       known.observed = null;
+    if (
+      known.observedHttp !== null &&
+      has(known.facts, known.observedHttp) &&
+      !has(facts, known.observedHttp)
+    )
+      known.observedHttp = null;
     known.boot = boot;
     known.nodeVersion = version;
     known.facts = facts;
+    known.choosePaths(this.#dials);
     known.suspicion.keepOnly({ boot, incarnation: facts.incarnation });
     this.#settle(known, { refuted, nowMs });
     return known;
@@ -121,16 +139,39 @@ export class MemberTable {
   }
 
   /** Notes the address that an authenticated datagram of a member came from. */
-  observe(member: Member, endpoint: Member['observed'], key: string): void {
-    member.observed = endpoint;
+  observe(member: Member, endpoint: Endpoint, key: string): void {
+    if (endpoint.transport === 'udp') member.observed = endpoint;
+    else member.observedHttp = endpoint;
+    member.choosePaths(this.#dials);
     this.#byEndpoint.set(key, member.id);
-    if (this.#byEndpoint.size > 4 * this.#members.size + 64) this.#byEndpoint.clear();
+    if (this.#byEndpoint.size > 4 * this.#members.size + 64) this.#reindex();
   }
 
   /** Who was last heard from at this address. */
   atEndpoint(key: string): Member | undefined {
     const id = this.#byEndpoint.get(key);
     return id === undefined ? undefined : this.#members.get(id);
+  }
+
+  /** Nothing listens there, or the session that was there is over. @returns who was last heard from there. */
+  noteUnreachable(endpoint: Endpoint, key: string, nowMs: number): Member | undefined {
+    const member = this.atEndpoint(key);
+    if (member === undefined) return undefined;
+    // A session that is over doesn't come back: the next one is another place.
+    if (!isDialable(endpoint) && member.isObservedAt(endpoint)) {
+      member.observedHttp = null;
+      member.choosePaths(this.#dials);
+    }
+    member.paths?.noteSilent(endpoint, nowMs);
+    return member;
+  }
+
+  /** Places where members were before are forgotten; where they are is told once only, by `observe`. */
+  #reindex(): void {
+    this.#byEndpoint.clear();
+    for (const { id, observed, observedHttp } of this.#members.values())
+      for (const place of [observed, observedHttp])
+        if (place !== null) this.#byEndpoint.set(endpointKey(place), id);
   }
 
   #settle(member: Member, { refuted, nowMs }: { refuted: boolean; nowMs: number }): void {

@@ -1,9 +1,10 @@
-import type { Endpoint } from '../core/endpoint.ts';
+import { type Endpoint, isNamed } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
 import type { Version } from '../core/version.ts';
 import type { MemberState } from '../core/views.ts';
 import { Arrivals } from './arrivals.ts';
 import type { NodeFacts } from './node-facts.ts';
+import { Paths } from './paths.ts';
 import { RoundTrip } from './rtt.ts';
 import { type Accusation, Suspicion } from './suspicion.ts';
 
@@ -47,8 +48,12 @@ export class Member {
   heardBy: 'unicast' | 'multicast' | null = null;
   /** When it was last called because it is down. */
   calledAtMs: number | null = null;
-  /** Where its last authenticated unicast datagram came from. */
+  /** Where its last authenticated unicast datagram by UDP came from. */
   observed: Endpoint | null = null;
+  /** The same by HTTP: where it was called, or the session that it opened. */
+  observedHttp: Endpoint | null = null;
+  /** Which of its places work; undefined where there is nothing to choose. */
+  paths: Paths | undefined;
   /** Of its presences; a new one is put in the place of the old. */
   heard = UNHEARD;
   /** When it last proved that it lives, by answering a probe or by a presence that vouches. */
@@ -95,9 +100,35 @@ export class Member {
     return this.#arrivals;
   }
 
-  /** Where to send to: where it was last heard from, else what it advertises. */
+  /** Where to send to: the cheapest way that works, where it was last heard from before what it advertises; null: this node can't by itself. */
   get endpoint(): Endpoint | null {
+    if (this.paths !== undefined) return this.paths.best;
     return this.observed ?? this.facts.endpoints[0] ?? null;
+  }
+
+  /** Whether it was last heard from there. */
+  isObservedAt({ transport, address, port }: Endpoint): boolean {
+    const known = transport === 'udp' ? this.observed : this.observedHttp;
+    return known?.address === address && known.port === port;
+  }
+
+  /** Takes up where it may be reached by now. @param dials the transports by which this node can call others. */
+  choosePaths(dials: readonly Endpoint['transport'][]): void {
+    const { observed, observedHttp, facts } = this;
+    const isPlain = facts.endpoints.length <= 1 && facts.endpoints[0]?.transport !== 'http';
+    if (this.paths === undefined && isPlain && observedHttp === null && dials.includes('udp')) return;
+    this.paths ??= new Paths();
+    for (const place of [observed, observedHttp]) if (place !== null) this.paths.noteHeard(place);
+    const said = facts.endpoints.filter(({ transport }) => dials.includes(transport));
+    const places = said.filter((place) => isLikely(place, said, { observed, observedHttp }));
+    const heard = [observed, observedHttp].filter((place) => place !== null);
+    this.paths.setPlaces([...heard, ...places], said);
+  }
+
+  /** Whether it can be asked if it lives: by this node, or by others, whom it names or who can call it. */
+  get askable(): boolean {
+    const { endpoints, relays } = this.facts;
+    return this.endpoint !== null || endpoints.length > 0 || relays !== undefined;
   }
 
   /** Whether it takes part: it can be probed and told news. */
@@ -120,4 +151,28 @@ export class Member {
   heardByMulticast(nowMs: number): boolean {
     return this.heard.segment !== null && this.heard.segmentUntilMs > nowMs;
   }
+}
+
+/**
+ * Whether this node is likely to reach it there: by the family by which it hears the member, where it does. It may have no address of the
+ * other one, and each try there would be a fault. Of a listener that is known by its name the family isn't known.
+ */
+function isLikely(
+  place: Endpoint,
+  said: readonly Endpoint[],
+  heard: { readonly observed: Endpoint | null; readonly observedHttp: Endpoint | null },
+): boolean {
+  const own = withFamily(place.transport === 'udp' ? heard.observed : heard.observedHttp);
+  const known = own ?? withFamily(heard.observed) ?? withFamily(heard.observedHttp);
+  if (known === null || familyOf(place) === familyOf(known)) return true;
+  if (own !== null) return false;
+  return !said.some((other) => other.transport === place.transport && familyOf(other) === familyOf(known));
+}
+
+function withFamily(endpoint: Endpoint | null): Endpoint | null {
+  return endpoint === null || isNamed(endpoint) ? null : endpoint;
+}
+
+function familyOf({ address }: Endpoint): 4 | 6 {
+  return address.includes(':') ? 6 : 4;
 }

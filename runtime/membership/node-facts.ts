@@ -1,4 +1,5 @@
-import type { Endpoint } from '../core/endpoint.ts';
+import { type Endpoint, isNamed } from '../core/endpoint.ts';
+import { fromHex, NODE_ID_BYTES, type NodeId, toHex } from '../core/ids.ts';
 import { ENDPOINTS_PER_NODE_MAX, NAME_BYTES_MAX, TAG_BYTES_MAX, TAGS_PER_NODE_MAX } from '../core/limits.ts';
 import type { AppValue } from '../core/value.ts';
 import { endpointFromValue, endpointToValue } from '../wire/endpoint.ts';
@@ -9,6 +10,8 @@ export interface NodeFacts {
   readonly incarnation: number;
   readonly state: DeclaredState;
   readonly endpoints: readonly Endpoint[];
+  /** Through whom it is reached, where nobody can send to it by itself [P-19.11]; absent: nobody was named. */
+  readonly relays?: readonly NodeId[];
   readonly tags: Readonly<Record<string, string>>;
   readonly protocol: number;
 }
@@ -25,7 +28,7 @@ export function encodeNodeFacts(facts: NodeFacts): AppValue {
     facts.name,
     facts.incarnation,
     STATES.indexOf(facts.state),
-    facts.endpoints.map(endpointToValue),
+    [...facts.endpoints.map(endpointToValue), ...(facts.relays ?? []).map(relayToValue)],
     facts.tags,
     facts.protocol,
   ];
@@ -41,13 +44,32 @@ export function decodeNodeFacts(value: AppValue): NodeFacts | undefined {
   if (!Array.isArray(endpoints) || endpoints.length > ENDPOINTS_PER_NODE_MAX) return undefined;
   const readTags = decodeTags(tags);
   if (readTags === undefined) return undefined;
+  const relays = decodeRelays(endpoints as AppValue[]);
   return {
     name,
     incarnation,
     state: STATES[state],
     endpoints: decodeEndpoints(endpoints as AppValue[]),
+    ...(relays.length > 0 && { relays }),
     tags: readTags,
     protocol,
+  };
+}
+
+/** Listeners keep so many of the places in a record, where there are that many. */
+const LISTENERS_MIN = 3;
+
+/** The first of both that fit a record. */
+export function fitEndpoints(
+  udp: readonly Endpoint[],
+  http: readonly Endpoint[],
+  max: number,
+): { readonly kept: Endpoint[]; readonly cut: readonly Endpoint[] } {
+  const listeners = Math.min(http.length, Math.max(max - udp.length, LISTENERS_MIN));
+  const others = Math.min(udp.length, max - listeners);
+  return {
+    kept: [...udp.slice(0, others), ...http.slice(0, listeners)],
+    cut: [...udp.slice(others), ...http.slice(listeners)],
   };
 }
 
@@ -61,7 +83,26 @@ function decodeEndpoints(values: readonly AppValue[]): Endpoint[] {
 
 function decodeEndpoint(value: AppValue): Endpoint | undefined {
   const endpoint = endpointFromValue(value);
-  return endpoint !== undefined && endpoint.port > 0 && isUsable(endpoint.address) ? endpoint : undefined;
+  const isOne = endpoint !== undefined && endpoint.port > 0 && isUsable(endpoint.address);
+  // Else a member could pass for a listener that a person named here.
+  return isOne && !isNamed(endpoint) ? endpoint : undefined;
+}
+
+/** Stands among the endpoints: who doesn't know it passes it over, as it does every transport that it doesn't know [P-5.16]. */
+const RELAY = 3;
+
+function relayToValue(id: NodeId): AppValue {
+  return [RELAY, fromHex(id), 0];
+}
+
+function decodeRelays(values: readonly AppValue[]): NodeId[] {
+  const relays: NodeId[] = [];
+  for (const value of values) {
+    if (!Array.isArray(value) || value[0] !== RELAY) continue;
+    const id: unknown = value[1];
+    if (id instanceof Uint8Array && id.length === NODE_ID_BYTES) relays.push(toHex(id));
+  }
+  return relays;
 }
 
 /** Unspecified and multicast addresses are no place to send to. */

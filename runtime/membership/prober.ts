@@ -1,6 +1,6 @@
-import { endpointKey } from '../core/endpoint.ts';
+import { type Endpoint, endpointKey, isSameEndpoint } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
-import { jitter, type RandomSource } from '../core/random.ts';
+import { jitter, type RandomSource, sample } from '../core/random.ts';
 import type { TimerTable } from '../core/timers.ts';
 import type { Evidence } from './accusation-record.ts';
 import { chooseHelpers } from './helpers.ts';
@@ -8,6 +8,7 @@ import type { LocalHealth } from './local-health.ts';
 import type { Member } from './member.ts';
 import type { MemberTable } from './member-table.ts';
 import { ProbeOrder } from './probe-order.ts';
+import { isOutOfSight, relaysOf, relaysToProbe } from './relayed.ts';
 import { RoundTrip } from './rtt.ts';
 import { SelfDoubt } from './self-doubt.ts';
 
@@ -20,7 +21,7 @@ export interface ProbeSettings {
 
 /** What a prober asks of its surroundings. */
 export interface ProbePort {
-  /** Sends a ping to the target under a fresh number that leads back to `probe`. */
+  /** Sends a ping to the target under a fresh number that leads back to `probe`; where it can't, nothing. */
   ping(probe: Probe, nowMs: number): void;
   /** Asks a helper to ping the target, likewise. */
   pingReq(probe: Probe, helper: Member, nowMs: number): void;
@@ -50,6 +51,13 @@ const PROVE_EVERY = 8;
 /** So long an unwell node accuses nobody; after that it speaks all the same: the others may really be gone. */
 const UNWELL_MS_MAX = 5_000;
 
+/** A member that says nowhere how it is reached has so long to say so: helpers that don't know either would only say no. */
+const UNREACHED_MS = 10_000;
+
+/** Where UDP fails so many members that can be called by HTTP are asked whether they still hear this node by UDP; not more often than this. */
+const CALLS_AT_ONCE = 3;
+const CALLS_GAP_MS = 500;
+
 /** Touches of one probe, at most: they and their refusals get lost like anything else. */
 const TOUCHES_MAX = 3;
 
@@ -58,6 +66,8 @@ export interface Probe {
   readonly id: number;
   readonly target: NodeId;
   readonly boot: number;
+  /** Where the target is pinged first; null: only others reach it. */
+  readonly place: Endpoint | null;
   readonly startedMs: number;
   readonly deadlineMs: number;
   readonly timeoutMs: number;
@@ -92,6 +102,7 @@ export class Prober {
   readonly #roundTrip = new RoundTrip();
   readonly #doubt = new SelfDoubt();
   #turn = 0;
+  #calledMs = Number.NEGATIVE_INFINITY;
   #unwellSinceMs = Number.POSITIVE_INFINITY;
 
   constructor(parts: {
@@ -144,13 +155,14 @@ export class Prober {
 
   /** Starts a probe of this member unless one is under way. */
   probe(target: Member, nowMs: number): void {
-    if (this.#targets.has(target.id) || target.endpoint === null) return;
+    if (this.#targets.has(target.id) || !isAskable(target, nowMs)) return;
     const timeoutMs = this.timeoutFor(target);
     const intervalMs = Math.max(this.#settings.probeIntervalMs, 4 * timeoutMs) * this.#health.multiplier;
     const probe: Probe = {
       id: this.#nextId++,
       target: target.id,
       boot: target.boot,
+      place: target.endpoint,
       startedMs: nowMs,
       deadlineMs: nowMs + VERDICT_SHARE * intervalMs,
       timeoutMs: timeoutMs * this.#health.multiplier,
@@ -165,6 +177,8 @@ export class Prober {
     this.#probes.set(probe.id, probe);
     this.#targets.set(target.id, probe);
     this.#port.ping(probe, nowMs);
+    if (probe.place === null) this.#askHelpers(probe, target, nowMs);
+    for (const relay of relaysToProbe(target, this.#members, nowMs)) this.probe(relay, nowMs);
     this.#schedule(probe, nowMs);
   }
 
@@ -204,6 +218,7 @@ export class Prober {
     }
     probe.step++;
     this.#port.ping(probe, nowMs);
+    if (probe.place?.transport === 'udp') this.#tryHttp(probe.target, nowMs);
     if (probe.touches < TOUCHES_MAX && this.#port.touch(target, nowMs)) probe.touches++;
     if (probe.step >= PINGS_BEFORE_HELP + PINGS_BETWEEN_HELP * probe.rounds)
       this.#askHelpers(probe, target, nowMs);
@@ -211,7 +226,10 @@ export class Prober {
   }
 
   /** An ack came for this probe, directly or by a helper (B-4: once). */
-  onAck(probeId: number, { nowMs, helper }: { nowMs: number; helper?: NodeId }): void {
+  onAck(
+    probeId: number,
+    { nowMs, helper, place }: { nowMs: number; helper?: NodeId; place?: Endpoint },
+  ): void {
     const probe = this.#probes.get(probeId);
     if (probe === undefined) return;
     const target = this.#members.get(probe.target);
@@ -222,6 +240,8 @@ export class Prober {
     this.#doubt.note({ target: probe.target, atMs: nowMs, answered: true });
     this.#end(probe);
     this.#health.change(-1);
+    if (target !== undefined && probe.place !== null && (helper !== undefined || isElsewhere(probe, place)))
+      this.#noteMissed(target, probe.place, { pings: probe.step + 1, nowMs });
   }
 
   /**
@@ -273,7 +293,7 @@ export class Prober {
 
   #needsProbe(id: NodeId, { toProve, nowMs }: { toProve: boolean; nowMs: number }): boolean {
     const member = this.#members.get(id);
-    if (member?.present !== true || member.endpoint === null) return false;
+    if (member?.present !== true || !isAskable(member, nowMs)) return false;
     if (member.heard.vouchedUntilMs > nowMs || this.#targets.has(id)) return false;
     return toProve || !member.heardByMulticast(nowMs);
   }
@@ -284,19 +304,42 @@ export class Prober {
     this.#timers.set(`step/${probe.id}`, next);
   }
 
+  /** It lives, but didn't answer where it was asked first. Where that may be over it is asked again at once: news go there meanwhile. */
+  #noteMissed(target: Member, place: Endpoint, { pings, nowMs }: { pings: number; nowMs: number }): void {
+    const { paths } = target;
+    if (paths === undefined) return;
+    if (paths.noteMissed(place, pings, nowMs)) {
+      // What doesn't reach it may reach nobody: the others are asked now, not when their turn comes.
+      if (place.transport === 'udp') this.#tryHttp(target.id, nowMs);
+      return;
+    }
+    if (target.present && paths.best !== null && isSameEndpoint(paths.best, place)) this.probe(target, nowMs);
+  }
+
+  /**
+   * UDP may be dead for all: probes a few members that this node can call by HTTP and still reaches by UDP, as it believes. Each asks both
+   * ways from its second ping on, so that sessions are there before others take this node for dead [P-19.10].
+   */
+  #tryHttp(silent: NodeId, nowMs: number): void {
+    if (nowMs - this.#calledMs < CALLS_GAP_MS) return;
+    const callable = this.#members.present().filter(({ id, endpoint, paths }) => {
+      const isTried = id === silent || this.#targets.has(id) || endpoint?.transport !== 'udp';
+      return !isTried && paths?.canBeCalled('http') === true;
+    });
+    if (callable.length === 0) return;
+    this.#calledMs = nowMs;
+    for (const member of sample(this.#random, callable, CALLS_AT_ONCE)) this.probe(member, nowMs);
+  }
+
   /** @returns whether there was anybody left to ask. */
   #askHelpers(probe: Probe, target: Member, nowMs: number): boolean {
     if (probe.rounds >= HELP_ROUNDS) return false;
     probe.rounds++;
-    const candidates = this.#members
-      .present()
-      .filter(
-        (member) =>
-          member.state === 'alive' &&
-          member.id !== target.id &&
-          !probe.asked.has(member.id) &&
-          member.endpoint !== null,
-      );
+    const relays = relaysOf(target, this.#members);
+    const candidates = this.#members.present().filter((member) => {
+      const isKnown = member.id === target.id || probe.asked.has(member.id);
+      return !isKnown && member.endpoint !== null && (member.state === 'alive' || relays.includes(member));
+    });
     const count = this.#settings.probeHelpers;
     const helpers = chooseHelpers(target, candidates, { count, nowMs, random: this.#random });
     for (const helper of helpers) {
@@ -309,6 +352,9 @@ export class Prober {
   /** No answer to anyone: what it says of this node's own health are the helpers that were silent too (B-19). */
   #fail(probe: Probe, target: Member, nowMs: number): void {
     this.#end(probe);
+    if (probe.place !== null) target.paths?.noteSilent(probe.place, nowMs);
+    const answered = probe.nackedBy;
+    if (isOutOfSight(target, { members: this.#members, answered, nowMs })) return;
     const held = this.#mustHold(probe, nowMs);
     const helpers = [...probe.asked].filter((id) => this.#members.get(id)?.state === 'alive').length;
     const nacks = probe.nackedBy.size;
@@ -356,4 +402,14 @@ export class Prober {
     this.#targets.delete(probe.target);
     this.#timers.clear(`step/${probe.id}`);
   }
+}
+
+/** Whether the answer came from elsewhere than where the target was asked first. */
+function isElsewhere({ place }: Probe, answered: Endpoint | undefined): boolean {
+  return place !== null && answered !== undefined && !isSameEndpoint(place, answered);
+}
+
+/** Whether a probe could reach it: by this node or by others. Whoever is nowhere to be reached for a while is asked after all the same. */
+function isAskable(member: Member, nowMs: number): boolean {
+  return member.askable || nowMs - member.changedAtMs > UNREACHED_MS;
 }

@@ -1,3 +1,4 @@
+import { DATAGRAM_BYTES_MIN } from '../core/limits.ts';
 import type { Destination, Path } from '../core/outputs.ts';
 import { LinkBudgets } from '../transport/link-budgets.ts';
 import type {
@@ -27,7 +28,7 @@ export class Recorder implements TransportHandlers {
   }
 
   get texts(): string[] {
-    return this.received.map(({ bytes }) => new TextDecoder().decode(bytes));
+    return this.received.map(({ bytes }) => new TextDecoder().decode(bytes).trimEnd());
   }
 }
 
@@ -52,7 +53,17 @@ export interface PairOptions {
 /** The links of all transports here, with a burst of twelve full datagrams that nothing refills. */
 const tightBudgets = () => new LinkBudgets({ bytesPerSecond: { lo: 1_000, mem0: 1_000 }, nowMs: () => 0 });
 
-const bytesOf = (text: string) => new TextEncoder().encode(text);
+/** As long as any datagram of ours: a transport may refuse what is shorter. */
+const bytesOf = (text: string) => new TextEncoder().encode(text.padEnd(DATAGRAM_BYTES_MIN));
+
+/** What a transport is by its nature. */
+export interface TransportKind {
+  readonly transport: Path['transport'];
+  /** Whether hosts tell by a touch that nobody listens, and datagrams may be empty: both as UDP has it. */
+  readonly isConnectionless: boolean;
+}
+
+const UDP: TransportKind = { transport: 'udp', isConnectionless: true };
 
 /**
  * What holds for every transport: call it with your framework's `test`, a name for its cases, and what makes two that reach each other.
@@ -61,6 +72,7 @@ export function transportCompliance(
   test: TestFunction,
   name: string,
   makePair: (options: PairOptions) => Promise<TransportPair> | TransportPair,
+  { transport, isConnectionless }: TransportKind = UDP,
 ): void {
   const scenario = (
     title: string,
@@ -82,6 +94,10 @@ export function transportCompliance(
       }
     });
 
+  const connectionless = (...test: Parameters<typeof scenario>) => {
+    if (isConnectionless) scenario(...test);
+  };
+
   scenario('what is sent arrives byte for byte, with the path it came by', async ({ a, b, toB }, heard) => {
     const to = toB();
     assert.equal(a.accepts(to), true);
@@ -90,7 +106,7 @@ export function transportCompliance(
     const { path, bytes } = await eventually(() => heard.b.received[0]);
     assert.deepEqual(bytes, all);
     assert.equal(Object.getPrototypeOf(bytes), Uint8Array.prototype, 'no Buffer: its slice is a view');
-    assert.equal(path.transport, 'udp');
+    assert.equal(path.transport, transport);
     assert.equal(path.multicast, to.kind === 'multicast');
     assert.equal(path.link.length > 0 && path.port > 0, true);
     assert.deepEqual(
@@ -113,7 +129,7 @@ export function transportCompliance(
     const first = await eventually(() => heard.b.received[0]);
     a.send(toB(), bytesOf('other'), 'data');
     await eventually(() => heard.b.received[1]);
-    assert.equal(new TextDecoder().decode(first.bytes), 'first');
+    assert.equal(new TextDecoder().decode(first.bytes).trimEnd(), 'first');
   });
 
   scenario('handlers are never called from inside send', async ({ a, toB, nowhere }, heard) => {
@@ -145,7 +161,7 @@ export function transportCompliance(
     },
   );
 
-  scenario('a touch of an open port is heard and answered by nothing', async ({ a, toB }, heard) => {
+  connectionless('a touch of an open port is heard and answered by nothing', async ({ a, toB }, heard) => {
     const to = toB();
     if (to.kind !== 'unicast') return;
     a.touch(to.endpoint, bytesOf('touch'));
@@ -155,7 +171,7 @@ export function transportCompliance(
     assert.deepEqual([heard.a.refused, heard.a.received, heard.a.failures], [[], [], []]);
   });
 
-  scenario(
+  connectionless(
     'a touch of a closed port is told, a plain datagram there is not',
     async ({ a, nowhere }, heard) => {
       if (nowhere.kind !== 'unicast') return;
@@ -168,7 +184,7 @@ export function transportCompliance(
     },
   );
 
-  scenario('an empty datagram is carried like any other', async ({ a, toB }, heard) => {
+  connectionless('an empty datagram is carried like any other', async ({ a, toB }, heard) => {
     a.send(toB(), new Uint8Array(0), 'data');
     const { bytes } = await eventually(() => heard.b.received[0]);
     assert.equal(bytes.length, 0);
@@ -192,7 +208,7 @@ export function transportCompliance(
     { budgets: tightBudgets() },
   );
 
-  scenario(
+  connectionless(
     'a touch counts as liveness, and is cut when that is used up',
     async ({ a, toB }, heard) => {
       const to = toB();

@@ -3,12 +3,17 @@ import type { Destination, Path, TrafficClass } from '../core/outputs.ts';
 
 /** Something that did not work while sending or receiving: counted, never thrown. */
 export interface TransportFailure {
-  /** The platform's code (`ENETUNREACH`, `EPERM`, `ENOBUFS`), or one of ours: `NO_SOCKET`, `QUEUE_FULL`, `UNKNOWN_LINK`, `TOUCH_BUSY`. */
+  /** The platform's code (`ENETUNREACH`, `EPERM`, `ENOBUFS`), or one of ours: `NO_SOCKET`, `QUEUE_FULL`, `UNKNOWN_LINK`, `TOUCH_BUSY`, `HTTP_...`. */
   readonly code: string;
-  /** Only a touch failed: the shortcut is lost, and nothing that was meant for anybody. */
-  readonly what?: 'touch';
+  /**
+   * `touch`: only a touch failed: the shortcut is lost, and nothing that was meant for anybody. `http`: a request broke section 19, or had no
+   * answer: other requests may do better.
+   */
+  readonly what?: 'touch' | 'http';
   readonly link?: string;
   readonly endpoint?: Endpoint;
+  /** As a person named it, where the endpoint only stands for that. */
+  readonly where?: string;
 }
 
 /** Whom a transport tells what happens. Handlers are called one at a time, never from inside `send`. */
@@ -18,6 +23,8 @@ export interface TransportHandlers {
   /** The platform says that nothing listens there; only a touch brings this out on Linux. */
   unreachable(endpoint: Endpoint): void;
   failure(failure: TransportFailure): void;
+  /** Whether a member has shown that it receives there, and was last heard from there; absent: nobody is known. */
+  isMember?(endpoint: Endpoint): boolean;
 }
 
 /** What one link carried, in payload bytes; only grows. */

@@ -61,10 +61,13 @@ export function copyHeader(datagram: Uint8Array, target: Uint8Array, at: number)
   for (let i = 0; i < DATAGRAM_HEADER_BYTES; i++) target[at + i] = datagram[i];
 }
 
-/** What stands before the header in the associated data: `"gridvine/1" | length | cluster name` [P-3.4]. */
-export function aadPrefix(cluster: string): Uint8Array {
+/** What the associated data begins with: what was sealed for one transport opens on no other [P-3.4, P-19.1]. */
+const AAD_LABELS = { udp: 'gridvine/1', http: 'gridvine/http/1' } as const;
+
+/** What stands before the header in the associated data: `label | length | cluster name` [P-3.4]. */
+export function aadPrefix(cluster: string, transport: keyof typeof AAD_LABELS = 'udp'): Uint8Array {
   const encoder = new TextEncoder();
-  const label = encoder.encode('gridvine/1');
+  const label = encoder.encode(AAD_LABELS[transport]);
   const name = encoder.encode(cluster);
   if (name.length < 1 || name.length > CLUSTER_NAME_BYTES_MAX)
     throw new RangeError(`cluster name: expected 1 to ${CLUSTER_NAME_BYTES_MAX} bytes; got ${name.length}`);

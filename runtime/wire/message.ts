@@ -167,6 +167,14 @@ export interface LeaseAnswer {
   readonly mac?: Uint8Array;
 }
 
+/** Somebody's word to a member that it can't call, through one that both reach [P-19.13]. */
+export interface Carry {
+  readonly type: 'carry';
+  readonly from: NodeId;
+  readonly boot: number;
+  readonly to: NodeId;
+  readonly message: LeaseAsk | LeaseAnswer;
+}
 /** Asks for parts of a value that travels apart from its record [P-5.44]. */
 export interface ValueWant {
   readonly type: 'value-want';
@@ -208,7 +216,8 @@ export type Message =
   | LeaseAnswer
   | ValueWant
   | ValuePart
-  | Padding;
+  | Padding
+  | Carry;
 export type MessageType = Message['type'];
 
 /** A whole datagram's content, validated. `unknown` counts messages of types this version doesn't know. */

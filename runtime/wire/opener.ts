@@ -1,4 +1,5 @@
 import type { DropReason } from '../core/counters.ts';
+import type { Endpoint } from '../core/endpoint.ts';
 import { type NodeId, toHex } from '../core/ids.ts';
 import {
   DATAGRAM_BYTES_MAX,
@@ -72,22 +73,30 @@ export interface RefusalReceived {
 
 export type OpenResult = Opened | Dropped | RefusalReceived;
 
+type Transport = Endpoint['transport'];
+
+/** Associated data of what comes by one transport; the header is copied in for each datagram. */
+interface Aads {
+  readonly prefixLength: number;
+  readonly toSelf: Uint8Array;
+  readonly toAny: Uint8Array;
+}
+
 /** When and where from a datagram came. */
 interface Origin {
   readonly nowMs: number;
   readonly source: number | undefined;
+  readonly transport: Transport;
 }
 
 /** Own salts that are remembered: one an interface and a few of keys used before. */
 const OWN_SALTS_MAX = 64;
 
-/** Opens what one transport receives, in the order of [P-3.5]. It never throws for what came from outside. */
+/** Opens what a node receives, in the order of [P-3.5]. It never throws for what came from outside. */
 export class Opener {
   readonly #provider: CryptoProvider;
   readonly #clusterTag: number;
-  readonly #prefixLength: number;
-  readonly #aadToSelf: Uint8Array;
-  readonly #aadToAny: Uint8Array;
+  readonly #aads: Readonly<Record<Transport, Aads>>;
   readonly #table: SessionTable;
   readonly #guard: ForgeryGuard;
   readonly #ownSalts: Uint8Array[] = [];
@@ -97,14 +106,8 @@ export class Opener {
     this.#provider = options.provider;
     this.#keyring = options.keyring;
     this.#clusterTag = readUint32(clusterTag(options.provider, options.cluster), 0);
-    const prefix = aadPrefix(options.cluster);
     const self = idBytes(options.self);
-    this.#prefixLength = prefix.length;
-    this.#aadToAny = new Uint8Array(prefix.length + DATAGRAM_HEADER_BYTES);
-    this.#aadToSelf = new Uint8Array(prefix.length + DATAGRAM_HEADER_BYTES + self.length);
-    this.#aadToAny.set(prefix);
-    this.#aadToSelf.set(prefix);
-    this.#aadToSelf.set(self, prefix.length + DATAGRAM_HEADER_BYTES);
+    this.#aads = { udp: aadsOf(options.cluster, 'udp', self), http: aadsOf(options.cluster, 'http', self) };
     this.#table = new SessionTable(options.sessionsMax ?? SESSIONS_MAX);
     this.#guard = new ForgeryGuard({
       perSecond: options.newSaltsPerSecond ?? 1_000,
@@ -117,7 +120,7 @@ export class Opener {
     return this.#table.size;
   }
 
-  /** The sessions of an id, the older first; at most two. */
+  /** The sessions of an id, the older first; at most two on each transport. */
   sessionsOf(id: NodeId): readonly Session[] {
     return this.#table.sessionsOf(id);
   }
@@ -148,9 +151,9 @@ export class Opener {
   /**
    * Checks, opens, decodes and validates one datagram.
    * @param nowMs monotonic milliseconds. @param bytes as received; nothing of it is kept.
-   * @param source where it came from, by `sourceOf`; undefined: not known.
+   * @param source where it came from, by `sourceOf`; undefined: not known. @param transport by which it came: each has salts of its own.
    */
-  open(nowMs: number, bytes: Uint8Array, source?: number): OpenResult {
+  open(nowMs: number, bytes: Uint8Array, source?: number, transport: Transport = 'udp'): OpenResult {
     if (looksLikeRefusal(bytes)) return receiveRefusal(bytes);
     if (isTouch(bytes)) return TOUCHED;
     if (bytes.length < DATAGRAM_BYTES_MIN || bytes.length > DATAGRAM_BYTES_MAX) return SIZE;
@@ -160,7 +163,7 @@ export class Opener {
     if (foreign !== undefined) return foreign;
     if (this.#isOwn(bytes)) return { drop: 'own', header };
     const entry = this.#table.find(bytes, OFFSET_SALT);
-    const from = { nowMs, source };
+    const from = { nowMs, source, transport };
     return entry === undefined
       ? this.#openUnknown(from, bytes, header)
       : this.#openKnown(from, bytes, header, entry);
@@ -181,14 +184,19 @@ export class Opener {
     return { drop: 'unknown-key', header, ...(isToAny && { refusable: 'unknown-key' }) };
   }
 
-  #openKnown({ nowMs, source }: Origin, bytes: Uint8Array, header: Header, entry: SaltEntry): OpenResult {
+  #openKnown(
+    { nowMs, source, transport }: Origin,
+    bytes: Uint8Array,
+    header: Header,
+    entry: SaltEntry,
+  ): OpenResult {
     const { session, window } = entry;
     if (header.counter < session.floor || !window.isFresh(header.counter)) return { drop: 'replay', header };
     // A salt belongs to one key [P-2.4], and the key id is sealed in: another id can't open.
     if (entry.groupKey.id !== header.keyId) return { drop: 'forged', header };
     // Salts are there for all to see: what comes from elsewhere than its salt's own datagrams has to queue with strangers.
     if (source !== entry.source && !this.#guard.mayTry(nowMs, source)) return { drop: 'budget', header };
-    const plaintext = this.#unseal(entry.sealKey, bytes, header.kind);
+    const plaintext = this.#unseal(entry.sealKey, bytes, { kind: header.kind, transport });
     if (plaintext === undefined) {
       this.#guard.noteFailure(nowMs, source);
       return { drop: 'forged', header };
@@ -208,14 +216,14 @@ export class Opener {
   }
 
   #openUnknown(from: Origin, bytes: Uint8Array, header: Header): OpenResult {
-    const { nowMs, source } = from;
+    const { nowMs, source, transport } = from;
     if (!(header.counter >= 1)) return { drop: 'replay', header };
     const salt = bytes.subarray(OFFSET_SALT, OFFSET_COUNTER);
     for (const groupKey of this.#keyring.readable(header.keyId)) {
       // Each key that is tried costs its own derivation and opening.
       if (!this.#guard.mayTry(nowMs, source)) return { drop: 'budget', header };
       const sealKey = this.#provider.sealKey(groupKey.key.reveal(), salt);
-      const plaintext = this.#unseal(sealKey, bytes, header.kind);
+      const plaintext = this.#unseal(sealKey, bytes, { kind: header.kind, transport });
       if (plaintext !== undefined) return this.#begin(from, plaintext, { header, salt, groupKey, sealKey });
     }
     this.#guard.noteFailure(nowMs, source);
@@ -224,7 +232,7 @@ export class Opener {
 
   /** Binds a salt to the sender that the first datagram opened under it names [P-3.7]. */
   #begin(
-    { nowMs, source }: Origin,
+    { nowMs, source, transport }: Origin,
     plaintext: Uint8Array,
     sealed: {
       readonly header: Header;
@@ -238,6 +246,7 @@ export class Opener {
     if (body === undefined) return { drop: 'malformed', header };
     const session = new Session(body.sender, body.boot, nowMs);
     session.groupKey = groupKey;
+    session.transport = transport;
     const entry = this.#table.add(salt, 0, { groupKey, sealKey, session, source });
     entry.window.accept(header.counter);
     session.openedCount = 1;
@@ -245,9 +254,15 @@ export class Opener {
     return { session, body, sealedToAny: header.kind === KIND_SEALED_TO_ANY };
   }
 
-  #unseal(key: SealKey, bytes: Uint8Array, kind: number): Uint8Array | undefined {
-    const aad = kind === KIND_SEALED_TO_ONE ? this.#aadToSelf : this.#aadToAny;
-    copyHeader(bytes, aad, this.#prefixLength);
+  /** What was sealed for another transport than the one by which it came doesn't open: its salt would count there as a rival [P-19.1]. */
+  #unseal(
+    key: SealKey,
+    bytes: Uint8Array,
+    { kind, transport }: { readonly kind: number; readonly transport: Transport },
+  ): Uint8Array | undefined {
+    const { prefixLength, toSelf, toAny } = this.#aads[transport];
+    const aad = kind === KIND_SEALED_TO_ONE ? toSelf : toAny;
+    copyHeader(bytes, aad, prefixLength);
     const counter8 = bytes.subarray(OFFSET_COUNTER, DATAGRAM_HEADER_BYTES);
     return key.open(counter8, aad, bytes.subarray(DATAGRAM_HEADER_BYTES));
   }
@@ -266,6 +281,16 @@ const MALFORMED: Dropped = { drop: 'malformed' };
 function receiveRefusal(bytes: Uint8Array): RefusalReceived | Dropped {
   const refusal = decodeRefusal(bytes);
   return refusal === undefined ? MALFORMED : { refusal };
+}
+
+function aadsOf(cluster: string, transport: Transport, self: Uint8Array): Aads {
+  const prefix = aadPrefix(cluster, transport);
+  const toAny = new Uint8Array(prefix.length + DATAGRAM_HEADER_BYTES);
+  const toSelf = new Uint8Array(toAny.length + self.length);
+  toAny.set(prefix);
+  toSelf.set(prefix);
+  toSelf.set(self, toAny.length);
+  return { prefixLength: prefix.length, toSelf, toAny };
 }
 
 function isSalt(salt: Uint8Array, bytes: Uint8Array, at: number): boolean {

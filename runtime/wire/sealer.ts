@@ -1,4 +1,5 @@
 import { shortLivedBytes } from '../core/byte-pool.ts';
+import type { Endpoint } from '../core/endpoint.ts';
 import { NODE_ID_BYTES, type NodeId, writeHex } from '../core/ids.ts';
 import { BODY_BYTES_MAX, DATAGRAM_HEADER_BYTES, SEAL_TAG_BYTES } from '../core/limits.ts';
 import type { RandomSource } from '../core/random.ts';
@@ -22,6 +23,8 @@ export interface SealerOptions {
   readonly keyring: Keyring;
   /** Salts are drawn here: cryptographic on a board. */
   readonly random: Pick<RandomSource, 'bytes'>;
+  /** By what its datagrams travel; default UDP. */
+  readonly transport?: Endpoint['transport'];
 }
 
 /** Makes a sender's datagrams on one transport: one salt, a counter from 1 [P-2.4]. */
@@ -42,7 +45,7 @@ export class Sealer {
     this.#provider = options.provider;
     this.#random = options.random;
     this.#clusterTag = readUint32(clusterTag(options.provider, options.cluster), 0);
-    const prefix = aadPrefix(options.cluster);
+    const prefix = aadPrefix(options.cluster, options.transport);
     this.#prefixLength = prefix.length;
     this.#aadToOne = new Uint8Array(prefix.length + DATAGRAM_HEADER_BYTES + NODE_ID_BYTES);
     this.#aadToAny = new Uint8Array(prefix.length + DATAGRAM_HEADER_BYTES);

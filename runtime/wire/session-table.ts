@@ -26,16 +26,16 @@ interface Node extends SaltEntry {
   newer: Node | undefined;
 }
 
-/** At most this many salts are kept for one id [P-3.7]. */
+/** At most this many salts are kept for one id on one transport [P-3.7]. */
 const SALTS_PER_ID = 2;
 
-/** The salts that an opener knows: found by their bytes in the datagram, at most two an id, the least recently used goes first. */
+/** The salts that an opener knows: found by their bytes in the datagram, at most two an id and transport, the least recently used goes first. */
 export class SessionTable {
   readonly #capacity: number;
   readonly #slab = new WindowSlab();
   /** By 53 bits of the salt; the rest is compared. Only a member can make two meet, and the newer takes the place. */
   readonly #bySalt = new Map<number, Node>();
-  readonly #byId = new Map<NodeId, Node | readonly [Node, Node]>();
+  readonly #byId = new Map<NodeId, Node | readonly Node[]>();
   #oldest: Node | undefined;
   #newest: Node | undefined;
 
@@ -53,7 +53,7 @@ export class SessionTable {
     return node !== undefined && hasSalt(node, bytes, at) ? node : undefined;
   }
 
-  /** The sessions of an id, the older first; at most two. */
+  /** The sessions of an id, the older first; at most two on each transport. */
   sessionsOf(id: NodeId): readonly Session[] {
     return this.#nodesOf(id).map((node) => node.session);
   }
@@ -62,15 +62,15 @@ export class SessionTable {
   isProven(id: NodeId): boolean {
     const nodes = this.#byId.get(id);
     if (nodes === undefined) return false;
-    return 'session' in nodes ? nodes.session.proven : nodes[0].session.proven || nodes[1].session.proven;
+    return 'session' in nodes ? nodes.session.proven : nodes.some(({ session }) => session.proven);
   }
 
   /** Adds the salt that stands at `at`, makes room where needed, and returns its entry. */
   add(bytes: Uint8Array, at: number, entry: Omit<SaltEntry, 'window'>): SaltEntry {
     const collided = this.#bySalt.get(nameOf(bytes, at));
     if (collided !== undefined) this.#remove(collided);
-    const { id } = entry.session;
-    const siblings = this.#nodesOf(id);
+    const { id, transport } = entry.session;
+    const siblings = this.#nodesOf(id).filter(({ session }) => session.transport === transport);
     if (siblings.length >= SALTS_PER_ID) this.#remove(expendable(siblings));
     if (this.#bySalt.size >= this.#capacity && this.#oldest !== undefined) this.#remove(this.#oldest);
     const node: Node = {
@@ -87,8 +87,9 @@ export class SessionTable {
       newer: undefined,
     };
     this.#bySalt.set(nameOf(bytes, at), node);
-    const [sibling] = this.#nodesOf(id);
-    this.#byId.set(id, sibling === undefined ? node : [sibling, node]);
+    const others = this.#nodesOf(id);
+    this.#byId.set(id, others.length === 0 ? node : [...others, node]);
+    const sibling = others.find(({ session }) => session.transport === transport);
     // One life may seal with two keys at once, each with a salt of its own [P-10.8].
     if (sibling?.groupKey.id === node.groupKey.id) {
       sibling.session.rival = node.session;
@@ -126,13 +127,12 @@ export class SessionTable {
     node.window.release();
     this.#bySalt.delete(indexOf(node.salt0, node.salt1));
     const { id } = node.session;
-    const [left] = this.#nodesOf(id).filter((other) => other !== node);
+    const left = this.#nodesOf(id).filter((other) => other !== node);
+    const { rival } = node.session;
     node.session.rival = undefined;
-    if (left === undefined) this.#byId.delete(id);
-    else {
-      left.session.rival = undefined;
-      this.#byId.set(id, left);
-    }
+    if (rival !== undefined) rival.rival = undefined;
+    if (left.length === 0) this.#byId.delete(id);
+    else this.#byId.set(id, left.length === 1 ? left[0] : left);
     this.#unlink(node);
   }
 

@@ -29,7 +29,7 @@ export class Session {
   groupKey: GroupKey | undefined;
   /** The other salt of this id under the same key; the session table sets it. */
   rival: Session | undefined;
-  /** On which transport it speaks; the engine sets it. */
+  /** On which transport it was first heard; the opener sets it. */
   transport: Place['transport'] | undefined;
   /** When its sender was last asked whether it lives beside its rival. */
   askedMs = Number.NEGATIVE_INFINITY;

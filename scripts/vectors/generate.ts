@@ -19,6 +19,7 @@ import { TOUCH } from '#runtime/wire/touch.ts';
 import { admissionVectors } from './admission.ts';
 import { chainVectors } from './chains.ts';
 import { epochVectors } from './epochs.ts';
+import { httpVectors } from './http.ts';
 import { INVALID_CBOR } from './invalid-cbor.ts';
 import { keyRotationVectors } from './key-rotation.ts';
 import { leaseMessages, leaseVectors } from './leases.ts';
@@ -64,6 +65,7 @@ export function generateVectors(): Readonly<Record<string, unknown>> {
     'shared-data.json': sharedDataVectors(),
     'leases.json': leaseVectors(),
     'together.json': togetherVectors(),
+    'http.json': httpVectors(),
   };
 }
 

@@ -43,7 +43,7 @@ const MAC = Uint8Array.from({ length: LEASE_MAC_BYTES }, (_, i) => 0xd0 + i);
 
 /** Messages of section 17, as bodies have them. */
 export function leaseMessages(): readonly Message[] {
-  return [ASK, ANSWER];
+  return [ASK, ANSWER, { type: 'carry', from: NODES[0], boot: 3, to: NODES[1], message: ASK }];
 }
 
 /** What else section 17 defines. */

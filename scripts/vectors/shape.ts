@@ -274,3 +274,31 @@ export interface TogetherVectors {
     readonly parts: readonly string[];
   };
 }
+
+export interface HttpVectors {
+  readonly bodies: readonly {
+    readonly name: string;
+    readonly body: string;
+    /** null: it is refused. */
+    readonly datagrams: readonly string[] | null;
+  }[];
+  /** Datagrams that open where they came by HTTP, and are forged where they came by UDP. */
+  readonly sealed: readonly {
+    readonly name: string;
+    readonly cluster: string;
+    readonly preSharedKey: string;
+    readonly destination: string;
+    readonly datagram: string;
+    readonly body: string;
+  }[];
+  /** A `node` record of a member that is reached through others. */
+  readonly relayed: {
+    readonly record: string;
+    readonly endpoints: readonly {
+      readonly transport: string;
+      readonly address: string;
+      readonly port: number;
+    }[];
+    readonly relays: readonly string[];
+  };
+}

@@ -1,11 +1,17 @@
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { freeUdpPort } from '#device/demo/free-port.ts';
 import type { Endpoint } from '#runtime/core/endpoint.ts';
 import { MemoryNetwork } from '#runtime/testing/memory-network.ts';
 import { type PairOptions, Recorder, transportCompliance } from '#runtime/testing/transport-suite.ts';
+import { CallGuard } from '#runtime/transport/http/callable.ts';
+import { HttpTransport } from '#runtime/transport/http/http-transport.ts';
+import type { ListenAddress } from '#runtime/transport/http/listener.ts';
+import { Targets } from '#runtime/transport/http/targets.ts';
 import { InterfaceTable, readInterfaces } from '#runtime/transport/interface-table.ts';
 import { UdpMulticast } from '#runtime/transport/udp-multicast.ts';
 import { UdpUnicast } from '#runtime/transport/udp-unicast.ts';
+import { freeTcpPort } from '../support/free-tcp-port.ts';
 
 const interfaces = () => new InterfaceTable(readInterfaces());
 const unicastOn = (address: string, { budgets }: PairOptions = {}) =>
@@ -64,3 +70,36 @@ transportCompliance(test, 'udp multicast on loopback', async ({ budgets }) => {
     },
   };
 });
+
+for (const address of ['127.0.0.1', '::1'])
+  transportCompliance(
+    test,
+    `http on ${address}`,
+    async ({ budgets }) => {
+      const http = (listen: readonly ListenAddress[]) =>
+        new HttpTransport({
+          listen,
+          targets: new Targets(),
+          proxies: {},
+          guard: new CallGuard('members', [address]),
+          interfaces,
+          defaultLink: 'lo',
+          ...(budgets !== undefined && { budgets }),
+          nowMs: () => performance.now(),
+          drawSession: () => randomBytes(16).toString('hex'),
+        });
+      const a = http([]);
+      const b = http([{ address, port: 0 }]);
+      let last: Endpoint | undefined;
+      return {
+        a,
+        b,
+        toB: () => {
+          last = b.endpoints[0] ?? last;
+          return unicastTo(last as Endpoint);
+        },
+        nowhere: unicastTo({ transport: 'http', address, port: await freeTcpPort(address) }),
+      };
+    },
+    { transport: 'http', isConnectionless: false },
+  );

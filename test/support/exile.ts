@@ -8,7 +8,7 @@ import { looksLikeAdmission } from '#runtime/trust/admission/frame.ts';
 import { type Epoch, groupKeyOfEpoch } from '#runtime/trust/epoch.ts';
 import { PairKeys } from '#runtime/trust/pair-keys.ts';
 import { PairProofs, type Statement } from '#runtime/trust/pair-proofs.ts';
-import type { Block, Message, MessageType } from '#runtime/wire/message.ts';
+import type { Block, LeaseAsk, Message, MessageType } from '#runtime/wire/message.ts';
 import { encodeRecord } from '#runtime/wire/record-codec.ts';
 import type { CertifiedFleet } from './certified-fleet.ts';
 import type { EnginePump, PumpNode, Sent } from './engine-pump.ts';
@@ -103,6 +103,10 @@ export class Exile {
         } as const;
         const about = { ttlMs: 5_000, rosterVersion: 1, rosterMark: '00'.repeat(8), dest: 0 };
         return [{ type, number: seq, ...claim, ...about, mac: new Uint8Array(16) }];
+      }
+      case 'carry': {
+        const [message] = this.#message('lease-ask', to, { other, key }) as [LeaseAsk];
+        return [{ type, from: this.id, boot: BOOT, to: other.id, message }];
       }
       case 'value-want':
         return [{ type, hash: new Uint8Array(32), parts: 1 }];

@@ -151,6 +151,10 @@ export class FakeEngine implements GossipEngine {
     this.#mutated(`observeHost ${nowMs} lag ${observation.lagMs}`);
   }
 
+  isMemberAt(): boolean {
+    return false;
+  }
+
   handleUnreachable(nowMs: number, endpoint: { port: number }): void {
     this.#mutated(`handleUnreachable ${nowMs} ${endpoint.port}`);
   }

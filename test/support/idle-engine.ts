@@ -72,6 +72,9 @@ export class IdleEngine implements GossipEngine {
 
   observeHost(): void {}
   handleUnreachable(): void {}
+  isMemberAt(): boolean {
+    return false;
+  }
   handleDatagram(_nowMs: number, _path: Path, _bytes: Uint8Array): void {}
   handleTimeout(_nowMs: number): void {}
   pollOutput(): Output {

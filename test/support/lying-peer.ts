@@ -26,21 +26,29 @@ export class LyingPeer {
 
   constructor(
     pump: EnginePump,
-    choices: { id?: NodeId; boot?: number; last?: number; seed?: number; keyring?: Keyring } = {},
+    choices: {
+      id?: NodeId;
+      boot?: number;
+      last?: number;
+      seed?: number;
+      keyring?: Keyring;
+      transport?: Endpoint['transport'];
+    } = {},
   ) {
     this.#pump = pump;
     this.id = choices.id ?? '99'.repeat(16);
     this.boot = choices.boot ?? 1;
-    this.endpoint = { transport: 'udp', address: `10.0.9.${choices.last ?? 9}`, port: 18262 };
+    const { transport = 'udp' } = choices;
+    this.endpoint = { transport, address: `10.0.9.${choices.last ?? 9}`, port: 18262 };
     const random = new SeededRandom(choices.seed ?? 77);
     const held = choices.keyring ?? keyring;
-    this.#sealer = new Sealer({ provider, cluster: CLUSTER, keyring: held, random });
+    this.#sealer = new Sealer({ provider, cluster: CLUSTER, keyring: held, random, transport });
     this.#opener = new Opener({ provider, cluster: CLUSTER, keyring: held, self: this.id });
   }
 
   get path(): Path {
-    const { address, port } = this.endpoint;
-    return { transport: 'udp', link: 'eth0', multicast: false, address, port };
+    const { transport, address, port } = this.endpoint;
+    return { transport, link: 'eth0', multicast: false, address, port };
   }
 
   /** A version of this peer's own that it hasn't used. */
@@ -64,7 +72,7 @@ export class LyingPeer {
   read(sent: readonly Sent[]): Message[] {
     return sent.flatMap(({ to, bytes }) => {
       if (to.kind !== 'unicast' || to.endpoint.address !== this.endpoint.address) return [];
-      const opened = this.#opener.open(this.#pump.nowMs, bytes);
+      const opened = this.#opener.open(this.#pump.nowMs, bytes, undefined, this.endpoint.transport);
       return 'body' in opened ? [...opened.body.messages] : [];
     });
   }

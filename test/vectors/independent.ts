@@ -58,7 +58,11 @@ export interface Receiver {
 }
 
 /** Opens a datagram in the order of [P-3.5], as far as one can that remembers nothing. */
-export function openDatagram(datagram: Buffer, receiver: Receiver): { drop: string } | { body: Buffer } {
+export function openDatagram(
+  datagram: Buffer,
+  receiver: Receiver,
+  label = 'gridvine/1',
+): { drop: string } | { body: Buffer } {
   if (datagram.equals(Buffer.of(0x47, 0x14))) return { drop: 'touch' };
   if (datagram.length < 49 || datagram.length > 1200) return { drop: 'size' };
   if (datagram[0] !== 0x47 || datagram[1] >> 4 !== 1) return { drop: 'version' };
@@ -70,7 +74,7 @@ export function openDatagram(datagram: Buffer, receiver: Receiver): { drop: stri
   if (datagram.readBigUInt64BE(24) === 0n) return { drop: 'replay' };
   const name = Buffer.from(receiver.cluster);
   const aad = Buffer.concat([
-    Buffer.from('gridvine/1'),
+    Buffer.from(label),
     Buffer.from([name.length]),
     name,
     datagram.subarray(0, 32),
@@ -101,7 +105,7 @@ const NAMES =
   'ping ack ping-req nack gone join presence blocks digest buckets have want lease-ask lease-answer padding'.split(
     ' ',
   );
-const LATER_NAMES: Readonly<Record<number, string>> = { 20: 'value-want', 21: 'value-part' };
+const LATER_NAMES: Readonly<Record<number, string>> = { 20: 'value-want', 21: 'value-part', 23: 'carry' };
 
 /** The names of a body's messages; undefined where it isn't `[ node-id, boot, * message ]`. */
 export function messageTypes(body: Uint8Array): string[] | undefined {

@@ -13,7 +13,7 @@ export function onAck(ctx: EngineContext, ack: Ack, from: Inbound): void {
     ctx.counters.drops.unsolicited++;
     return;
   }
-  const { purpose, sentMs } = match;
+  const { purpose, sentMs, to: place } = match;
   if (purpose.kind === 'join' && ctx.life.demanded) {
     onJoined(ctx, ack, purpose.seed, from);
     return;
@@ -34,7 +34,7 @@ export function onAck(ctx: EngineContext, ack: Ack, from: Inbound): void {
   }
   switch (purpose.kind) {
     case 'probe':
-      ctx.prober.onAck(purpose.probeId, { nowMs: from.nowMs });
+      ctx.prober.onAck(purpose.probeId, { nowMs: from.nowMs, place });
       break;
     case 'indirect':
       ctx.prober.onAck(purpose.probeId, { nowMs: from.nowMs, helper: from.sender });
@@ -50,7 +50,7 @@ export function onAck(ctx: EngineContext, ack: Ack, from: Inbound): void {
       break;
     }
     case 'join':
-      ctx.joiner.onAnswer(purpose.seed);
+      ctx.joiner.onAnswer(purpose.seed, from.nowMs);
       break;
     case 'goodbye':
       ctx.leaver.onAck(from.sender, purpose.phase, from.nowMs);
@@ -90,6 +90,6 @@ function noteClock(
 /** Anybody may answer a join: who did so is asked for a proof [P-6.23]. */
 function onJoined(ctx: EngineContext, ack: Ack, seed: Endpoint, from: Inbound): void {
   ctx.pending.take(ack.seq);
-  ctx.joiner.onAnswer(seed);
+  ctx.joiner.onAnswer(seed, from.nowMs);
   if (!from.session.proven) ctx.joiner.prove(from);
 }

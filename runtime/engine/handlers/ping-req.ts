@@ -1,3 +1,4 @@
+import { NOWHERE } from '../../core/endpoint.ts';
 import type { Nack, PingReq } from '../../wire/message.ts';
 import type { EngineContext, Inbound } from '../context.ts';
 import { isProof } from './proof.ts';
@@ -18,7 +19,7 @@ export function onPingReq(ctx: EngineContext, request: PingReq, from: Inbound): 
   }
   if (request.target === ctx.id || request.target === from.sender) return;
   const target = ctx.members.get(request.target);
-  if (target?.endpoint == null) return;
+  if (target === undefined) return;
   if (!ctx.helpBudget.tryTake(from.nowMs)) {
     ctx.counters.drops.budget++;
     return;
@@ -31,12 +32,18 @@ export function onPingReq(ctx: EngineContext, request: PingReq, from: Inbound): 
     from: request.target,
   };
   const { endpoint } = target;
-  const seq = ctx.pending.draw(purpose, { to: endpoint, sentMs: from.nowMs, ttlMs: 4 * timeoutMs });
+  const seq = ctx.pending.draw(purpose, {
+    to: endpoint ?? NOWHERE,
+    sentMs: from.nowMs,
+    ttlMs: 4 * timeoutMs,
+  });
+  ctx.timers.set(`help/${seq}`, from.nowMs + timeoutMs);
+  // It hears nothing of it either, and says so in its time: silence would speak against the requester's own link.
+  if (endpoint === null) return;
   const to = { kind: 'unicast' as const, endpoint };
   const { challenge, seq: requesterSeq, targetBoot: destBoot } = request;
   const relay = challenge && { requester: from.sender, boot: from.boot, seq: requesterSeq, mac: challenge };
   ctx.outbox.stage(to, request.target, ctx.life.ping(request.target, { seq, destBoot, relay }));
-  ctx.timers.set(`help/${seq}`, from.nowMs + timeoutMs);
 }
 
 /** The target didn't answer us in time: says so to who asked; a later ack is passed on all the same. */

@@ -2,6 +2,7 @@ import type { Message, MessageType } from '../../wire/message.ts';
 import type { EngineContext, Inbound } from '../context.ts';
 import { onAck } from './ack.ts';
 import { onBlocks } from './blocks.ts';
+import { onCarry } from './carry.ts';
 import { onGone } from './gone.ts';
 import { onJoin } from './join.ts';
 import { onPing } from './ping.ts';
@@ -30,6 +31,7 @@ const HANDLERS: { readonly [T in MessageType]: Handler<T> } = {
   want: (ctx, want, from) => ctx.sync.onWant(want.lines, from),
   'value-want': (ctx, want, from) => ctx.values.onWant(want, from),
   'value-part': (ctx, part, from) => ctx.values.onPart(part, from),
+  carry: onCarry,
   'lease-ask': (ctx, ask, from) => ctx.leases.onAsk(ask, from),
   'lease-answer': (ctx, answer, from) => ctx.leases.onAnswer(answer, from),
 };

@@ -1,6 +1,7 @@
 import type { CborWriter } from '../cbor-writer.ts';
 import type { Message, MessageType } from '../message.ts';
 import { blocksCodec } from './blocks.ts';
+import { carryCodec } from './carry.ts';
 import type { MessageCodec } from './codec.ts';
 import { bucketsCodec, digestCodec } from './digest.ts';
 import { goneCodec } from './gone.ts';
@@ -33,6 +34,7 @@ const CODECS: CodecTable = {
   'value-part': valuePartCodec,
   'lease-ask': leaseAskCodec,
   'lease-answer': leaseAnswerCodec,
+  carry: carryCodec,
 };
 
 const BY_CODE: readonly (MessageCodec<Message> | undefined)[] = Object.values(CODECS).reduce<

@@ -99,6 +99,11 @@ function checkMessage(message: Message): void {
       promise(isWithin(message.endpoint.port, 0, 65_535), 'a port out of range');
       promise(isMac(message.challenge), 'a challenge of another length');
       return;
+    case 'carry':
+      promise(isNodeId(message.from) && isNodeId(message.to), 'a sender or destination that is no id');
+      promise(isWithin(message.boot, 1, BOOT_MAX), 'a boot out of range');
+      checkMessage(message.message);
+      return;
     case 'gone':
       promise(isWithin(message.boot, 1, BOOT_MAX), 'a boot out of range');
       return;

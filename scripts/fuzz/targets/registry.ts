@@ -42,6 +42,9 @@ const MODULES: Readonly<Record<string, () => Promise<Readonly<Record<string, unk
   sse: () => import('./texts.ts'),
   'system-text': () => import('./texts.ts'),
   pattern: () => import('./texts.ts'),
+  'http-body': () => import('./http.ts'),
+  'http-request': () => import('./http.ts'),
+  'http-target': () => import('./http.ts'),
 };
 
 export const TARGET_NAMES: readonly string[] = Object.keys(MODULES);

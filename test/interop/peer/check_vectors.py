@@ -40,6 +40,8 @@ for each in vectors("keys"):
 for each in vectors("bodies"):
     names = [name for name, _ in shape.body(bytes.fromhex(each["body"]))[2]]
     same(each["name"], names, each["types"])
+relayed = vectors("http")["relayed"]
+same("relayed", shape.is_node(shape.record(bytes.fromhex(relayed["record"]))[2]), True)
 for each in vectors("records"):
     same(each["name"], outcome(shape.record, bytes.fromhex(each["record"])), None if each["valid"] else "malformed")
 for each in vectors("cbor-valid"):

@@ -28,7 +28,7 @@ class Members:
 
     def endpoint(self, target):
         node = self.node(target)
-        usable = [each for each in node.value[3] if each[0] == 1 and len(each[1]) == 4] if node else []
+        usable = [each for each in node.value[3] if each[0] == 1 and len(each[1]) == 4 and each[2]] if node else []
         return usable[0] if usable else None
 
     def address(self, target):

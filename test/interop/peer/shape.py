@@ -118,6 +118,11 @@ def is_endpoint(value):
     )
 
 
+def is_place(value):
+    """In a `node` record: an endpoint, or something of a transport that isn't known here, which is passed over [P-5.16]."""
+    return is_endpoint(value) or (type(value) is list and len(value) >= 1 and is_uint(value[0]) and value[0] not in (1, 2))
+
+
 def is_line(value):
     if type(value) is not list or len(value) < 3:
         return False
@@ -163,8 +168,17 @@ MESSAGES = {
     14: ("lease-answer", [is_uint, is_uint, is_uint, is_uint, is_uint]),
     15: ("padding", [lambda v: type(v) is bytes]),
     20: ("value-want", [lambda v: is_bytes(v, 32), lambda v: is_uint(v, 1 << 16) and v > 0]),
+    23: ("carry", [lambda v: is_bytes(v, 16), is_boot, lambda v: is_bytes(v, 16), lambda v: is_about_lease(v)]),
     21: ("value-part", [lambda v: is_bytes(v, 32), lambda v: is_uint(v, 16), lambda v: type(v) is bytes and len(v) <= 1024]),
 }
+
+
+def is_about_lease(value):
+    """What is carried: one message of section 17."""
+    if type(value) is not list or not value or value[0] not in (13, 14):
+        return False
+    checks, fields = MESSAGES[value[0]][1], value[1:]
+    return len(fields) >= len(checks) and all(check(field) for check, field in zip(checks, fields))
 
 
 def body(data):
@@ -258,7 +272,7 @@ def is_node(value):
         type(name) is str
         and is_uint(incarnation, 1 << 32)
         and is_uint(state, 4)
-        and is_list(endpoints, is_endpoint)
+        and is_list(endpoints, is_place)
         and type(tags) is dict
         and all(type(k) is str and type(v) is str for k, v in tags.items())
         and is_uint(protocol)

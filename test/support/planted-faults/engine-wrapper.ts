@@ -118,6 +118,9 @@ export class EngineWrapper implements GossipEngine {
   handleUnreachable(nowMs: number, endpoint: Endpoint): void {
     this.inner.handleUnreachable(nowMs, endpoint);
   }
+  isMemberAt(endpoint: Endpoint): boolean {
+    return this.inner.isMemberAt(endpoint);
+  }
   handleDatagram(nowMs: number, path: Path, bytes: Uint8Array): void {
     this.inner.handleDatagram(nowMs, path, bytes);
   }

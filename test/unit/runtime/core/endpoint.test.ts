@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DEFAULT_PORT, endpointKey, formatAuthority, parseAuthority } from '#runtime/core/endpoint.ts';
+import {
+  DEFAULT_PORT,
+  endpointKey,
+  formatAuthority,
+  formatEndpoint,
+  isDialable,
+  isLasting,
+  namedEndpoint,
+  parseAuthority,
+  SESSION_PORT_MIN,
+} from '#runtime/core/endpoint.ts';
+import { endpointFromValue, endpointToValue } from '#runtime/wire/endpoint.ts';
 
 test('an address with or without a port is read as people type it', () => {
   for (const [text, address, port] of [
@@ -43,4 +54,16 @@ test('the text of an endpoint is read back as the same endpoint', () => {
     });
     assert.equal(endpointKey(endpoint), `${endpoint.transport}/${formatAuthority(endpoint)}`);
   }
+});
+
+test('a session is shown by where it was opened from, and is no place for others or a later life', () => {
+  const called = { transport: 'http', address: '10.0.0.7', port: 18_262 } as const;
+  const session = { ...called, port: SESSION_PORT_MIN + 5 };
+  const named = namedEndpoint(0, 443);
+  assert.equal(formatEndpoint({ ...called, transport: 'udp' }), '10.0.0.7:18262');
+  assert.equal(formatEndpoint(called), 'http://10.0.0.7:18262');
+  assert.equal(formatEndpoint(session), 'http from 10.0.0.7');
+  assert.deepEqual([called, session, named].map(isDialable), [true, false, true]);
+  assert.deepEqual([called, session, named, null].map(isLasting), [true, false, false, false]);
+  assert.deepEqual(endpointFromValue(endpointToValue(session)), { ...called, port: 0 });
 });

@@ -44,3 +44,32 @@ test('[P-6.29] of each key one salt is used at a time: who comes back to a key l
   for (const [key, of] of used) assert.equal(new Set(of).size, of.length, `${key}: ${of.join(' ')}`);
   assert.ok([...used.values()].flat().every((salt) => salts.includes(salt)));
 });
+
+test('[P-2.4] each transport has a salt of its own, and a new life or key draws both anew', () => {
+  const salts: string[] = [];
+  const keys = new PeerKeys({
+    provider,
+    cluster: CLUSTER,
+    keyring: new Keyring(FIRST, [SECOND]),
+    random: new SeededRandom(1),
+    onSalt: (salt) => salts.push(toHex(salt)),
+  });
+  const seen = () =>
+    (['udp', 'http'] as const).flatMap((transport) =>
+      [keys.sealTo(ANN, new Uint8Array(20), transport), keys.sealToAny(new Uint8Array(20), transport)].map(
+        (sealed) => toHex(sealed.subarray(OFFSET_SALT, OFFSET_SALT + SALT_BYTES)),
+      ),
+    );
+  const rounds = [seen()];
+  keys.renewSalts();
+  rounds.push(seen());
+  keys.useKeyring(new Keyring(SECOND, [FIRST]));
+  rounds.push(seen());
+  for (const [udp, udpAny, http, httpAny] of rounds)
+    assert.ok(udp === udpAny && http === httpAny && udp !== http);
+  assert.equal(new Set(rounds.flat()).size, 6);
+  assert.ok(
+    rounds.flat().every((salt) => salts.includes(salt)),
+    'its openers know them as its own',
+  );
+});

@@ -186,14 +186,30 @@ test('one that lived twice on different transports has a salt for each, and is n
   const pump = new EnginePump();
   const node = pump.add();
   const udp = new LyingPeer(pump, { seed: 1 });
-  const http = new LyingPeer(pump, { seed: 2 });
+  const http = new LyingPeer(pump, { seed: 2, transport: 'http' });
   for (let round = 0; round < 20; round++) {
     udp.introduce(node);
     const join = http.seal(undefined, [{ type: 'join', seq: 1, padding: 560 }]);
-    const path = { ...http.path, transport: 'http' as const };
-    for (const message of http.read(pump.deliver(node, join, path)))
+    for (const message of http.read(pump.deliver(node, join, http.path)))
       if (message.type === 'ping')
-        pump.deliver(node, http.seal(node, [{ type: 'ack', seq: message.seq }]), path);
+        pump.deliver(node, http.seal(node, [{ type: 'ack', seq: message.seq }]), http.path);
+    pump.run(1_000);
+  }
+  assert.deepEqual(flaggers([node]), []);
+});
+
+test('[P-19.14] what somebody carries over from UDP to HTTP makes no twin of a member that speaks by both', () => {
+  const pump = new EnginePump();
+  const node = pump.add();
+  const udp = new LyingPeer(pump, { seed: 1 });
+  const http = new LyingPeer(pump, { seed: 2, transport: 'http' });
+  // Before the node heard anything by UDP: the salt would count as one of HTTP from then on.
+  const carried = udp.seal(node, [{ type: 'ping', seq: 1, destBoot: 0 }]);
+  assert.deepEqual(pump.deliver(node, carried, http.path), []);
+  assert.equal(node.engine.counters.drops.forged, 1);
+  for (let round = 0; round < 20; round++) {
+    udp.introduce(node);
+    http.introduce(node);
     pump.run(1_000);
   }
   assert.deepEqual(flaggers([node]), []);

@@ -137,6 +137,9 @@ export class ScriptedEngine implements GossipEngine {
   handleUnreachable(nowMs: number, endpoint: Endpoint): void {
     this.#note('handleUnreachable', nowMs, endpoint.address);
   }
+  isMemberAt(): boolean {
+    return false;
+  }
   handleDatagram(nowMs: number, path: Path, bytes: Uint8Array): void {
     this.#note('handleDatagram', nowMs, { path, bytes });
     this.onDatagram(path, bytes);

@@ -18,6 +18,7 @@ import {
 } from '#runtime/wire/body.ts';
 import { encodeValue } from '#runtime/wire/cbor.ts';
 import type { Block, Item, Line, Message } from '#runtime/wire/message.ts';
+import { carryCodec } from '#runtime/wire/messages/carry.ts';
 import { MESSAGE_TYPES } from '#runtime/wire/messages/table.ts';
 import { ANN, BEN, bodyOf, PING } from '../../../support/wire.ts';
 
@@ -46,7 +47,7 @@ const EACH: readonly Message[] = [
   },
   { type: 'nack', seq: 6 },
   { type: 'gone', seq: 7, boot: 1 },
-  { type: 'join', seq: 8, padding: 300 },
+  { type: 'join', seq: 8, padding: 200 },
   {
     type: 'presence',
     uptimeMs: 1e9,
@@ -76,6 +77,13 @@ const EACH: readonly Message[] = [
   },
   { type: 'lease-answer', number: 1, verdict: 'other-life', top: 0, leftMs: 0, rosterVersion: 0 },
   { type: 'padding', length: 9 },
+  {
+    type: 'carry',
+    from: BEN,
+    boot: 3,
+    to: ANN,
+    message: { type: 'lease-answer', number: 1, verdict: 'granted', top: 7, leftMs: 0, rosterVersion: 1 },
+  },
 ];
 /** They don't fit beside the others. */
 const VALUES: readonly Message[] = [
@@ -257,3 +265,12 @@ function withoutRecords(message: Message): Message {
   const blank = (item: Item): Item => ({ ...item, body: new Uint8Array(item.body.length) });
   return { ...message, blocks: message.blocks.map((block) => ({ ...block, items: block.items.map(blank) })) };
 }
+
+test('[P-19.13] nothing but questions and answers about leases is carried', () => {
+  const answer = [14, 1, 0, 7, 0, 1];
+  const ids = [idBytes(BEN), idBytes(ANN)] as const;
+  assert.equal(carryCodec.decode([23, ids[0], 3, ids[1], answer])?.message.type, 'lease-answer');
+  for (const message of [[1, 5, 0], [23, ids[0], 3, ids[1], answer], [14, 1], [], null, 14])
+    assert.equal(carryCodec.decode([23, ids[0], 3, ids[1], message]), undefined);
+  assert.equal(carryCodec.decode([23, ids[0], 0, ids[1], answer]), undefined, 'no boot');
+});

@@ -293,3 +293,16 @@ test('the last 64 salts of its own are known, each once', () => {
   assert.equal(dropOf(opener.open(0, own[64].sealToAny(body))), 'own');
   opened(opener.open(0, first.sealToAny(body)));
 });
+
+test('[P-19.14] what was sealed for one transport opens on no other, known or not', () => {
+  const opener = openerOf();
+  const [udp, http] = [sealerOf(), sealerOf({ seed: 2, transport: 'http' })];
+  const [first, second] = [udp.sealTo(BEN, body), udp.sealToAny(body)];
+  assert.equal(dropOf(opener.open(0, first, 1, 'http')), 'forged');
+  assert.equal(dropOf(opener.open(0, http.sealToAny(body), 1, 'udp')), 'forged');
+  assert.equal(opener.sessionCount, 0);
+  assert.equal(opened(opener.open(0, first, 1, 'udp')).session.transport, 'udp');
+  assert.equal(opened(opener.open(0, http.sealTo(BEN, body), 1, 'http')).session.transport, 'http');
+  assert.equal(dropOf(opener.open(0, second, 1, 'http')), 'forged');
+  opened(opener.open(0, second, 1, 'udp'));
+});

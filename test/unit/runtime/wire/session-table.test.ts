@@ -105,3 +105,25 @@ test('two salts of an id under one key are rivals as long as both are known; und
   const other = add(table, 5, ANN, keyringOf(2).writing).session;
   assert.deepEqual([old.rival, other.rival], [undefined, undefined]);
 });
+
+test('[P-3.7] each transport of an id has two salts of its own, and those of one are no rivals of the other', () => {
+  const table = new SessionTable(10);
+  const on = (salt: number, transport: 'udp' | 'http') => {
+    const session = new Session(ANN, 1, 0);
+    session.transport = transport;
+    return table.add(saltOf(salt), 0, { groupKey: keyring.writing, sealKey, session, source: undefined })
+      .session;
+  };
+  const [first, http, second] = [on(1, 'udp'), on(2, 'http'), on(3, 'udp')];
+  assert.deepEqual([first.rival, http.rival, second.rival], [second, undefined, first]);
+  const third = on(4, 'udp');
+  assert.deepEqual(table.sessionsOf(ANN), [http, second, third]);
+  assert.deepEqual([second.rival, third.rival], [third, second]);
+  const other = on(5, 'http');
+  assert.deepEqual(table.sessionsOf(ANN), [http, second, third, other]);
+  assert.equal(http.rival, other);
+  http.noteEcho({ drawnMs: 1, nowMs: 2, place: undefined });
+  assert.equal(table.isProven(ANN), true);
+  table.forget(ANN);
+  assert.equal(table.size, 0);
+});

@@ -1,0 +1,119 @@
+import { SESSION_PORT_MIN } from '../../core/endpoint.ts';
+import {
+  QUEUES_BYTES_MAX,
+  SESSION_IDLE_MS,
+  SESSION_LOST_MS,
+  SESSIONS_MAX,
+  SESSIONS_PER_SOURCE,
+  STRANGERS_MAX,
+} from './limits.ts';
+import { DatagramQueue, QueuePool } from './queue.ts';
+import { sourceOf } from './source-limiter.ts';
+
+/** A session that somebody opened to this node [P-19.4]. */
+export interface InboundSession {
+  readonly id: string;
+  /** Where its first request came from; a proxy's where there is one. */
+  readonly address: string;
+  /** Whom the bounds of that address hold for. */
+  readonly source: string;
+  /** Stands for it as a port. */
+  readonly port: number;
+  readonly queue: DatagramQueue;
+  /** The link by which its requests come in. */
+  readonly link: string;
+  /** Answers the request that waits; undefined: none does. */
+  answer: (() => void) | undefined;
+  /** When its last request came or ended, and how many are open. */
+  usedMs: number;
+  requests: number;
+  /** Whether its last request ended without its answer: the connection broke. */
+  isLost: boolean;
+  /** Whether a member has shown that it is there: what is sealed to it alone arrives by this session. */
+  isKnown: boolean;
+}
+
+/** Why a session isn't begun. */
+export type SessionRefusal = 'source-full' | 'full';
+
+/** The sessions that peers opened: bounded in all, for each source, and for those that nobody here knows. Bounds of a source count IPv6 by networks. */
+export class InboundSessions {
+  readonly #byId = new Map<string, InboundSession>();
+  readonly #byPort = new Map<number, InboundSession>();
+  readonly #pool = new QueuePool(QUEUES_BYTES_MAX);
+  #nextPort = SESSION_PORT_MIN;
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  at(port: number): InboundSession | undefined {
+    return this.#byPort.get(port);
+  }
+
+  /** The session of this name, begun where there is none. A full table gives up a stranger's, a full source one of its own. */
+  take(
+    id: string,
+    { address, link, nowMs }: { readonly address: string; readonly link: string; readonly nowMs: number },
+  ): InboundSession | SessionRefusal {
+    const known = this.#byId.get(id);
+    if (known !== undefined) {
+      known.usedMs = nowMs;
+      known.isLost = false;
+      return known;
+    }
+    const source = sourceOf(address);
+    const all = [...this.#byId.values()];
+    const ofSource = all.filter((session) => session.source === source);
+    if (ofSource.length >= SESSIONS_PER_SOURCE && !this.#endOldestStranger(ofSource)) return 'source-full';
+    const strangers = all.filter(({ isKnown }) => !isKnown);
+    const isFull = strangers.length >= STRANGERS_MAX || this.#byId.size >= SESSIONS_MAX;
+    if (isFull && !this.#endOldestStranger(this.all())) return 'full';
+    const session: InboundSession = {
+      id,
+      address,
+      source,
+      port: this.#nextPort++,
+      queue: new DatagramQueue(this.#pool),
+      link,
+      answer: undefined,
+      usedMs: nowMs,
+      requests: 0,
+      isLost: false,
+      isKnown: false,
+    };
+    this.#byId.set(id, session);
+    this.#byPort.set(session.port, session);
+    return session;
+  }
+
+  /** Those that nobody asks for any more; they are ended with that. */
+  sweep(nowMs: number): InboundSession[] {
+    const over = [...this.#byId.values()].filter(
+      ({ usedMs, requests, isLost }) =>
+        requests === 0 && nowMs - usedMs > (isLost ? SESSION_LOST_MS : SESSION_IDLE_MS),
+    );
+    for (const session of over) this.end(session);
+    return over;
+  }
+
+  end(session: InboundSession): void {
+    session.queue.clear();
+    session.answer?.();
+    this.#byId.delete(session.id);
+    this.#byPort.delete(session.port);
+  }
+
+  all(): InboundSession[] {
+    return [...this.#byId.values()];
+  }
+
+  /** @returns whether there was one among them. */
+  #endOldestStranger(sessions: readonly InboundSession[]): boolean {
+    let oldest: InboundSession | undefined;
+    for (const session of sessions)
+      if (!session.isKnown && (oldest === undefined || session.usedMs < oldest.usedMs)) oldest = session;
+    if (oldest !== undefined) this.end(oldest);
+    return oldest !== undefined;
+  }
+}
