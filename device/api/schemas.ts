@@ -140,37 +140,42 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     accuserCount: integer,
     accusers: list(ref('Accuser')),
   }),
-  Why: object({
-    schema: constant('gridvine.why/1'),
-    self: nodeId,
-    member: ref('Member'),
-    stateMs: nullable(integer),
-    heardBy: nullable(oneOf('unicast', 'multicast')),
-    pathFrom: nullable(oneOf('heard', 'announced')),
-    roundTrip: nullable(
-      object({ smoothedMs: nullable(number), highMs: nullable(number), timeoutMs: number }),
-    ),
-    vouchedForMs: nullable(integer),
-    lastHelper: nullable(object({ id: nodeId, name: text })),
-    suspicion: nullable(
-      object({
-        accusers: list(ref('Accuser')),
-        confirmationsWanted: integer,
-        confirmations: integer,
-        refusedBy: integer,
-        fallsInMs: nullable(integer),
-      }),
-    ),
-    retry: nullable(object({ everyMs: integer, lastMs: nullable(integer) })),
-    twin: nullable(
-      object({
-        sinceMs: integer,
-        lives: list(object({ boot: integer, endpoint: ref('Endpoint') })),
-        witnesses: list(object({ id: nodeId, name: text })),
-      }),
-    ),
-    verdicts: list(ref('Verdict')),
-  }),
+  Why: object(
+    {
+      schema: constant('gridvine.why/1'),
+      self: nodeId,
+      member: ref('Member'),
+      stateMs: nullable(integer),
+      heardBy: nullable(oneOf('unicast', 'multicast')),
+      pathFrom: nullable(oneOf('heard', 'announced')),
+      paths: list(object({ endpoint: ref('Endpoint'), standing: oneOf('works', 'silent', 'untried') })),
+      relays: list(object({ id: nodeId, name: text })),
+      roundTrip: nullable(
+        object({ smoothedMs: nullable(number), highMs: nullable(number), timeoutMs: number }),
+      ),
+      vouchedForMs: nullable(integer),
+      lastHelper: nullable(object({ id: nodeId, name: text })),
+      suspicion: nullable(
+        object({
+          accusers: list(ref('Accuser')),
+          confirmationsWanted: integer,
+          confirmations: integer,
+          refusedBy: integer,
+          fallsInMs: nullable(integer),
+        }),
+      ),
+      retry: nullable(object({ everyMs: integer, lastMs: nullable(integer) })),
+      twin: nullable(
+        object({
+          sinceMs: integer,
+          lives: list(object({ boot: integer, endpoint: ref('Endpoint') })),
+          witnesses: list(object({ id: nodeId, name: text })),
+        }),
+      ),
+      verdicts: list(ref('Verdict')),
+    },
+    ['paths', 'relays'],
+  ),
   Record: object(
     {
       id: nodeId,

@@ -100,7 +100,7 @@ export interface MemberJson {
   readonly phi: number | null;
   readonly rttMs: number | null;
   readonly accusers: readonly string[];
-  readonly path: { readonly address: string; readonly port: number } | null;
+  readonly path: { readonly transport: string; readonly address: string; readonly port: number } | null;
   readonly twin: boolean;
   readonly flags: readonly string[];
 }

@@ -1,5 +1,5 @@
 import { formatDuration } from '#runtime/core/durations.ts';
-import { formatAuthority } from '#runtime/core/endpoint.ts';
+import { formatEndpoint } from '#runtime/core/endpoint.ts';
 import type { AccuserView, EvidenceView, SuspicionView, VerdictView, WhyView } from '#runtime/core/why.ts';
 import type { WhyJson } from './documents.ts';
 import { shortId, stateColour } from './format.ts';
@@ -64,6 +64,7 @@ function factsOf(why: WhyJson): (readonly [string, string])[] {
     ['because', becauseText(why)],
     ['life', `boot ${member.boot}, incarnation ${member.incarnation}`],
     ['reached at', pathText(why)],
+    ['ways', waysText(why)],
     ['heard', heardText(why)],
     ['round trip', roundTripText(why)],
     ['presence', presenceText(why)],
@@ -80,7 +81,7 @@ function factsOf(why: WhyJson): (readonly [string, string])[] {
 
 function twinText({ member, self, twin }: WhyJson): string | null {
   if (twin === null) return null;
-  const where = twin.lives.map(({ boot, endpoint }) => `${formatAuthority(endpoint)} (boot ${boot})`);
+  const where = twin.lives.map(({ boot, endpoint }) => `${formatEndpoint(endpoint)} (boot ${boot})`);
   const places = where.length === 0 ? 'elsewhere' : `at ${where.join(' and ')}`;
   const by = twin.witnesses.map(({ id, name }) => (name === id ? shortId(id) : plain(name)));
   const seenBy = by.length === 0 ? '' : `, seen by ${by.join(', ')}`;
@@ -113,14 +114,23 @@ function downText(latest: VerdictView | undefined, suspicion: SuspicionView | nu
   return `${told}nobody reached it for ${formatDuration(latest.startedMs - latest.downMs)} after it was first accused`;
 }
 
-function pathText({ member, self, pathFrom }: WhyJson): string | null {
-  if (member.id === self) return member.endpoints.map(formatAuthority).join(', ') || 'no address';
+function pathText({ member, self, pathFrom, relays = [] }: WhyJson): string | null {
+  if (member.id === self) return member.endpoints.map(formatEndpoint).join(', ') || 'no address';
+  if (member.path === null && relays.length > 0)
+    return `none of its own: through ${relays.map(({ name }) => plain(name)).join(', ')}`;
   if (member.path === null)
     return pathFrom === null && member.endpoints.length === 0 ? 'no address known' : null;
-  const { transport, ...place } = member.path;
+  const { transport } = member.path;
   const from =
     pathFrom === 'heard' ? 'where it was heard from' : 'as it says itself; not heard from there yet';
-  return `${formatAuthority(place)} (${transport}), ${from}`;
+  return `${formatEndpoint(member.path)} (${transport}), ${from}`;
+}
+
+function waysText({ paths = [] }: WhyJson): string | null {
+  if (paths.length === 0) return null;
+  return paths
+    .map(({ endpoint, standing }) => `${formatEndpoint(endpoint)} (${endpoint.transport}) ${standing}`)
+    .join('; ');
 }
 
 function heardText({ member, self, heardBy }: WhyJson): string | null {

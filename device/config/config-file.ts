@@ -15,6 +15,9 @@ const REASONS: Readonly<Record<string, string>> = {
 /** Values that name files. In a configuration file they count from its own directory, so that it can be moved as a whole. */
 const FILE_KEYS: readonly string[] = [
   'keyFile',
+  'http.tls.certFile',
+  'http.tls.keyFile',
+  'http.caFile',
   'security.certificate',
   'security.roots',
   'dataDir',

@@ -108,6 +108,8 @@ export function defaultTree(ofHost: Record<'name' | 'dataDir' | 'socket', string
     interfaces: { only: [], exclude: [], budgets: {} },
     advertise: [],
     join: [],
+    udp: 'on',
+    http: { listen: [], advertise: [], proxy: 'environment', call: 'members' },
     multicast: 'on',
     multicastPort: DEFAULT_MULTICAST.port,
     multicastGroups: { ipv4: DEFAULT_MULTICAST.group4, ipv6: DEFAULT_MULTICAST.group6 },

@@ -13,6 +13,7 @@ import {
 import { PRESETS, type PresetName } from '#runtime/engine/settings.ts';
 import { LINK_BYTES_PER_SECOND_MAX, LINK_BYTES_PER_SECOND_MIN } from '#runtime/transport/link-budget.ts';
 import { MqttConfigSchema } from '../mqtt/config.ts';
+import { httpSchema, seedSchema } from './http-schema.ts';
 import { securitySchema } from './security-schema.ts';
 import { settingsSchema } from './settings-schema.ts';
 
@@ -135,7 +136,9 @@ const sections = v.strictObject({
     'a section with only, exclude and budgets',
   ),
   advertise: list(peer, 'a list of ADDR[:PORT]'),
-  join: list(peer, 'a list of ADDR[:PORT]'),
+  join: list(seedSchema, 'a list of ADDR[:PORT], http://HOST[:PORT] or https://HOST[:PORT]'),
+  udp: onOff('on or off'),
+  http: httpSchema,
   multicast: onOff('on or off'),
   multicastPort: port,
   multicastGroups: v.strictObject(

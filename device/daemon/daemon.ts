@@ -15,6 +15,7 @@ import { EventLog } from '../api/event-log.ts';
 import type { ApiService } from '../api/service.ts';
 import { checkSocketFree } from '../api/socket-file.ts';
 import { buildInfo } from '../build-info.ts';
+import { httpOptionsOf } from '../config/http-files.ts';
 import type { NodeSecrets } from '../config/node-secrets.ts';
 import { FleetDesk } from '../fleet/fleet-desk.ts';
 import { FleetFile } from '../fleet/fleet-file.ts';
@@ -222,6 +223,7 @@ function planOf({ config: { values }, board }: DaemonOptions) {
     only: values.interfaces.only,
     exclude: values.interfaces.exclude,
     multicast: values.multicast,
+    udp: values.udp,
     budgets: values.interfaces.budgets,
   });
 }
@@ -241,7 +243,8 @@ function nodeOptions({
     ...secrets,
     dataDir: values.dataDir,
     advertise: values.advertise.map(endpoint),
-    seeds: values.join.map(endpoint),
+    seeds: values.join.filter((seed) => typeof seed !== 'string').map(endpoint),
+    http: httpOptionsOf(values, process.env),
     tags: values.tags,
     preset: values.preset,
     settings: withoutUndefined(values.settings),

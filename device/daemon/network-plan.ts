@@ -28,6 +28,8 @@ export interface NetworkPlanOptions {
   readonly only: readonly string[];
   readonly exclude: readonly string[];
   readonly multicast: boolean;
+  /** Default true; false: no socket is opened, and the links only say where an HTTP listener is reached. */
+  readonly udp?: boolean;
   /** Bytes a second by name or pattern, in the user's words; null: no limit. Wins over the profile. */
   readonly budgets: Readonly<Record<string, number | null>>;
 }
@@ -52,7 +54,9 @@ export function planNetwork(options: NetworkPlanOptions): NetworkPlan {
     const budget = said === undefined ? profilesBudget(name, options) : said;
     return budget === null ? [] : [[name, budget] as const];
   });
-  return { ...plan, linkBytesPerSecond: Object.fromEntries(budgets) };
+  const linkBytesPerSecond = Object.fromEntries(budgets);
+  if (options.udp !== false) return { ...plan, linkBytesPerSecond };
+  return { bind: [], links: plan.links.map(({ name }) => ({ name, multicast: 'off' })), linkBytesPerSecond };
 }
 
 function planSockets(options: NetworkPlanOptions): Pick<NetworkPlan, 'bind' | 'links'> {

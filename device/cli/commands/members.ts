@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { formatDuration } from '#runtime/core/durations.ts';
-import { formatAuthority } from '#runtime/core/endpoint.ts';
+import { formatEndpoint } from '#runtime/core/endpoint.ts';
 import { ApiClient } from '../api-client.ts';
 import { jsonOption, socketOption } from '../arguments.ts';
 import type { MemberJson, MembersJson } from '../documents.ts';
@@ -53,7 +53,8 @@ function heard({ lastHeardMs }: MemberJson): string {
   return lastHeardMs === null ? 'never' : `${formatDuration(lastHeardMs)} ago`;
 }
 
-function address({ path, endpoints }: MemberJson): string {
+function address({ path, endpoints, flags }: MemberJson): string {
+  if (path === null && flags.includes('relayed')) return 'through others';
   const used = path ?? endpoints[0];
-  return used === undefined ? '' : formatAuthority(used);
+  return used === undefined ? '' : formatEndpoint(used);
 }

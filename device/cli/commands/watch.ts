@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Command, Option } from 'commander';
-import { formatAuthority } from '#runtime/core/endpoint.ts';
+import { type Endpoint, formatEndpoint } from '#runtime/core/endpoint.ts';
 import { ApiClient } from '../api-client.ts';
 import { socketOption } from '../arguments.ts';
 import type { RecordJson } from '../documents.ts';
@@ -23,8 +23,8 @@ interface StreamEvent {
   readonly to?: string | null;
   readonly reason?: string;
   readonly missed?: number | null;
+  readonly lives?: readonly { readonly endpoint: Endpoint }[];
   readonly records?: number;
-  readonly lives?: readonly { readonly endpoint: { readonly address: string; readonly port: number } }[];
 }
 
 interface WatchOptions {
@@ -151,7 +151,7 @@ function printForPeople(io: CliIo): (event: ServerSentEvent) => void {
       );
     } else if (event.type === 'twin') {
       const name = plain(event.name ?? '');
-      const places = (event.lives ?? []).map(({ endpoint }) => formatAuthority(endpoint)).join(', ');
+      const places = (event.lives ?? []).map(({ endpoint }) => formatEndpoint(endpoint)).join(', ');
       const text = event.change === 'seen' ? `runs twice: ${places}` : 'no longer runs twice';
       io.stdout.write(`${paint('yellow', `${name} ${text}`)}\n`);
     } else if (event.type === 'reset') {

@@ -24,7 +24,9 @@ interfaces:
   exclude: []
   budgets: { eth0: 20kB/s, wlan0: off }
 advertise: []
-join: [10.0.0.8, 10.0.0.9:9000]
+join: [10.0.0.8, 10.0.0.9:9000, 'https://gate.example/site']
+udp: on
+http: { listen: ['0.0.0.0:8080'], advertise: [], tls: { certFile: a.pem, keyFile: b.pem }, proxy: environment }
 multicast: on
 multicastPort: 18263
 multicastGroups: { ipv4: 239.255.71.86, ipv6: "ff02::4756" }

@@ -114,6 +114,25 @@ describe('why', () => {
     assert.deepEqual(JSON.parse(json).twin, twin);
   });
 
+  test('lists all ways to a member and which of them work, or through whom it is reached', async (t) => {
+    const api = await harness(t);
+    const place = { address: '10.0.0.7', port: 18262 };
+    const paths = [
+      { endpoint: { transport: 'udp', ...place }, standing: 'silent' },
+      { endpoint: { transport: 'http', ...place, port: 0 }, standing: 'works' },
+    ] as const;
+    api.node.evidence.set(ROOF, whyView({ paths, member: { ...whyView().member, path: paths[1].endpoint } }));
+    const { stdout } = await gridvine(['why', 'roof', '--socket', api.socket]);
+    assert.match(stdout, /ways +10\.0\.0\.7:18262 \(udp\) silent; http from 10\.0\.0\.7 \(http\) works/);
+    assert.match(stdout, /reached at +http from 10\.0\.0\.7 \(http\), where it was heard from/);
+
+    const relays = [{ id: BARN, name: 'barn' }];
+    const member = { ...whyView().member, path: null };
+    api.node.evidence.set(ROOF, whyView({ relays, member, pathFrom: null }));
+    const { stdout: relayed } = await gridvine(['why', 'roof', '--socket', api.socket]);
+    assert.match(relayed, /reached at +none of its own: through barn/);
+  });
+
   test('says who else there is where a node is not known or not the only one', async (t) => {
     const api = await harness(t);
     const errors: [string, string][] = [

@@ -80,16 +80,17 @@ describe('values as people write them', () => {
     const { config } = await load(t, {
       env: {
         GRIDVINE_SETTINGS_PROBE_INTERVAL_MS: '2s',
-        GRIDVINE_JOIN: '10.0.0.1, 10.0.0.2:9',
+        GRIDVINE_JOIN: '10.0.0.1, 10.0.0.2:9, https://gate.example',
         GRIDVINE_MULTICAST: 'off',
       },
       flags: { set: ['settings.fanOut=3', 'sources=[{kind: plant}]', 'sources[0].name=roof', 'name=123'] },
     });
     assert.equal(config.values.settings.probeIntervalMs, 2000);
-    assert.deepEqual(
-      config.values.join.map(({ address, port }) => `${address}:${port}`),
-      ['10.0.0.1:18262', '10.0.0.2:9'],
-    );
+    assert.deepEqual(config.values.join, [
+      { address: '10.0.0.1', port: 18_262 },
+      { address: '10.0.0.2', port: 9 },
+      'https://gate.example',
+    ]);
     assert.equal(config.values.multicast, false);
     assert.equal(config.values.settings.fanOut, 3);
     assert.equal(config.values.sources[0]?.name, 'roof');

@@ -28,6 +28,8 @@ describe('the configuration of a demo daemon', () => {
       bind: [],
       advertise: [],
       join: [],
+      udp: 'on',
+      http: { listen: [], advertise: [], proxy: 'environment', call: 'members' },
       multicast: 'on',
       multicastGroups: { ipv4: '239.255.71.86', ipv6: 'ff02::4756' },
       preset: 'lan',
