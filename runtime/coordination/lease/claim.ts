@@ -1,7 +1,7 @@
 import type { NodeId } from '../../core/ids.ts';
 import { jitter, type RandomSource } from '../../core/random.ts';
 import type { LeaseAnswer } from '../../wire/message.ts';
-import type { NamedRoster } from './roster.ts';
+import { type NamedRoster, votersOf } from './roster.ts';
 import { Round } from './round.ts';
 import type { LeaseRules } from './rules.ts';
 
@@ -133,21 +133,41 @@ export class Claim {
     if (this.#isOver || round === undefined || answer.number !== round.number) return;
     round.note(from, answer);
     if (round.state === 'won') this.#win(round, nowMs);
-    else if (round.state === 'lost') this.#fail(round, nowMs);
+    else if (round.state === 'lost' || this.#isTooLow(round)) this.#fail(round, nowMs);
   }
 
   /** The holder stops first, then lets others have it. */
   release(): void {
     this.#isOver = true;
-    this.#letGo();
+    this.#letGoAll();
   }
 
   #turn(nowMs: number): void {
     const round = this.#round;
     if (round === undefined) this.#begin(nowMs);
-    else if (nowMs - round.sentMs >= this.#roundMs || this.#sends >= SENDS_PER_ROUND)
+    else if (
+      nowMs - round.sentMs >= this.#roundMs ||
+      this.#sends >= SENDS_PER_ROUND ||
+      this.#isOutdone(round)
+    )
       this.#fail(round, nowMs);
     else this.#send(round, nowMs);
+  }
+
+  /** A voter that would vote for a higher ballot is asked again at once: those that are silent may be down. */
+  #isTooLow(round: Round): boolean {
+    return this.#fence === 0 && round.failsByBallot;
+  }
+
+  /**
+   * Two claimants that each have a part of the votes, while other voters are silent, would keep each other from a majority: the one with
+   * the lower ballot lets go, the other one asks again and has it.
+   */
+  #isOutdone(round: Round): boolean {
+    if (this.#fence > 0 || round.rivalTop === 0) return false;
+    return (
+      round.rivalTop > round.ballot || (round.rivalTop === round.ballot && this.#options.random.next() < 0.5)
+    );
   }
 
   #begin(nowMs: number): void {
@@ -206,8 +226,8 @@ export class Claim {
     }
     this.#raises = 0;
     this.#failures++;
-    // Two claimants that each have a part would wait for each other.
-    if (this.#fence === 0 && round.granted.size > 0) this.#letGo();
+    // Two claimants that each have a part would wait for each other. Who hasn't answered may have promised it all the same.
+    if (this.#fence === 0) this.#letGo(round.roster, [...round.granted, ...round.silent]);
     this.#nextMs = nowMs + this.#pauseMs(round);
   }
 
@@ -225,7 +245,7 @@ export class Claim {
   #giveUp(): void {
     const round = this.#round;
     if (round !== undefined) this.#lastReason = endOf(round);
-    this.#letGo();
+    this.#letGoAll();
     this.#end(this.#lastReason);
   }
 
@@ -235,15 +255,18 @@ export class Claim {
     this.#options.port.onOver(end);
   }
 
-  /** Tells all voters: whoever promised something promises it no longer. */
-  #letGo(): void {
-    const { port } = this.#options;
-    const roster = this.#round?.roster ?? port.roster();
+  #letGoAll(): void {
+    const roster = this.#round?.roster ?? this.#options.port.roster();
     this.#round = undefined;
-    if (roster === undefined) return;
+    if (roster !== undefined) this.#letGo(roster, votersOf(roster));
+  }
+
+  /** Whoever of them promised something promises it no longer. */
+  #letGo(roster: NamedRoster, voters: readonly NodeId[]): void {
+    if (voters.length === 0) return;
+    const { port } = this.#options;
     const number = port.drawNumber();
-    for (const id of new Set([...roster.voters, ...roster.previous]))
-      port.ask(id, { operation: 'release', number, ballot: this.#ballot, roster });
+    for (const id of voters) port.ask(id, { operation: 'release', number, ballot: this.#ballot, roster });
   }
 }
 

@@ -57,6 +57,12 @@ export class Round {
     return Math.max(0, ...Array.from(this.#refused.values(), ({ top }) => top));
   }
 
+  /** The highest ballot that those voters told of who promise it to another; 0: none does. */
+  get rivalTop(): number {
+    const taken = [...this.#refused.values()].filter(({ verdict }) => verdict === 'taken');
+    return Math.max(0, ...taken.map(({ top }) => top));
+  }
+
   /** How long the one who has it is promised it, at most; 0: nobody has it. */
   get leftMs(): number {
     return Math.max(0, ...Array.from(this.#refused.values(), ({ leftMs }) => leftMs));
