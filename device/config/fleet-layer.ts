@@ -33,6 +33,7 @@ export const FLEET_KEYS: readonly string[] = [
   'mqtt.baseTopic',
   'mqtt.keys',
   'mqtt.keepaliveS',
+  'mqtt.lease',
   'mqtt.window',
 ];
 

@@ -211,7 +211,7 @@ async function makeBridge(
   const { MqttBridge } = await import('../mqtt/bridge.ts');
   const write = ({ level, event, ...fields }: { level: 'info' | 'warn'; event: string }) =>
     log(level, event, fields);
-  return new MqttBridge({ feed, config, build: buildInfo(), clock, log: write });
+  return new MqttBridge({ feed, leases: feed, config, build: buildInfo(), clock, log: write });
 }
 
 function planOf({ config: { values }, board }: DaemonOptions) {

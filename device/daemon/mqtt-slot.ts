@@ -7,6 +7,8 @@ export interface Bridge {
   start(): void;
   stop(): Promise<void>;
   health(): HealthItem[];
+  /** Whether another node goes on where this one stops. */
+  readonly isLeased: boolean;
 }
 
 export interface MqttSlotOptions {
@@ -50,6 +52,10 @@ export class MqttSlot {
   async stop(): Promise<void> {
     this.#phase = 'stopped';
     await this.#bridge?.stop();
+  }
+
+  get isLeased(): boolean {
+    return this.#bridge?.isLeased ?? false;
   }
 
   health(): HealthItem[] {

@@ -9,7 +9,7 @@ interface Condition {
 }
 
 /** Codes of the conditions that the bridge reports; each clears itself. */
-export type MqttHealthCode = 'mqtt-unreachable' | 'mqtt-refused' | 'mqtt-too-many-topics';
+export type MqttHealthCode = 'mqtt-unreachable' | 'mqtt-refused' | 'mqtt-too-many-topics' | 'mqtt-no-uplink';
 
 /** The lasting conditions of a bridge. */
 export class BridgeHealth {
@@ -48,5 +48,14 @@ export function unreachableWording(options: {
     severity: 'warning',
     title: 'MQTT broker not reachable',
     text: `${server}: ${reason} (failed ${attempts}, next attempt within ${formatDuration(Math.max(1_000, retryMs))}). Gossip goes on; the newest values are published once the broker answers. Check mqtt.url, and that the broker runs.`,
+  };
+}
+
+/** @param reason why this node can't even ask; undefined: it asks, and nobody gets it. */
+export function noUplinkWording(lease: string, reason: string | undefined): Omit<Condition, 'sinceMs'> {
+  return {
+    severity: 'warning',
+    title: 'nobody feeds the MQTT broker',
+    text: `No node is known to hold the lease ${lease}${reason === undefined ? '' : ` (${reason})`}. Leases need a majority of their voters: see gridvine lease list and leases.voters.`,
   };
 }

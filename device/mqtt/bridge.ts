@@ -4,11 +4,17 @@ import { nodeClock } from '#bridge/ports/node-clock.ts';
 import type { RandomSource } from '#runtime/core/random.ts';
 import type { HealthItem } from '#runtime/driver/contract.ts';
 import type { BuildInfo } from '../build-info.ts';
-import { BridgeHealth, unreachableWording } from './bridge-health.ts';
+import { BridgeHealth, noUplinkWording, unreachableWording } from './bridge-health.ts';
 import type { BrokerDialer, BrokerLink } from './broker-link.ts';
 import { brokersOf, type MqttConfig } from './config.ts';
 import { BrokerConnection } from './connection.ts';
-import { CLEARS_MAX, STOP_TIMEOUT_MS } from './limits.ts';
+import {
+  CLEARS_MAX,
+  STOP_TIMEOUT_MS,
+  UPLINK_NOBODY_MS,
+  UPLINK_STAND_BACK_MS,
+  UPLINK_YIELD_MS,
+} from './limits.ts';
 import { mqttDialer } from './mqtt-link.ts';
 import { Outbox } from './outbox.ts';
 import { Publisher } from './publisher.ts';
@@ -16,19 +22,32 @@ import type { RecordFeed } from './record-feed.ts';
 import { RetainedState } from './retained-state.ts';
 import type { MqttStatus } from './status.ts';
 import { encodeLevel, Topics } from './topics.ts';
+import { type LeaseSource, UplinkLease } from './uplink-lease.ts';
 
 const CLIENT_ID_DIGITS = 12;
 
-/** One line of the log. The bridge writes one when it reaches a broker, and one when it loses it or can't reach any. */
+/**
+ * One line of the log. The bridge writes one when it reaches a broker, and one when it loses it or can't reach any; where a lease
+ * decides, one when it begins to feed the brokers, and one when another may.
+ */
 export type MqttLog = (entry: {
   readonly level: 'info' | 'warn';
-  readonly event: 'mqtt-connected' | 'mqtt-disconnected' | 'mqtt-unreachable' | 'mqtt-refused';
+  readonly event:
+    | 'mqtt-connected'
+    | 'mqtt-disconnected'
+    | 'mqtt-unreachable'
+    | 'mqtt-refused'
+    | 'mqtt-active'
+    | 'mqtt-standby';
   readonly server: string;
+  readonly fence?: number;
   readonly reason?: string;
 }) => void;
 
 export interface MqttBridgeOptions {
   readonly feed: RecordFeed;
+  /** Needed where `config.lease` names one. */
+  readonly leases?: LeaseSource;
   /** At least one broker must be named in it. */
   readonly config: MqttConfig;
   readonly build: Pick<BuildInfo, 'version' | 'commit'>;
@@ -44,7 +63,8 @@ export interface MqttBridgeOptions {
 /**
  * Publishes a node's table to an MQTT broker: every record and every member's state as a retained message with QoS 1, all
  * of it again on every connection, then each change. It never throws and never blocks the node; while no broker answers it
- * holds nothing but the deletions to be made up for. It subscribes to nothing.
+ * holds nothing but the deletions to be made up for. It subscribes to nothing. Under a lease it connects only while it holds that, and
+ * is ready to go on where another stopped.
  */
 export class MqttBridge {
   readonly #feed: RecordFeed;
@@ -59,6 +79,11 @@ export class MqttBridge {
   readonly #retained: RetainedState;
   readonly #connection: BrokerConnection;
   readonly #health = new BridgeHealth();
+  /** undefined: none is needed. */
+  readonly #uplink: UplinkLease | undefined;
+  /** While it waits for the lease: since when, and why it can't ask. */
+  #standby: { readonly sinceMs: number; readonly reason?: string } | undefined;
+  #cancelYield: () => void = () => {};
   #publisher: Publisher | undefined;
   #unsubscribe: (() => void) | undefined;
   #endGoodbye: (clean: boolean) => void = () => {};
@@ -94,21 +119,31 @@ export class MqttBridge {
         down: (server, reason) => this.#down(server, reason),
       },
     });
+    this.#uplink = this.#uplinkOf(options);
   }
 
-  /** Begins to connect, and to follow the node. Returns at once. */
+  /** Whether a lease decides if it feeds the brokers. */
+  get isLeased(): boolean {
+    return this.#uplink !== undefined;
+  }
+
+  /** Begins to connect, or to ask for the lease, and to follow the node. Returns at once. */
   start(): void {
     if (this.#unsubscribe !== undefined) return;
     this.#unsubscribe = this.#feed.onEvent((event) => {
       this.#retained.handle(event);
       this.#publisher?.pump();
     });
-    this.#connection.start();
+    if (this.#uplink === undefined) this.#connection.start();
+    else {
+      this.#standby = { sinceMs: this.#clock.nowMs() };
+      this.#uplink.start();
+    }
   }
 
   /**
    * Says `offline` and disconnects. Waits at most `STOP_TIMEOUT_MS` for what is still to be published; where that is too
-   * short, the broker says `offline` by the will. Never rejects.
+   * short, the broker says `offline` by the will. Then others may have the lease. Never rejects.
    */
   async stop(): Promise<void> {
     if (this.#unsubscribe === undefined) return;
@@ -116,12 +151,14 @@ export class MqttBridge {
     this.#unsubscribe = undefined;
     const clean = this.#publisher !== undefined && (await this.#sayGoodbye());
     this.#closePublisher();
-    this.#connection.stop(clean ? 'clean' : 'cut');
-    this.#health.clear('mqtt-unreachable');
+    this.#disconnect(clean ? 'clean' : 'cut');
+    this.#uplink?.stop();
+    this.#standby = undefined;
   }
 
   /** The conditions that hold now; empty while all is well. */
   health(): HealthItem[] {
+    this.#checkUplink();
     const excess = this.#retained.excess;
     if (excess === 0) this.#health.clear('mqtt-too-many-topics');
     else {
@@ -136,6 +173,7 @@ export class MqttBridge {
 
   status(): MqttStatus {
     return {
+      role: this.#uplink === undefined ? 'alone' : this.#standby === undefined ? 'active' : 'standby',
       state: this.#connection.state,
       server: this.#connection.server,
       clientId: this.#clientId,
@@ -154,6 +192,7 @@ export class MqttBridge {
 
   #up(link: BrokerLink, receiveMaximum: number): void {
     this.#connections += 1;
+    this.#cancelYield();
     this.#health.clear('mqtt-unreachable');
     this.#health.clear('mqtt-refused');
     const server = this.#connection.server;
@@ -164,6 +203,7 @@ export class MqttBridge {
       window: Math.max(1, Math.min(this.#config.window, receiveMaximum)),
       clock: this.#clock,
       listener: {
+        mayPublish: () => this.#uplink === undefined || this.#uplink.fence !== undefined,
         acknowledged: (topic) => {
           this.#published += 1;
           this.#lastTopic = topic;
@@ -188,6 +228,7 @@ export class MqttBridge {
     this.#closePublisher();
     this.#outbox.close();
     this.#endGoodbye(false);
+    if (wasUp) this.#yieldUnlessUp();
     const { failures, retryMs } = this.#connection;
     const first = this.#health.raise(
       'mqtt-unreachable',
@@ -197,6 +238,75 @@ export class MqttBridge {
     if (first) {
       this.#log({ level: 'warn', event: wasUp ? 'mqtt-disconnected' : 'mqtt-unreachable', server, reason });
     }
+  }
+
+  #uplinkOf({ config, leases }: MqttBridgeOptions): UplinkLease | undefined {
+    if (config.lease === undefined) return undefined;
+    if (leases === undefined)
+      throw new TypeError('a bridge under a lease needs to know where leases come from');
+    return new UplinkLease({
+      name: config.lease,
+      source: leases,
+      clock: this.#clock,
+      listener: {
+        granted: () => this.#activate(),
+        lost: (reason) => this.#standBy(reason),
+        unavailable: (reason) => {
+          if (this.#standby !== undefined) this.#standby = { ...this.#standby, reason };
+        },
+      },
+    });
+  }
+
+  #activate(): void {
+    this.#standby = undefined;
+    this.#health.clear('mqtt-no-uplink');
+    this.#log({
+      level: 'info',
+      event: 'mqtt-active',
+      server: this.#connection.server,
+      fence: this.#uplink?.fence ?? 0,
+    });
+    this.#connection.start();
+    this.#yieldUnlessUp();
+  }
+
+  /** Another may feed the brokers already: not one more message. The will says `offline`. */
+  #standBy(reason: string): void {
+    const { server } = this.#connection;
+    this.#standby = { sinceMs: this.#clock.nowMs() };
+    this.#closePublisher();
+    this.#disconnect('cut');
+    this.#endGoodbye(false);
+    this.#log({ level: 'info', event: 'mqtt-standby', server, reason });
+  }
+
+  /** Whoever holds the lease and reaches no broker keeps those from it that might. */
+  #yieldUnlessUp(): void {
+    this.#cancelYield();
+    if (this.#uplink === undefined || this.#standby !== undefined) return;
+    this.#cancelYield = this.#clock.schedule(UPLINK_YIELD_MS, () => {
+      const { server } = this.#connection;
+      this.#standBy(`${server} isn't reached: others may try`);
+      this.#uplink?.yield(UPLINK_STAND_BACK_MS);
+    });
+  }
+
+  #disconnect(how: 'clean' | 'cut'): void {
+    this.#cancelYield();
+    this.#connection.stop(how);
+    this.#outbox.close();
+    this.#health.clear('mqtt-unreachable');
+  }
+
+  #checkUplink(): void {
+    const nowMs = this.#clock.nowMs();
+    const { name, hasHolder } = this.#uplink ?? {};
+    const isMissing =
+      this.#standby !== undefined && hasHolder === false && nowMs - this.#standby.sinceMs >= UPLINK_NOBODY_MS;
+    if (isMissing)
+      this.#health.raise('mqtt-no-uplink', nowMs, noUplinkWording(name ?? '', this.#standby?.reason));
+    else this.#health.clear('mqtt-no-uplink');
   }
 
   #publishRefused(topic: string, error: Error): void {
@@ -239,6 +349,8 @@ export class MqttBridge {
       node: name,
       cluster,
       boot,
+      lease:
+        this.#uplink === undefined ? null : { name: this.#uplink.name, fence: this.#uplink.fence ?? null },
       keys: this.#config.keys,
     });
   }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { problemOfLeaseName } from '#runtime/coordination/lease/lease-name.ts';
 
 /** Protocols of a broker's URL, and their default ports. */
 export const BROKER_PORTS: Readonly<Record<string, number>> = {
@@ -91,6 +92,16 @@ export const MqttConfigSchema = v.pipe(
     tls: v.optional(TlsSchema),
     /** First levels of every topic. */
     baseTopic: v.optional(baseTopic, 'gridvine'),
+    /** Name of a lease: of all nodes with the same one, only its holder feeds the brokers. Default: each node does. */
+    lease: v.optional(
+      v.pipe(
+        v.string('expected the name of a lease such as uplink'),
+        v.check(
+          (name) => problemOfLeaseName(name) === undefined,
+          ({ input }) => problemOfLeaseName(input) ?? '',
+        ),
+      ),
+    ),
     /** Globs over keys: `*` within a segment, `**` for any number of segments. Only keys that match one are published. */
     keys: v.optional(
       v.pipe(

@@ -13,3 +13,15 @@ export const ACK_TIMEOUT_MS = 30_000;
 export const STOP_TIMEOUT_MS = 1_500;
 /** Longest topic that MQTT can name, in bytes of UTF-8. */
 export const TOPIC_BYTES_MAX = 65_535;
+/**
+ * For how long the lease of the uplink is promised, in milliseconds: after a crash of its holder the next one feeds the brokers about so
+ * much later. Shorter would be lost to a short trouble of the network.
+ */
+export const UPLINK_TTL_MS = 5_000;
+/** Before a lease is asked for again that was lost or can't be asked for, in milliseconds. */
+export const UPLINK_RETRY_MS = 1_000;
+/** A holder that reaches no broker for so long lets others try, in milliseconds, and stands back for longer than each of a few of them needs. */
+export const UPLINK_YIELD_MS = 8_000;
+export const UPLINK_STAND_BACK_MS = 30_000;
+/** Nobody holds the lease for so long, in milliseconds: that is worth a word. */
+export const UPLINK_NOBODY_MS = 15_000;

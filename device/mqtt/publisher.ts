@@ -4,6 +4,8 @@ import { ACK_TIMEOUT_MS } from './limits.ts';
 import type { Outbox, Outgoing } from './outbox.ts';
 
 export interface PublisherListener {
+  /** Asked right before each message: whether it may go out. */
+  mayPublish(): boolean;
   acknowledged(topic: string): void;
   /** The broker answered that it doesn't want this. */
   refused(topic: string, error: Error): void;
@@ -49,7 +51,7 @@ export class Publisher {
 
   /** Sends as much as fits. Call after anything was put into the outbox. */
   pump(): void {
-    while (!this.#closed && this.#underWay.size < this.#window) {
+    while (!this.#closed && this.#underWay.size < this.#window && this.#listener.mayPublish()) {
       const next = this.#outbox.take();
       if (next === undefined) return;
       this.#send(next);

@@ -2,6 +2,8 @@ import type { ConnectionState } from './connection.ts';
 
 /** What a bridge does and has done; the counts only grow. */
 export interface MqttStatus {
+  /** `alone`: it needs no lease. `standby`: another node feeds the brokers, or nobody may. */
+  readonly role: 'alone' | 'active' | 'standby';
   readonly state: ConnectionState;
   /** The broker in use, or the one to be tried next. */
   readonly server: string;

@@ -59,6 +59,14 @@ describe('the goodbye', () => {
     assert.deepEqual(log, ['sources', 'mqtt']);
   });
 
+  test('is said to the broker first where another node goes on: the lease is let go while the node is there', async () => {
+    const { log, left, mqtt, ...rest } = parts();
+    const done = sayGoodbye({ ...rest, mqtt: { ...mqtt, isLeased: true } });
+    left.resolve();
+    await done;
+    assert.deepEqual(log, ['mqtt', 'sources', 'left']);
+  });
+
   test('needs no broker', async () => {
     const { log, left, ...rest } = parts();
     left.resolve();

@@ -19,6 +19,7 @@ function setUp() {
     make: async ({ url }) => ({
       start: () => void told.push(`start ${url}`),
       stop: async () => void told.push(`stop ${url}`),
+      isLeased: url === 'mqtt://b',
       health: () => [{ code: `at-${url}`, severity: 'warning', title: '', text: '', sinceMs: 0 }],
     }),
   });
@@ -39,6 +40,7 @@ describe('the place of the MQTT bridge', () => {
       slot.health().map(({ code }) => code),
       ['at-mqtt://b'],
     );
+    assert.equal(slot.isLeased, true);
   });
 
   test('is empty without a broker, and where publishing is switched off', async () => {

@@ -359,6 +359,7 @@ describe('the MQTT bridge', () => {
       node: 'roof',
       cluster: 'site',
       boot: 3,
+      lease: null,
       keys: ['**'],
     });
   });
