@@ -3,7 +3,6 @@ import { assert, GridvineError } from '../core/errors.ts';
 import type { EngineEvent, Output, Path } from '../core/outputs.ts';
 import { BOOT_MAX } from '../core/version.ts';
 import type { GossipEngine } from '../engine/contract.ts';
-import { fileErrorCode } from '../storage/notice.ts';
 import type { Transport, TransportFailure, TransportHandlers } from '../transport/transport.ts';
 import type { TrustState } from '../trust/trust.ts';
 import { noteBootsLeft } from './boots-left.ts';
@@ -12,7 +11,7 @@ import type { EventQueue } from './event-queue.ts';
 import type { HealthBoard } from './health-board.ts';
 import { httpNotice } from './http-health.ts';
 import { KeySaver } from './key-saver.ts';
-import { LEASES_UNSAVED, leasesUnsaved } from './lease-health.ts';
+import { LeaseSaver } from './lease-saver.ts';
 import type { LogSink } from './log.ts';
 import type { Scheduler } from './scheduler.ts';
 import { deniedNotice } from './trust-health.ts';
@@ -59,6 +58,7 @@ export class Driver {
   readonly #failures = new Map<string, number>();
   readonly #keySaver: KeySaver;
   readonly #trustSaver: TrustSaver;
+  readonly #leaseSaver: LeaseSaver;
   readonly #twins: TwinConditions;
   #engine: GossipEngine | undefined;
   #phase: 'new' | 'running' | 'stopped' = 'new';
@@ -74,6 +74,7 @@ export class Driver {
     this.#options = options;
     this.#keySaver = new KeySaver({ ...options, save: options.persistKeys });
     this.#trustSaver = new TrustSaver({ ...options, save: () => this.#persistTrust() });
+    this.#leaseSaver = new LeaseSaver({ ...options, save: options.persistLeases });
     this.#twins = new TwinConditions(options.health);
   }
 
@@ -344,21 +345,10 @@ export class Driver {
 
   /** The engine abstains from then on where the medium takes nothing, and tries again by itself. */
   #keepLeases(ticket: number, kept: Uint8Array): void {
-    const { health, clock, persistLeases } = this.#options;
-    const tell = (outcome: 'kept' | 'failed') => {
+    this.#leaseSaver.keep(kept, (outcome) => {
       if (this.#phase === 'running')
         this.mutate((engine, nowMs) => engine.leases.kept(nowMs, ticket, outcome));
-    };
-    persistLeases(kept).then(
-      () => {
-        health.clear(LEASES_UNSAVED);
-        tell('kept');
-      },
-      (error: unknown) => {
-        health.raise(clock.nowMs(), LEASES_UNSAVED, leasesUnsaved(fileErrorCode(error)));
-        tell('failed');
-      },
-    );
+    });
   }
 
   #settleLeft(): void {

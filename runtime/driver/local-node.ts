@@ -1,6 +1,6 @@
 import { aggregate } from '../coordination/aggregates/aggregate.ts';
 import type { Aggregate, AggregateQuery } from '../coordination/aggregates/contract.ts';
-import { SharedData, TEND_INTERVAL_MS } from '../coordination/shared-data/shared-data.ts';
+import type { SharedData } from '../coordination/shared-data/shared-data.ts';
 import type { Counters } from '../core/counters.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import { GridvineError } from '../core/errors.ts';
@@ -44,15 +44,13 @@ import { ROOT_NAMES_VOTERS } from './node-options.ts';
 import { PeerWatch } from './peer-watch.ts';
 import { RecordLog } from './record-log.ts';
 import type { Scheduler } from './scheduler.ts';
+import { SharedTender } from './shared-tender.ts';
 import type { ShownPlaces } from './shown-places.ts';
 import { type SubscribeOptions, Subscription } from './subscription.ts';
 import type { TableKeeper } from './table-keeper.ts';
 
 /** Past the engine's own bound on leaving: it should never be needed. */
 const LEAVE_GRACE_MS = 1_000;
-/** Shared data is looked after so many names at a time: sockets and timers are served in between. */
-const TEND_NAMES_MAX = 4;
-const TEND_PAUSE_MS = 20;
 
 export interface LocalNodeOptions {
   readonly name: string;
@@ -94,7 +92,7 @@ export class LocalNode implements RunningNode {
   readonly #startedMs: number;
   /** Whom it calls to join, or to be let in. */
   readonly #called = new Set<string>();
-  #cancelTend: () => void = () => undefined;
+  readonly #tender: SharedTender;
   readonly #leases: NodeLeases;
   readonly #health: NodeHealth;
   readonly #log: RecordLog;
@@ -113,11 +111,16 @@ export class LocalNode implements RunningNode {
     this.#leaveTimeoutMs = options.leaveTimeoutMs;
     this.#log = new RecordLog({ boot: options.engine.boot });
     for (const seed of options.seeds) this.#called.add(options.shown.seed(seed));
-    this.crdt = this.#openSharedData();
+    this.#tender = new SharedTender({
+      ...options,
+      members: () => this.members(),
+      records: (key) => this.records({ key }),
+      put: (key, value) => void this.#put(key, value, {}),
+    });
+    this.crdt = this.#tender.data;
     this.#leases = new NodeLeases(options);
     this.#health = new NodeHealth({ ...options, crdt: this.crdt, called: this.#called });
     this.#peerWatch = new PeerWatch(options);
-    this.#tendSharedData();
   }
 
   get boot(): number {
@@ -350,46 +353,13 @@ export class LocalNode implements RunningNode {
     const { driver, events, table, peers, release } = this.#options;
     if (this.#leaving === undefined) this.#peerWatch.update();
     this.#peerWatch.stop();
-    this.#cancelTend();
+    this.#tender.stop();
     driver.stop();
     this.#leases.stop();
     events.flush();
     for (const subscription of this.#subscriptions) subscription.close();
     await Promise.all([table.close(), peers.close(), driver.settle()]);
     await release();
-  }
-
-  #openSharedData(): SharedData {
-    const { clock, engine, log, random, scheduler } = this.#options;
-    const port = {
-      id: this.id,
-      get boot() {
-        return engine.boot;
-      },
-      random,
-      nowMs: () => clock.nowMs(),
-      wallMs: () => Date.now(),
-      members: () => this.members(),
-      records: (key: string) => this.records({ key }),
-      put: (key: string, value: AppValue) => void this.#put(key, value, {}),
-    };
-    const soon = (callback: () => void) =>
-      scheduler.soon(() => {
-        try {
-          callback();
-        } catch (error) {
-          // A listener's bug, not ours.
-          log('error', 'listener-failed', { event: 'crdt', error: String(error) });
-        }
-      });
-    return new SharedData(port, { soon });
-  }
-
-  #tendSharedData(afterMs = TEND_INTERVAL_MS): void {
-    this.#cancelTend = this.#options.scheduler.after(afterMs, () => {
-      const more = this.crdt.tend(TEND_NAMES_MAX);
-      this.#tendSharedData(more ? TEND_PAUSE_MS : TEND_INTERVAL_MS);
-    });
   }
 }
 

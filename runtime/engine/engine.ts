@@ -34,6 +34,7 @@ import { handleMessage } from './handlers/table.ts';
 import { type KeepFace, keepFaceOf } from './keep-face.ts';
 import { keysView } from './keys-view.ts';
 import { type LeaseFace, leaseFaceOf } from './lease-face.ts';
+import { renewMachines, settleMachines } from './machine-turns.ts';
 import type { Staged } from './outbox.ts';
 import type { QuotaUsage } from './own-quota.ts';
 import type { PeerKeys } from './peer-keys.ts';
@@ -200,9 +201,7 @@ export class Engine implements GossipEngine {
       this.#ctx.own.adoptBoot(boot, nowMs);
       this.#ctx.outbox.boot = boot;
       this.#peerKeys.renewSalts();
-      this.#ctx.leases.rolledBack(nowMs);
-      this.#ctx.self.renew(nowMs);
-      this.#ctx.presence.start(nowMs);
+      renewMachines(this.#ctx, nowMs);
     });
   }
 
@@ -314,14 +313,11 @@ export class Engine implements GossipEngine {
   /** Runs one mutation: time never goes back, and what it staged leaves with it. */
   #mutate<T>(nowMs: number, change: () => T): T {
     this.#nowMs = Math.max(this.#nowMs, nowMs);
-    const { warden, keys } = this.#ctx;
-    warden?.introduce(this.#nowMs);
+    this.#ctx.warden?.introduce(this.#nowMs);
     try {
       return change();
     } finally {
-      keys.settle(this.#nowMs);
-      warden?.settle(this.#nowMs);
-      this.#ctx.leases.settle(this.#nowMs);
+      settleMachines(this.#ctx, this.#nowMs);
       this.#ctx.outbox.settle(this.#piggyback);
     }
   }

@@ -1,0 +1,15 @@
+import type { EngineContext } from './context.ts';
+
+/** A mutation ends: each machine does what it put off till then, in this order. */
+export function settleMachines({ keys, warden, leases }: EngineContext, nowMs: number): void {
+  keys.settle(nowMs);
+  warden?.settle(nowMs);
+  leases.settle(nowMs);
+}
+
+/** The node has a higher boot: each machine says again under it what it said. */
+export function renewMachines({ leases, self, presence }: EngineContext, nowMs: number): void {
+  leases.rolledBack(nowMs);
+  self.renew(nowMs);
+  presence.start(nowMs);
+}
