@@ -47,6 +47,12 @@ export interface Counters {
   digestsSent: number;
   /** Identities seen to live twice. */
   twins: number;
+  /** User events and queries that this node sent; events delivered here; events missed, at least. */
+  eventsSent: number;
+  eventsDelivered: number;
+  eventsMissed: number;
+  /** Queries of members, this node among them, that were answered here. */
+  queriesAnswered: number;
 }
 
 export function createCounters(): Counters {
@@ -65,5 +71,9 @@ export function createCounters(): Counters {
     recordsApplied: 0,
     digestsSent: 0,
     twins: 0,
+    eventsSent: 0,
+    eventsDelivered: 0,
+    eventsMissed: 0,
+    queriesAnswered: 0,
   };
 }

@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'E_KEY_FILE'
   | 'E_KEYS'
   | 'E_LEASE'
+  | 'E_EVENT'
   | 'E_LEASE_UNAVAILABLE'
   | 'E_FLEET'
   | 'E_CONFIG'

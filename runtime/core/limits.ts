@@ -15,11 +15,11 @@ export const KEY_BYTES_MAX = 128;
 export const NAME_BYTES_MAX = 64;
 export const UNIT_BYTES_MAX = 32;
 export const CLUSTER_NAME_BYTES_MAX = 64;
-export const RECORDS_PER_OWNER_MAX = 1200;
-export const BYTES_PER_OWNER_MAX = 98_304;
-/** Of these the node itself may need so many: accusations, keys, certificate, epochs, the root's word. Applications have the rest. */
-export const RESERVED_RECORDS = 248;
-export const RESERVED_BYTES = 47_104;
+export const RECORDS_PER_OWNER_MAX = 1264;
+export const BYTES_PER_OWNER_MAX = 114_688;
+/** Of these the node itself may need so many: accusations, keys, certificate, epochs, the root's word, events. Applications have the rest. */
+export const RESERVED_RECORDS = 312;
+export const RESERVED_BYTES = 63_488;
 export const OWNERS_MAX = 4096;
 export const REPLAY_WINDOW = 1024;
 export const CBOR_DEPTH_MAX = 8;
@@ -45,6 +45,21 @@ export const BALLOT_MAX = 2 ** 52;
 /** A ballot further above all that a voter knows is no honest one: nobody may use the numbers up. */
 export const BALLOT_JUMP_MAX = 2 ** 32;
 
+/** Events and queries [P-18]: how many of one sender are kept at a time, and what they take in all. */
+export const EVENT_SLOTS = 64;
+export const EVENT_BYTES_MAX = 16_384;
+export const EVENT_NAME_BYTES_MAX = 64;
+/** Of an event's value: name, payload, and a query's filter. */
+export const EVENT_VALUE_BYTES_MAX = 840;
+/** How long an event is delivered to those who come late. */
+export const EVENT_WINDOW_MS_MIN = 100;
+export const EVENT_WINDOW_MS_MAX = 3_600_000;
+/** Its record stays so much longer, for those who missed it to hear so. */
+export const EVENT_TRACE_MS = 3_600_000;
+
+/** Of an answer to a query. */
+export const ANSWER_BYTES_MAX = 900;
+
 /** Limits of this implementation: another peer may choose others. */
 export const SESSIONS_MAX = 8192;
 export const OUTBOX_MAX = 4096;
@@ -53,3 +68,7 @@ export const EVENT_QUEUE_MAX = 65_536;
 export const PROMISES_MAX = 32;
 /** Leases that one node claims at the same time. */
 export const CLAIMS_MAX = 32;
+/** Queries of one node whose answers it waits for; queries that it is answering; and the most that it takes in answers to one. */
+export const OPEN_QUERIES_MAX = 16;
+export const REPLYING_MAX = 256;
+export const ANSWERS_BYTES_MAX = 16_777_216;

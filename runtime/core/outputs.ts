@@ -1,6 +1,8 @@
 import type { Endpoint } from './endpoint.ts';
+import type { EventGap, UserEvent } from './event-views.ts';
 import type { NodeId } from './ids.ts';
 import type { LeaseEnd } from './lease-views.ts';
+import type { QueryAnswer, QueryReceived, QuerySummary } from './query-views.ts';
 import type { MemberState, RecordView, TwinLife } from './views.ts';
 
 /** Where a datagram came from. */
@@ -37,6 +39,13 @@ export type Output =
   | { readonly type: 'keep-keys'; readonly ticket: number; readonly kept: { reveal(): Uint8Array } }
   /** Put what this node promised as a voter on the medium, then call `leasesKept` with the ticket: nothing of it is told before. */
   | { readonly type: 'keep-leases'; readonly ticket: number; readonly kept: Uint8Array }
+  /** Put how far this node got with others' events on the medium, then call `events.kept` with the ticket: they are delivered then. `slowed`: whose were so many that they had to wait. */
+  | {
+      readonly type: 'keep-events';
+      readonly ticket: number;
+      readonly kept: Uint8Array;
+      readonly slowed: NodeId | null;
+    }
   | { readonly type: 'timeout'; readonly atMs: number };
 
 /** What happened, for the application. */
@@ -104,6 +113,15 @@ export type EngineEvent =
       /** null: it is held. */
       readonly end: LeaseEnd | null;
     }
+  /** An application's event, of this node or another: once each, in each sender's order. */
+  | { readonly type: 'user-event'; readonly event: UserEvent }
+  /** Events of a sender that this node was to get, and missed. */
+  | { readonly type: 'event-gap'; readonly gap: EventGap }
+  /** A query asks this node: it answers by `events.answer`, or not at all. */
+  | { readonly type: 'query'; readonly query: QueryReceived }
+  /** Somebody answered a query of this node. */
+  | { readonly type: 'query-answer'; readonly number: number; readonly answer: QueryAnswer }
+  | { readonly type: 'query-over'; readonly number: number; readonly summary: QuerySummary }
   /** First datagram of this cluster under a key that this node doesn't hold, from this address (rate-limited). */
   | { readonly type: 'unknown-key'; readonly address: string }
   /** First datagram of a foreign cluster from this address (rate-limited). */

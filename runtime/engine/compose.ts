@@ -1,4 +1,5 @@
 import { createCounters } from '../core/counters.ts';
+import type { Endpoint } from '../core/endpoint.ts';
 import { assert } from '../core/errors.ts';
 import type { NodeId } from '../core/ids.ts';
 import { TimerTable } from '../core/timers.ts';
@@ -24,6 +25,8 @@ import { BootFollower } from './boot-follower.ts';
 import { createByteBudgets } from './byte-budget.ts';
 import type { EngineContext } from './context.ts';
 import type { EngineOptions } from './contract.ts';
+import { provenPlaceOf } from './echo.ts';
+import { EventDesk } from './event-desk.ts';
 import { Forgetter } from './forgetter.ts';
 import { Joiner } from './joiner.ts';
 import { KeyKeeper } from './key-keeper.ts';
@@ -37,6 +40,7 @@ import { PeerKeys } from './peer-keys.ts';
 import { Pending } from './pending.ts';
 import { PresenceSpeaker } from './presence-speaker.ts';
 import { ProbeSender } from './probe-sender.ts';
+import { QueryDesk } from './query-desk.ts';
 import { READERS } from './readers.ts';
 import { Refuser } from './refuser.ts';
 import { RelayKeeper } from './relay-keeper.ts';
@@ -132,6 +136,7 @@ export function compose(options: EngineOptions, listeners: Listeners): Compositi
     members,
     health,
     isProven: (peer: NodeId) => opener.isProven(peer),
+    provenPlace: (peer: NodeId, wanted: Endpoint | null) => provenPlaceOf(opener.sessionsOf(peer), wanted),
     budgets: createByteBudgets(settings),
     clocks,
     life: new LifeSigns({ self: id, boot: () => own.boot, cluster, provider, random, clocks, proofs }),
@@ -172,6 +177,16 @@ export function compose(options: EngineOptions, listeners: Listeners): Compositi
     leaver: new Leaver(ctx),
     relays: new RelayKeeper(ctx),
     leases: new LeaseDesk({ ctx, provider, options: options.leases }),
+    events: new EventDesk({
+      ctx,
+      options: options.events,
+      questions: {
+        asksHere: (question) => ctx.queries.asksHere(question),
+        onQuestion: (arrival, nowMs) => ctx.queries.onQuestion(arrival, nowMs),
+        renumbered: (from, to) => ctx.queries.renumbered(from, to),
+      },
+    }),
+    queries: new QueryDesk(ctx),
     keys: new KeyKeeper({
       ctx,
       provider,
@@ -206,4 +221,6 @@ type Machines =
   | 'leaver'
   | 'relays'
   | 'leases'
+  | 'events'
+  | 'queries'
   | 'keys';

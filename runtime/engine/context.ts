@@ -16,6 +16,7 @@ import type { Accuser } from './accuser.ts';
 import type { BootFollower } from './boot-follower.ts';
 import type { ByteBudgets } from './byte-budget.ts';
 import type { Link } from './contract.ts';
+import type { EventDesk } from './event-desk.ts';
 import type { Forgetter } from './forgetter.ts';
 import type { Joiner } from './joiner.ts';
 import type { KeyKeeper } from './key-keeper.ts';
@@ -27,6 +28,7 @@ import type { Outbox } from './outbox.ts';
 import type { OwnRecords } from './own-records.ts';
 import type { Pending } from './pending.ts';
 import type { PresenceSpeaker } from './presence-speaker.ts';
+import type { QueryDesk } from './query-desk.ts';
 import type { RelayKeeper } from './relay-keeper.ts';
 import type { SecondLook } from './second-look.ts';
 import type { SelfRecord } from './self-record.ts';
@@ -69,6 +71,8 @@ export interface EngineContext {
   /** Keeps the gate of a cluster of certificates; undefined in one of a pre-shared key. */
   readonly warden: Warden | undefined;
   readonly leases: LeaseDesk;
+  readonly events: EventDesk;
+  readonly queries: QueryDesk;
   readonly relays: RelayKeeper;
   readonly budgets: ByteBudgets;
   readonly life: LifeSigns;
@@ -79,6 +83,8 @@ export interface EngineContext {
   readonly isProven: (peer: NodeId) => boolean;
   /** The transports by which this node can call others. */
   readonly dials: readonly Endpoint['transport'][];
+  /** Where a peer has shown that it receives what is sent to it: at `wanted` if it can be, else where it did so last. */
+  readonly provenPlace: (peer: NodeId, wanted: Endpoint | null) => Endpoint | undefined;
   endpoints: readonly Endpoint[];
   links: readonly Link[];
 }

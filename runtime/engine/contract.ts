@@ -15,6 +15,8 @@ import type { CryptoProvider } from '../crypto/provider.ts';
 import type { RecordGuard } from '../data/record-guard.ts';
 import type { TrustOptions, TrustState } from '../trust/trust.ts';
 import type { Block } from '../wire/message.ts';
+import type { EventDeskOptions } from './event-desk.ts';
+import type { EventFace } from './event-face.ts';
 import type { FleetFace } from './fleet-face.ts';
 import type { EngineGauges } from './gauges.ts';
 import type { KeepFace } from './keep-face.ts';
@@ -53,6 +55,8 @@ export interface EngineOptions {
   readonly proofs?: LifeProofOptions;
   /** What it needs to vote on leases and to hold them. Default: no roster, so there are none; and nothing was ever promised. */
   readonly leases?: LeaseDeskOptions;
+  /** How far earlier lives got with events. Default: this node never heard of any. */
+  readonly events?: EventDeskOptions;
   readonly tags?: Readonly<Record<string, string>>;
   readonly endpoints: readonly Endpoint[];
   /** The transports by which it can call others; default: both. */
@@ -151,6 +155,8 @@ export interface GossipEngine {
   readonly leases: LeaseFace;
   /** Settings that change while it runs, and who may change those of all. */
   readonly fleet: FleetFace;
+  /** Events and queries. */
+  readonly events: EventFace;
   /** The table as it outlives the process. */
   readonly keep: KeepFace;
   observeHost(nowMs: number, observation: HostObservation): void;

@@ -1,5 +1,6 @@
-import { endpointKey, isSameEndpoint } from '../core/endpoint.ts';
+import { type Endpoint, endpointKey, isSameEndpoint } from '../core/endpoint.ts';
 import type { Message } from '../wire/message.ts';
+import type { Session } from '../wire/session.ts';
 import { type EngineContext, type Inbound, replyEndpoint } from './context.ts';
 import type { Drawn } from './pending.ts';
 
@@ -19,6 +20,12 @@ export function noteEcho(ctx: EngineContext, { purpose, to, sentMs }: Drawn, fro
 /** Whether the sender has shown that it is where this came from. Only then it is answered by more than it sent. */
 export function isProvenPlace({ session, path }: Inbound): boolean {
   return session.isProvenAt(path);
+}
+
+/** Where a peer with these sessions has shown that it receives what is sent to it: at `wanted` if it can be, else where it did so last. */
+export function provenPlaceOf(sessions: readonly Session[], wanted: Endpoint | null): Endpoint | undefined {
+  if (wanted !== null && sessions.some((session) => session.isProvenAt(wanted))) return wanted;
+  return sessions.findLast((session) => session.proven)?.place;
 }
 
 /** Until the mutation ends, who hasn't shown that it is where this came from is sent no more than it sent [P-7.11]. */

@@ -28,6 +28,7 @@ import { compose } from './compose.ts';
 import { type EngineContext, type Inbound, replyEndpoint } from './context.ts';
 import type { EngineOptions, GossipEngine, HostObservation, Link, RecordFilter } from './contract.ts';
 import { isProvenPlace, limitAnswers, proveMoved } from './echo.ts';
+import { type EventFace, eventFaceOf } from './event-face.ts';
 import { type FleetFace, fleetFaceOf } from './fleet-face.ts';
 import { type EngineGauges, readGauges } from './gauges.ts';
 import { handleMessage } from './handlers/table.ts';
@@ -60,6 +61,7 @@ export class Engine implements GossipEngine {
   readonly id: NodeId;
   readonly leases: LeaseFace;
   readonly fleet: FleetFace;
+  readonly events: EventFace;
   readonly keep: KeepFace;
   readonly #ctx: EngineContext;
   readonly #opener: Opener;
@@ -87,6 +89,7 @@ export class Engine implements GossipEngine {
     this.#refuser = parts.refuser;
     this.leases = leaseFaceOf(parts.ctx, (nowMs, change) => this.#mutate(nowMs, change));
     this.fleet = fleetFaceOf(parts.ctx, parts.authority, (nowMs, change) => this.#mutate(nowMs, change));
+    this.events = eventFaceOf(parts.ctx, (nowMs, change) => this.#mutate(nowMs, change));
     this.keep = keepFaceOf(parts.ctx, (nowMs, change) => this.#mutate(nowMs, change));
   }
 
@@ -117,7 +120,8 @@ export class Engine implements GossipEngine {
 
   start(nowMs: number): void {
     this.#mutate(nowMs, () => {
-      const { warden } = this.#ctx;
+      const { warden, events } = this.#ctx;
+      events.start(nowMs);
       if (warden === undefined) this.#begin(nowMs);
       else warden.start(nowMs);
     });

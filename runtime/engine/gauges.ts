@@ -39,6 +39,10 @@ export interface EngineGauges {
   readonly told: number;
   /** Leases that this node claims, and promises that it made as a voter: at most 32 each. */
   readonly leases: number;
+  /** Senders whose events are remembered, and events that wait for elder ones, at most 129 an owner together; and those that wait for the medium. */
+  readonly events: number;
+  /** Own queries under way, at most 16, and queries that are being answered, at most 256. */
+  readonly queries: number;
   /** Deadlines that are set. */
   readonly timers: number;
 }
@@ -65,6 +69,8 @@ export function readGauges(ctx: EngineContext, sessions: number): EngineGauges {
     fetches: ctx.values.fetchCount,
     told: ctx.sync.toldCount,
     leases: ctx.leases.size,
+    events: ctx.events.size,
+    queries: ctx.queries.size,
     timers: ctx.timers.size,
   };
 }

@@ -19,10 +19,13 @@ import type {
   Ping,
   PingReq,
   Presence,
+  QueryGot,
+  QueryReply,
   Relay,
   Seq,
 } from '../wire/message.ts';
 import { LEASE_MAC_BYTES, leaseContent } from '../wire/messages/lease.ts';
+import { REPLY_MAC_BYTES, replyContent } from '../wire/messages/query.ts';
 
 /** What it takes that nobody can speak for another's life. */
 export interface LifeProofOptions {
@@ -163,6 +166,18 @@ export class LifeSigns {
     if (this.#pairs === undefined) return 'valid';
     const about = { peer: sender, peerBoot: boot, destination: this.#self };
     return this.#pairs.checkMessage(about, leaseContent(message), message.mac, LEASE_MAC_BYTES);
+  }
+
+  /** The same of a reply to a query, and of its receipt. Both name the query, whose number is never used again: that is all the freshness they need. */
+  proveReply(to: NodeId, message: QueryReply | QueryGot): Uint8Array | undefined {
+    const about = { peer: to, sender: this.#self, senderBoot: bootOf(message.number), destination: to };
+    return this.#pairs?.proveMessage(about, replyContent(message), REPLY_MAC_BYTES);
+  }
+
+  checkReply(message: QueryReply | QueryGot, maker: NodeId): ProofVerdict {
+    if (this.#pairs === undefined) return 'valid';
+    const about = { peer: maker, peerBoot: bootOf(message.number), destination: this.#self };
+    return this.#pairs.checkMessage(about, replyContent(message), message.mac, REPLY_MAC_BYTES);
   }
 
   /** The link for a presence now, and the chain that is to be announced. */

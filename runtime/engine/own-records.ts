@@ -120,9 +120,13 @@ export class OwnRecords {
     key: string,
     value: AppValue,
     nowMs: number,
-    { ttlMs, priority = 'urgent' }: { readonly ttlMs?: number; readonly priority?: Priority } = {},
+    {
+      ttlMs,
+      priority = 'urgent',
+      setAtMs = nowMs,
+    }: { readonly ttlMs?: number; readonly priority?: Priority; readonly setAtMs?: number } = {},
   ): StoredRecord {
-    const content = { key, value, deleted: false, priority, quality: 'good' as const, ttlMs, setAtMs: nowMs };
+    const content = { key, value, deleted: false, priority, quality: 'good' as const, ttlMs, setAtMs };
     return this.#putOne(content, nowMs);
   }
 

@@ -1,3 +1,4 @@
+import { isEventKey } from '../coordination/events/event-record.ts';
 import { leaseOfKey } from '../coordination/lease/lease-record.ts';
 import type { NodeId } from '../core/ids.ts';
 import { isReservedKey, isSecretKey } from '../core/reserved-keys.ts';
@@ -21,7 +22,9 @@ export function onTableChange(
   const { key } = record;
   const present = change === 'put';
   if (key === NODE_KEY && owner !== ctx.id && present) onNodeRecord(ctx, readers, { owner, record }, nowMs);
-  else if (isTwinKey(key)) ctx.twins.onRecord(owner, record, present, nowMs);
+  else if (isEventKey(key)) {
+    if (present) ctx.events.onRecord(owner, record, nowMs);
+  } else if (isTwinKey(key)) ctx.twins.onRecord(owner, record, present, nowMs);
   else if (isSecretKey(key)) onSecretRecord(ctx, owner, record, present);
   else if (isAccuseKey(key)) ctx.accuser.onRecord(owner, record, present, nowMs);
   if (!isReservedKey(key))

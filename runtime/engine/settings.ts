@@ -97,8 +97,8 @@ export const LAN: EngineSettings = {
   urgentBytesPerSecond: 1_000_000,
   dataBytesPerSecond: 1_000_000,
   syncBytesPerSecond: 44_000,
-  recordsPerOwnerMax: 1_200,
-  bytesPerOwnerMax: 98_304,
+  recordsPerOwnerMax: 1_264,
+  bytesPerOwnerMax: 114_688,
   ownersMax: 4_096,
   tableBytesMax: 33_554_432,
 };

@@ -29,6 +29,9 @@ const ROUTES: Readonly<Record<string, Route>> = {
   renew: (ctx, _, nowMs) => ctx.warden?.renewals.onTimer(nowMs),
   relays: (ctx, _, nowMs) => ctx.relays.onTurn(nowMs),
   lease: (ctx, _, nowMs) => ctx.leases.onTimer(nowMs),
+  // Taken when the mutation ends.
+  event: () => {},
+  query: (ctx, _, nowMs) => ctx.queries.onTimer(nowMs),
   twin: (ctx, id, nowMs) => ctx.twins.onDue(id, nowMs),
   behind: (ctx, _, nowMs) => ctx.follower.onDue(nowMs),
   leave: (ctx, _, nowMs) => ctx.leaver.onTurn(nowMs),

@@ -177,6 +177,16 @@ export class Warden {
     );
   }
 
+  /** The groups in a node's certificate. */
+  groupsOf(id: NodeId): readonly string[] {
+    return this.#parts.trust.standing(id)?.groups ?? [];
+  }
+
+  /** Whether a node's certificate lets it send such an event or query [P-18.8]. */
+  maySend(sender: NodeId, key: string): boolean {
+    return this.#parts.trust.authority.isEntitled(sender, key);
+  }
+
   /** @throws GridvineError `E_KEYS`: always. */
   refuseOperation(): never {
     throw new GridvineError(

@@ -2,10 +2,13 @@ import type { DropReason } from '../core/counters.ts';
 import {
   ACCUSE_SLOTS,
   CLAIMS_MAX,
+  EVENT_SLOTS,
   LARGE_VALUE_BYTES_MAX,
+  OPEN_QUERIES_MAX,
   OUTBOX_MAX,
   PROMISES_MAX,
   RECORD_BYTES_MAX,
+  REPLYING_MAX,
 } from '../core/limits.ts';
 import type { GaugeName } from '../engine/gauges.ts';
 import { FETCHES_MAX } from '../engine/value-courier.ts';
@@ -60,6 +63,8 @@ function limitsOf(world: World): Readonly<Record<Exclude<GaugeName, 'recordBytes
     fetches: FETCHES_MAX,
     told: nodes * nodes,
     leases: CLAIMS_MAX + PROMISES_MAX,
+    events: nodes * (1 + 2 * EVENT_SLOTS),
+    queries: OPEN_QUERIES_MAX + REPLYING_MAX,
     timers: TIMERS_BASE + TIMERS_PER_NODE * nodes + pending,
   };
 }
@@ -67,7 +72,11 @@ function limitsOf(world: World): Readonly<Record<Exclude<GaugeName, 'recordBytes
 /** Each record that was ever written, and those of the protocol. */
 function recordsMax(world: World): number {
   const own =
-    1 + ACCUSE_SLOTS + world.leaseNames.size + (world.fleet === undefined ? 0 : RECORDS_OF_CERTIFICATES);
+    1 +
+    ACCUSE_SLOTS +
+    world.leaseNames.size +
+    (world.hasEvents ? EVENT_SLOTS : 0) +
+    (world.fleet === undefined ? 0 : RECORDS_OF_CERTIFICATES);
   return world.records.size + world.hosts.length * own;
 }
 

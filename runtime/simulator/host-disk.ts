@@ -14,6 +14,10 @@ export class HostDisk {
   leases: Uint8Array | 'fresh' | 'lost' = 'fresh';
   /** What others said, as it was last written; empty: never, or it is lost. */
   table: ReadonlyMap<NodeId, KeptOwner> = new Map();
+  /** How far it got with events; undefined: nothing was kept. */
+  events: Uint8Array | undefined;
+  /** Whether it took what was written of events last. */
+  hasEvents = true;
   /** Whether it takes anything: it may be full, or read-only. */
   works = true;
   readonly #clock: VirtualClock;
@@ -36,10 +40,30 @@ export class HostDisk {
    * @param lives whether the process that writes still does: what a dead one hadn't written yet is never written.
    */
   write(content: Uint8Array, lives: () => boolean, done: (outcome: 'kept' | 'failed') => void): void {
+    this.#write((kept) => (this.leases = kept), content, lives, done);
+  }
+
+  /** The same, of how far it got with events. */
+  writeEvents(content: Uint8Array, lives: () => boolean, done: () => void): void {
+    const put = (kept: Uint8Array) => {
+      this.events = kept;
+    };
+    this.#write(put, content, lives, (outcome) => {
+      this.hasEvents = outcome === 'kept';
+      done();
+    });
+  }
+
+  #write(
+    put: (kept: Uint8Array) => void,
+    content: Uint8Array,
+    lives: () => boolean,
+    done: (outcome: 'kept' | 'failed') => void,
+  ): void {
     this.#clock.after(this.#random.next() * WRITE_MS_MAX, () => {
       if (!lives()) return;
       const outcome = this.works ? 'kept' : 'failed';
-      if (this.works) this.leases = content.slice();
+      if (this.works) put(content.slice());
       this.#clock.after(this.#random.next() * NOTICE_MS_MAX, () => {
         if (lives()) done(outcome);
       });

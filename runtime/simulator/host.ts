@@ -216,6 +216,11 @@ export class SimHost {
     this.#drain();
   }
 
+  /** Lets the process hear that somebody knows of this boot: it goes on under a higher one. */
+  raiseBoot(seenBoot: number): void {
+    if (this.#state === 'running') this.#handleEvent({ type: 'boot-behind', seenBoot });
+  }
+
   receive(delivery: Delivery): void {
     if (this.#state === 'stalled') this.#keep(delivery);
     if (this.#state === 'off' && !delivery.multicast) this.#refuse(delivery);
@@ -275,6 +280,10 @@ export class SimHost {
         this.#keepLeases(output.ticket, output.kept);
         continue;
       }
+      if (output.type === 'keep-events') {
+        this.#keepEvents(output.ticket, output.kept);
+        continue;
+      }
       transmits++;
       this.#transmit(output);
     }
@@ -304,6 +313,16 @@ export class SimHost {
     const lives = () => this.#started === started && this.#state !== 'off';
     this.disk.write(kept, lives, (outcome) => {
       const tell = () => this.mutate((engine, nowMs) => engine.leases.kept(nowMs, ticket, outcome));
+      if (this.#state === 'stalled') this.#afterStall.push(tell);
+      else tell();
+    });
+  }
+
+  #keepEvents(ticket: number, kept: Uint8Array): void {
+    const started = this.#started;
+    const lives = () => this.#started === started && this.#state !== 'off';
+    this.disk.writeEvents(kept, lives, () => {
+      const tell = () => this.mutate((engine, nowMs) => engine.events.kept(nowMs, ticket));
       if (this.#state === 'stalled') this.#afterStall.push(tell);
       else tell();
     });

@@ -1,4 +1,5 @@
 import { DEFAULT_PORT } from '../core/endpoint.ts';
+import type { EmitOptions } from '../core/event-views.ts';
 import { NODE_ID_BYTES, type NodeId, toHex } from '../core/ids.ts';
 import type { LeaseOptions } from '../core/lease-views.ts';
 import type { EngineEvent } from '../core/outputs.ts';
@@ -79,6 +80,8 @@ export class World {
   readonly #rosters = new Map<HostIndex, Roster>();
   /** Leases that nodes were told to ask for. */
   readonly leaseNames = new Set<string>();
+  /** Whether somebody sent an event. */
+  hasEvents = false;
 
   constructor(options: WorldOptions, parts: WorldParts) {
     this.options = options;
@@ -255,6 +258,12 @@ export class World {
     this.hosts[host].mutate((engine, nowMs) => engine.leases.acquire(nowMs, name, options));
   }
 
+  /** @returns its number. @throws GridvineError as `EventFace.emit`. */
+  emitEvent(host: HostIndex, name: string, payload: AppValue, options: EmitOptions): number {
+    this.hasEvents = true;
+    return this.hosts[host].mutate((engine, nowMs) => engine.events.emit(nowMs, name, payload, options));
+  }
+
   runFor(durationMs: number): void {
     this.clock.runUntil(this.nowMs + durationMs);
   }
@@ -317,6 +326,7 @@ export class World {
       random: this.#hostRandom(host.index, boot),
       settings: this.options.settings,
       ...(roster === undefined ? {} : { leases: { roster, kept: host.disk.leases } }),
+      ...(host.disk.events === undefined ? {} : { events: { kept: host.disk.events } }),
       endpoints: [host.endpoint],
       links: [{ name: HOST_LINK, multicast }],
       readers: this.#readers,

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
+import type { AppValue } from '../core/value.ts';
 import type { Version } from '../core/version.ts';
 
 /** A random 32-bit number that an answer echoes. */
@@ -175,6 +176,32 @@ export interface Carry {
   readonly to: NodeId;
   readonly message: LeaseAsk | LeaseAnswer;
 }
+/** `ack`: the query came. `none`: nothing answers to its name here. */
+export type ReplyVerdict = 'ack' | 'answer' | 'none' | 'failed';
+/** What a node says to a query, for whoever asked [P-18.10]. */
+export interface QueryReply {
+  readonly type: 'query-reply';
+  readonly asker: NodeId;
+  /** Of the query, among those of its asker. */
+  readonly number: number;
+  /** Who says so: not always who sends it. */
+  readonly from: NodeId;
+  readonly verdict: ReplyVerdict;
+  readonly value: AppValue;
+  /** Bytes of the whole answer, where `value` is only its beginning; else 0. */
+  readonly cutFrom: number;
+  readonly mac?: Uint8Array;
+}
+/** The asker has it. */
+export interface QueryGot {
+  readonly type: 'query-got';
+  readonly asker: NodeId;
+  readonly number: number;
+  readonly from: NodeId;
+  readonly verdict: ReplyVerdict;
+  readonly mac?: Uint8Array;
+}
+
 /** Asks for parts of a value that travels apart from its record [P-5.44]. */
 export interface ValueWant {
   readonly type: 'value-want';
@@ -216,6 +243,8 @@ export type Message =
   | LeaseAnswer
   | ValueWant
   | ValuePart
+  | QueryReply
+  | QueryGot
   | Padding
   | Carry;
 export type MessageType = Message['type'];

@@ -19,6 +19,7 @@ import { TOUCH } from '#runtime/wire/touch.ts';
 import { admissionVectors } from './admission.ts';
 import { chainVectors } from './chains.ts';
 import { epochVectors } from './epochs.ts';
+import { eventVectors, queryMessages } from './events.ts';
 import { httpVectors } from './http.ts';
 import { INVALID_CBOR } from './invalid-cbor.ts';
 import { keyRotationVectors } from './key-rotation.ts';
@@ -64,6 +65,7 @@ export function generateVectors(): Readonly<Record<string, unknown>> {
     'key-rotation.json': keyRotationVectors(),
     'shared-data.json': sharedDataVectors(),
     'leases.json': leaseVectors(),
+    'events.json': eventVectors(),
     'together.json': togetherVectors(),
     'http.json': httpVectors(),
   };
@@ -249,6 +251,7 @@ const MESSAGES: readonly Message[] = [
   { type: 'have', buckets: [0, 63], lines: [] },
   { type: 'want', lines: [{ owner: RECEIVER.id, known: 0, gc: 0 }] },
   ...leaseMessages(),
+  ...queryMessages(),
   { type: 'padding', length: 5 },
 ];
 

@@ -97,6 +97,16 @@ export interface LeaseVectors {
   }[];
 }
 
+/** Events as values of records, replies, patterns, and what the MAC of a reply covers. */
+export interface EventVectors {
+  /** Of the record that each value is in. */
+  readonly version: number;
+  readonly events: readonly { readonly name: string; readonly value: string; readonly valid: boolean }[];
+  readonly messages: LeaseVectors['messages'];
+  readonly patterns: readonly { readonly pattern: string; readonly text: string; readonly fits: boolean }[];
+  readonly macs: LeaseVectors['macs'];
+}
+
 export interface RefusalVector {
   readonly code: string;
   readonly cluster: string;

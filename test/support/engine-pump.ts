@@ -1,5 +1,6 @@
 import type { Endpoint } from '#runtime/core/endpoint.ts';
 import type { NodeId } from '#runtime/core/ids.ts';
+import type { KeptOwner } from '#runtime/core/kept-table.ts';
 import type { EngineEvent, Output, Path } from '#runtime/core/outputs.ts';
 import { SeededRandom } from '#runtime/core/random.ts';
 import type { RecordView } from '#runtime/core/views.ts';
@@ -52,6 +53,9 @@ export interface NodeChoices {
   readonly leases?: EngineOptions['leases'];
   /** Something around its engine, such as another version. */
   readonly wrap?: (engine: GossipEngine) => GossipEngine;
+  readonly events?: EngineOptions['events'];
+  /** What an earlier life held of others. */
+  readonly table?: readonly KeptOwner[];
 }
 
 export interface PumpOptions {
@@ -84,8 +88,14 @@ export class PumpNode {
   readonly keptKeys: Uint8Array[] = [];
   /** What it had kept of its vote on leases; undefined: nothing. */
   keptLeases: Uint8Array | undefined;
+  /** How far it had kept to have got with events; undefined: nothing. */
+  keptEvents: Uint8Array | undefined;
+  /** How often it was written. */
+  eventWrites = 0;
   /** Whether its medium takes anything. */
   diskWorks = true;
+  /** Whether its medium doesn't say what became of events. */
+  diskHangs = false;
 
   constructor(id: NodeId, endpoint: Endpoint, engine: GossipEngine) {
     this.id = id;
@@ -147,10 +157,12 @@ export class EnginePump {
       links: [{ name: LINK, multicast: this.#options.multicast ?? 'off' }],
       ...(choices.tags === undefined ? {} : { tags: choices.tags }),
       ...(choices.leases === undefined ? {} : { leases: choices.leases }),
+      ...(choices.events === undefined ? {} : { events: choices.events }),
       ...choices.trust,
     });
     const node = new PumpNode(id, endpoint, choices.wrap?.(engine) ?? engine);
     this.nodes.push(node);
+    if (choices.table !== undefined) engine.keep.takeBack(this.nowMs, choices.table);
     this.mutate(node, (each, nowMs) => each.start(nowMs));
     return node;
   }
@@ -279,6 +291,7 @@ export class EnginePump {
       if (output.type === 'event') node.events.push(output.event);
       else if (output.type === 'keep-keys') this.#keepKeys(node, output);
       else if (output.type === 'keep-leases') this.#keepLeases(node, output);
+      else if (output.type === 'keep-events') this.#keepEvents(node, output);
       else if (output.type === 'touch') this.#touch(node, output.endpoint, output.bytes);
       else this.#transmit(node, output);
     }
@@ -303,6 +316,20 @@ export class EnginePump {
       tell: (engine, nowMs) => {
         if (node.diskWorks) node.keptLeases = kept.slice();
         engine.leases.kept(nowMs, ticket, node.diskWorks ? 'kept' : 'failed');
+      },
+    });
+  }
+
+  #keepEvents(node: PumpNode, { ticket, kept }: Extract<Output, { type: 'keep-events' }>): void {
+    node.eventWrites++;
+    if (node.diskHangs) return;
+    this.#jobs.push({
+      atMs: this.nowMs + KEEP_MS,
+      node,
+      waits: false,
+      tell: (engine, nowMs) => {
+        if (node.diskWorks) node.keptEvents = kept.slice();
+        engine.events.kept(nowMs, ticket);
       },
     });
   }

@@ -116,6 +116,14 @@ export class Exile {
         const mac = new Uint8Array(16);
         return [{ type, number: seq, verdict: 'granted', top: 9, leftMs: 0, rosterVersion: 1, mac }];
       }
+      case 'query-reply': {
+        const about = { asker: other.id, number: 2 ** 32 + seq, from: this.id, value: null, cutFrom: 0 };
+        return [{ type, ...about, verdict: 'answer', mac: new Uint8Array(16) }];
+      }
+      case 'query-got': {
+        const about = { asker: this.id, number: 2 ** 32 + seq, from: other.id, mac: new Uint8Array(16) };
+        return [{ type, ...about, verdict: 'answer' }];
+      }
       case 'join':
         return [
           { type, seq, padding: 700 },

@@ -11,6 +11,7 @@ import type { EngineGauges } from '#runtime/engine/gauges.ts';
 import type { KeepFace } from '#runtime/engine/keep-face.ts';
 import type { TrustState } from '#runtime/trust/trust.ts';
 import { encodeRecord } from '#runtime/wire/record-codec.ts';
+import { NO_EVENTS } from './no-events.ts';
 import { NO_FLEET } from './no-fleet.ts';
 import { NO_GAUGES } from './no-gauges.ts';
 import { NO_KEEP } from './no-keep.ts';
@@ -23,6 +24,7 @@ export class FakeEngine implements GossipEngine {
   readonly counters = createCounters();
   readonly leases = { ...NO_LEASES };
   readonly fleet = NO_FLEET;
+  readonly events = { ...NO_EVENTS };
   /** Of its table only what was put on it. */
   readonly keep: KeepFace = {
     ...NO_KEEP,

@@ -6,6 +6,7 @@ import type { Output, Path } from '#runtime/core/outputs.ts';
 import type { Proclaimed, TrustView } from '#runtime/core/trust-view.ts';
 import type { EngineOptions, GossipEngine } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
+import { NO_EVENTS } from './no-events.ts';
 import { NO_FLEET } from './no-fleet.ts';
 import { NO_GAUGES } from './no-gauges.ts';
 import { NO_KEEP } from './no-keep.ts';
@@ -18,6 +19,7 @@ export class IdleEngine implements GossipEngine {
   readonly counters = createCounters();
   readonly leases = NO_LEASES;
   readonly fleet = NO_FLEET;
+  readonly events = NO_EVENTS;
   readonly keep = NO_KEEP;
   readonly recordCount = 0;
   readonly localHealth = 0;

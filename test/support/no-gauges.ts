@@ -19,5 +19,7 @@ export const NO_GAUGES: EngineGauges = {
   fetches: 0,
   told: 0,
   leases: 0,
+  events: 0,
+  queries: 0,
   timers: 0,
 };

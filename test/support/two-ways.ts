@@ -94,6 +94,11 @@ export class TwoWays {
       }
       if (output.type === 'transmit') this.#transmit(node, output);
       else if (output.type === 'event') node.events.push(output.event);
+      else if (output.type === 'keep-events')
+        this.#flights.push({
+          atMs: this.nowMs,
+          run: () => this.do(node, () => node.engine.events.kept(this.nowMs, output.ticket)),
+        });
       else if (output.type === 'keep-leases')
         this.#flights.push({
           atMs: this.nowMs,

@@ -102,7 +102,7 @@ export function readCbor(bytes: Uint8Array): { value: unknown } | undefined {
 }
 
 const NAMES =
-  'ping ack ping-req nack gone join presence blocks digest buckets have want lease-ask lease-answer padding'.split(
+  'ping ack ping-req nack gone join presence blocks digest buckets have want lease-ask lease-answer padding query-reply query-got'.split(
     ' ',
   );
 const LATER_NAMES: Readonly<Record<number, string>> = { 20: 'value-want', 21: 'value-part', 23: 'carry' };

@@ -34,6 +34,8 @@ const HANDLERS: { readonly [T in MessageType]: Handler<T> } = {
   carry: onCarry,
   'lease-ask': (ctx, ask, from) => ctx.leases.onAsk(ask, from),
   'lease-answer': (ctx, answer, from) => ctx.leases.onAnswer(answer, from),
+  'query-reply': (ctx, reply, from) => ctx.queries.onReply(reply, from),
+  'query-got': (ctx, got, from) => ctx.queries.onGot(got, from),
 };
 
 /** Routes a message to its handler. */

@@ -12,6 +12,7 @@ import { paddingCodec } from './padding.ts';
 import { ackCodec, pingCodec } from './ping.ts';
 import { nackCodec, pingReqCodec } from './ping-req.ts';
 import { presenceCodec } from './presence.ts';
+import { queryGotCodec, queryReplyCodec } from './query.ts';
 import { valuePartCodec, valueWantCodec } from './value.ts';
 
 type CodecTable = { readonly [T in MessageType]: MessageCodec<Extract<Message, { type: T }>> };
@@ -34,6 +35,8 @@ const CODECS: CodecTable = {
   'value-part': valuePartCodec,
   'lease-ask': leaseAskCodec,
   'lease-answer': leaseAnswerCodec,
+  'query-reply': queryReplyCodec,
+  'query-got': queryGotCodec,
   carry: carryCodec,
 };
 

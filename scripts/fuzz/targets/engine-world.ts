@@ -202,6 +202,8 @@ export class EngineWorld {
       wants: 1_024,
       fetches: 16,
       told: 4_096,
+      events: 129 * ownersMax,
+      queries: 272,
       timers: 2_048,
     };
     for (const [name, bound] of Object.entries(bounds))
@@ -242,6 +244,10 @@ export class EngineWorld {
       }
       if (output.type === 'keep-keys') {
         this.engine.keysKept(this.nowMs, output.ticket);
+        continue;
+      }
+      if (output.type === 'keep-events') {
+        this.engine.events.kept(this.nowMs, output.ticket);
         continue;
       }
       if (output.type !== 'transmit') continue;

@@ -167,6 +167,8 @@ MESSAGES = {
     13: ("lease-ask", [is_uint, lambda v: is_uint(v, 3), lambda v: type(v) is str, lambda v: is_bytes(v, 8)]),
     14: ("lease-answer", [is_uint, is_uint, is_uint, is_uint, is_uint]),
     15: ("padding", [lambda v: type(v) is bytes]),
+    16: ("query-reply", [lambda v: is_bytes(v, 16), is_version, lambda v: is_bytes(v, 16), is_uint, lambda v: True, is_uint]),
+    17: ("query-got", [lambda v: is_bytes(v, 16), is_version, lambda v: is_bytes(v, 16), is_uint]),
     20: ("value-want", [lambda v: is_bytes(v, 32), lambda v: is_uint(v, 1 << 16) and v > 0]),
     23: ("carry", [lambda v: is_bytes(v, 16), is_boot, lambda v: is_bytes(v, 16), lambda v: is_about_lease(v)]),
     21: ("value-part", [lambda v: is_bytes(v, 32), lambda v: is_uint(v, 16), lambda v: type(v) is bytes and len(v) <= 1024]),

@@ -31,6 +31,10 @@ export class EngineWrapper implements GossipEngine {
   get recordCount() {
     return this.inner.recordCount;
   }
+  get events() {
+    return this.inner.events;
+  }
+
   get leases() {
     return this.inner.leases;
   }

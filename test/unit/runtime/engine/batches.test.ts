@@ -80,7 +80,7 @@ test('what can not be put together names its fault, and nothing of it was put', 
 
 test('a refusal for a quota says what is used, what would be, and what is allowed', () => {
   const pump = new EnginePump();
-  const node = pump.add({ settings: { recordsPerOwnerMax: 250 } });
+  const node = pump.add({ settings: { recordsPerOwnerMax: 314 } });
   putMany(pump, node, [{ key: 'one', value: 1 }]);
   assert.throws(
     () => putMany(pump, node, [{ key: 'two', value: 1 }]),
@@ -203,7 +203,7 @@ test('a node that was started again is followed the same way, whatever is lost o
 });
 
 test('a put that is refused for a quota leaves everything as it was, tombstones and batches too', () => {
-  const pump = new EnginePump({ settings: { recordsPerOwnerMax: 252 } });
+  const pump = new EnginePump({ settings: { recordsPerOwnerMax: 316 } });
   const node = pump.add();
   putMany(pump, node, SWITCH.slice(0, 2));
   pump.mutate(node, (engine, nowMs) => engine.delete(nowMs, 'mode'));

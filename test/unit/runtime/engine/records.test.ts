@@ -89,7 +89,7 @@ test('a faulty put or delete names its fault and leaves the state as it was', ()
 
 test('the quota ends in a clear error, and what was there may still change', () => {
   const pump = new EnginePump();
-  const node = pump.add({ settings: { recordsPerOwnerMax: 260 } });
+  const node = pump.add({ settings: { recordsPerOwnerMax: 324 } });
   let made = 0;
   assert.throws(
     () => {
@@ -97,14 +97,14 @@ test('the quota ends in a clear error, and what was there may still change', () 
     },
     { code: 'E_QUOTA' },
   );
-  assert.equal(made + 1, 260 - 248);
+  assert.equal(made + 1, 324 - 312);
   put(pump, node, 'k0', 'changed');
   assert.equal(pump.read(node, node.id, 'k0')?.value, 'changed');
 });
 
 test('bytes have a quota of their own', () => {
   const pump = new EnginePump();
-  const node = pump.add({ settings: { bytesPerOwnerMax: 52_224 } });
+  const node = pump.add({ settings: { bytesPerOwnerMax: 68_608 } });
   assert.throws(
     () => {
       for (let i = 0; i < 100; i++) put(pump, node, `k${i}`, 'x'.repeat(800));

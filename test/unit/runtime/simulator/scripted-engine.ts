@@ -5,6 +5,7 @@ import type { EngineEvent, Output, Path } from '#runtime/core/outputs.ts';
 import type { Proclaimed, TrustView } from '#runtime/core/trust-view.ts';
 import type { EngineOptions, GossipEngine, HostObservation } from '#runtime/engine/contract.ts';
 import type { EngineGauges } from '#runtime/engine/gauges.ts';
+import { NO_EVENTS } from '../../../support/no-events.ts';
 import { NO_FLEET } from '../../../support/no-fleet.ts';
 import { NO_GAUGES } from '../../../support/no-gauges.ts';
 import { NO_KEEP } from '../../../support/no-keep.ts';
@@ -24,6 +25,7 @@ export class ScriptedEngine implements GossipEngine {
   readonly counters = createCounters();
   readonly leases = NO_LEASES;
   readonly fleet = NO_FLEET;
+  readonly events = NO_EVENTS;
   readonly keep = NO_KEEP;
   readonly recordCount = 0;
   readonly localHealth = 0;
