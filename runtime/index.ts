@@ -24,9 +24,18 @@ export {
   parseAuthority,
 } from './core/endpoint.ts';
 export { type ErrorCode, GridvineError } from './core/errors.ts';
+export type { EmitOptions, EventGap, UserEvent } from './core/event-views.ts';
 export { isNodeId, type NodeId } from './core/ids.ts';
 export type { LeaseEnd, LeaseOptions, LeasesView, LeaseView, OwnLease } from './core/lease-views.ts';
 export type { Destination, EngineEvent, Path, RefusalCode, TrafficClass } from './core/outputs.ts';
+export type {
+  AnswerKind,
+  AskOptions,
+  QueryAnswer,
+  QueryEnd,
+  QueryReceived,
+  QuerySummary,
+} from './core/query-views.ts';
 export type { RandomSource } from './core/random.ts';
 export type { Roster } from './core/roster.ts';
 export type {
@@ -64,9 +73,11 @@ export type {
 } from './driver/contract.ts';
 export { createNode } from './driver/create-node.ts';
 export type { LogLevel, LogSink } from './driver/log.ts';
+export type { FollowOptions } from './driver/node-events.ts';
 export type { NodeLease } from './driver/node-lease.ts';
 export type { NodeLeaseOptions } from './driver/node-leases.ts';
 export type { CertificateOptions, NodeOptions, NodeParts } from './driver/node-options.ts';
+export { CutAnswer, type QueryOptions, type Responder, type RunningQuery } from './driver/node-queries.ts';
 export { nodeScheduler, type Scheduler } from './driver/scheduler.ts';
 export type { SubscribeOptions, Subscription, SubscriptionItem } from './driver/subscription.ts';
 export type { Link, RecordFilter } from './engine/contract.ts';

@@ -2,6 +2,7 @@ import type { Aggregate, AggregateQuery } from '../coordination/aggregates/contr
 import type { SharedDataFace } from '../coordination/shared-data/contract.ts';
 import type { Counters } from '../core/counters.ts';
 import type { Endpoint } from '../core/endpoint.ts';
+import type { EmitOptions, UserEvent } from '../core/event-views.ts';
 import type { NodeId } from '../core/ids.ts';
 import type { Fingerprint, KeyOperation, KeysView } from '../core/key-views.ts';
 import type { LeasesView, OwnLease } from '../core/lease-views.ts';
@@ -16,8 +17,10 @@ import type { RecordFilter } from '../engine/contract.ts';
 import type { EngineGauges } from '../engine/gauges.ts';
 import type { QuotaUsage } from '../engine/own-quota.ts';
 import type { EngineSettings, PresetName } from '../engine/settings.ts';
+import type { FollowOptions } from './node-events.ts';
 import type { NodeLease } from './node-lease.ts';
 import type { NodeLeaseOptions } from './node-leases.ts';
+import type { QueryOptions, Responder, RunningQuery } from './node-queries.ts';
 import type { SubscribeOptions, Subscription } from './subscription.ts';
 
 /** Traffic of one link since the start. */
@@ -167,6 +170,30 @@ export interface RunningNode extends AsyncDisposable {
   retune(tuning: { readonly preset?: PresetName; readonly settings?: Partial<EngineSettings> }): void;
   /** Whether the cluster lets this member write a key on which the whole fleet acts [P-11.16]. */
   isEntitled(owner: NodeId, key: string): boolean;
+  /**
+   * Sends an event to all members, this node among them: each that lives gets it once, in the order in which this node sends, and who comes
+   * late gets it within its window [P-18]. @returns its number. @throws GridvineError `E_EVENT` (a bad name or window), `E_VALUE_INVALID`,
+   * `E_VALUE_TOO_LARGE`, `E_QUOTA` (too many in their windows), `E_NOT_ALLOWED`, `E_CLOSED`; nothing is sent then.
+   */
+  emitEvent(name: string, payload?: AppValue, options?: EmitOptions): number;
+  /** With the option `holdEvents`: from now on user events and queries come. Idempotent. @throws GridvineError `E_CLOSED`. */
+  releaseEvents(): void;
+  /**
+   * From now on no more events are taken: they come in the next life, if that begins within their windows. Resolves when listeners have all
+   * that were taken, or a second later where the data directory doesn't answer. `leave` and `close` do it, too. Idempotent.
+   */
+  stopEvents(): Promise<void>;
+  /** Called for each user event that is delivered here; @returns the unsubscriber. Gaps come by `onEvent` (`event-gap`). */
+  onUserEvent(listener: (event: UserEvent) => void): () => void;
+  /** User events from now on, until the signal or the node's end. Who takes them slowly loses the oldest beyond 1024. */
+  userEvents(options?: FollowOptions): AsyncIterableIterator<UserEvent>;
+  /**
+   * Asks nodes, this one among them, and iterates their answers as they come. @throws GridvineError as `emitEvent`; `E_EVENT` also for a
+   * filter that can't be; the reason of a signal that has aborted.
+   */
+  query(name: string, options?: QueryOptions): RunningQuery;
+  /** Answers queries of this name here. @returns the end of it. @throws GridvineError `E_EVENT` where the name is taken. */
+  onQuery(name: string, responder: Responder): () => void;
   join(seeds: readonly Endpoint[]): void;
   /** Called for each event after it took effect, outside the engine; @returns the unsubscriber. */
   onEvent(listener: (event: EngineEvent) => void): () => void;

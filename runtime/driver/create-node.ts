@@ -124,6 +124,7 @@ async function start(
     persistKeys: (kept) => storage.keyring.save(kept),
     ...(trust !== undefined && { persistTrust: trust.persist }),
     persistLeases: (kept) => storage.leases.save(kept),
+    persistEvents: (kept) => storage.events.save(kept),
   });
   const view = await openTransports({ network, transports, options, open, handlers: driver.handlers });
   open.push(() => driver.stop());
@@ -150,6 +151,7 @@ async function start(
     ...common,
     name,
     cluster,
+    software: options.software,
     engine,
     driver,
     transports,
@@ -259,6 +261,10 @@ function engineOptionsOf(
     leases: {
       kept: storage.keptLeases,
       ...(options.leaseRoster === undefined ? {} : { roster: options.leaseRoster }),
+    },
+    events: {
+      held: options.holdEvents === true,
+      ...(storage.keptEvents === undefined ? {} : { kept: storage.keptEvents }),
     },
     ...(options.tags === undefined ? {} : { tags: options.tags }),
     endpoints: view.endpoints,

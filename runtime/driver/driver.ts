@@ -1,5 +1,6 @@
 import { type Endpoint, endpointKey, formatAuthority, formatEndpoint } from '../core/endpoint.ts';
 import { assert, GridvineError } from '../core/errors.ts';
+import type { NodeId } from '../core/ids.ts';
 import type { EngineEvent, Output, Path } from '../core/outputs.ts';
 import { BOOT_MAX } from '../core/version.ts';
 import type { GossipEngine } from '../engine/contract.ts';
@@ -8,6 +9,7 @@ import type { TrustState } from '../trust/trust.ts';
 import { noteBootsLeft } from './boots-left.ts';
 import type { Clock } from './clock.ts';
 import type { EventQueue } from './event-queue.ts';
+import { EventSaver } from './event-saver.ts';
 import type { HealthBoard } from './health-board.ts';
 import { httpNotice } from './http-health.ts';
 import { KeySaver } from './key-saver.ts';
@@ -47,6 +49,8 @@ export interface DriverOptions {
   readonly persistTrust?: (state: TrustState) => Promise<void>;
   /** Puts what the node promised as a voter on the medium. Rejects with the platform's error where it can't. */
   readonly persistLeases: (kept: Uint8Array) => Promise<void>;
+  /** Puts how far the node got with events on the medium. Rejects with the platform's error where it can't. */
+  readonly persistEvents: (kept: Uint8Array) => Promise<void>;
 }
 
 /**
@@ -59,6 +63,7 @@ export class Driver {
   readonly #keySaver: KeySaver;
   readonly #trustSaver: TrustSaver;
   readonly #leaseSaver: LeaseSaver;
+  readonly #eventSaver: EventSaver;
   readonly #twins: TwinConditions;
   #engine: GossipEngine | undefined;
   #phase: 'new' | 'running' | 'stopped' = 'new';
@@ -75,6 +80,7 @@ export class Driver {
     this.#keySaver = new KeySaver({ ...options, save: options.persistKeys });
     this.#trustSaver = new TrustSaver({ ...options, save: () => this.#persistTrust() });
     this.#leaseSaver = new LeaseSaver({ ...options, save: options.persistLeases });
+    this.#eventSaver = new EventSaver({ ...options, save: options.persistEvents });
     this.#twins = new TwinConditions(options.health);
   }
 
@@ -100,8 +106,8 @@ export class Driver {
   }
 
   /** After `stop`: resolves when what the node lives by is on the medium, or was refused there. */
-  settle(): Promise<void> {
-    return this.#trustSaver.close();
+  async settle(): Promise<void> {
+    await Promise.all([this.#trustSaver.close(), this.#eventSaver.close()]);
   }
 
   /**
@@ -129,6 +135,15 @@ export class Driver {
     } finally {
       this.#mutating = false;
     }
+  }
+
+  /** Takes no more events. @returns when those that were taken are delivered, or `timeoutMs` later; undefined: they are. */
+  stopEvents(timeoutMs: number): Promise<void> | undefined {
+    const engine = this.#engine;
+    if (this.#phase !== 'running' || engine === undefined) return undefined;
+    this.mutate((_engine, nowMs) => engine.events.stop(nowMs));
+    const isSettled = () => engine.events.unsettled() === 0;
+    return isSettled() ? undefined : this.#eventSaver.settled(isSettled, timeoutMs);
   }
 
   /** Says goodbye; resolves when the engine has left, or `timeoutMs` later. */
@@ -173,6 +188,9 @@ export class Driver {
           break;
         case 'keep-leases':
           this.#keepLeases(output.ticket, output.kept);
+          break;
+        case 'keep-events':
+          this.#keepEvents(engine, output);
           break;
         case 'event':
           this.#notice(engine, output.event);
@@ -351,6 +369,17 @@ export class Driver {
     });
   }
 
+  /** They are delivered once this is done. */
+  #keepEvents(
+    engine: GossipEngine,
+    { ticket, kept, slowed }: Extract<Output, { type: 'keep-events' }>,
+  ): void {
+    if (slowed !== null) this.#eventSaver.noteSlowed(nameOf(engine, slowed, this.#options.clock.nowMs()));
+    this.#eventSaver.keep(kept, () => {
+      if (this.#phase === 'running') this.mutate((_engine, nowMs) => engine.events.kept(nowMs, ticket));
+    });
+  }
+
   #settleLeft(): void {
     const waiters = this.#leftWaiters;
     this.#leftWaiters = [];
@@ -407,6 +436,10 @@ export class Driver {
   #timeout(): void {
     this.mutate((engine, nowMs) => engine.handleTimeout(nowMs));
   }
+}
+
+function nameOf(engine: GossipEngine, member: NodeId, nowMs: number): string {
+  return engine.members(nowMs).find(({ id }) => id === member)?.name ?? member;
 }
 
 /** Whether two lists name the same endpoints in the same order. */

@@ -4,6 +4,7 @@ import type { SharedData } from '../coordination/shared-data/shared-data.ts';
 import type { Counters } from '../core/counters.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import { GridvineError } from '../core/errors.ts';
+import type { EmitOptions, UserEvent } from '../core/event-views.ts';
 import type { NodeId } from '../core/ids.ts';
 import type { Fingerprint, KeyOperation, KeysView } from '../core/key-views.ts';
 import type { LeasesView, OwnLease } from '../core/lease-views.ts';
@@ -22,6 +23,7 @@ import type { QuotaUsage } from '../engine/own-quota.ts';
 import { type EngineSettings, type PresetName, settingsOf } from '../engine/settings.ts';
 import type { KnownPeers } from '../storage/known-peers.ts';
 import type { Transport } from '../transport/transport.ts';
+import { builtInQueries } from './built-in-queries.ts';
 import type { Clock } from './clock.ts';
 import type {
   DurablePutEntry,
@@ -37,10 +39,12 @@ import type { EventListener, EventQueue } from './event-queue.ts';
 import type { HealthBoard } from './health-board.ts';
 import { sumTraffic } from './link-traffic.ts';
 import type { LogSink } from './log.ts';
+import { type FollowOptions, NodeEvents } from './node-events.ts';
 import { NodeHealth } from './node-health.ts';
 import type { NodeLease } from './node-lease.ts';
 import { type NodeLeaseOptions, NodeLeases } from './node-leases.ts';
 import { ROOT_NAMES_VOTERS } from './node-options.ts';
+import { NodeQueries, type QueryOptions, type Responder, type RunningQuery } from './node-queries.ts';
 import { PeerWatch } from './peer-watch.ts';
 import { RecordLog } from './record-log.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -51,10 +55,14 @@ import type { TableKeeper } from './table-keeper.ts';
 
 /** Past the engine's own bound on leaving: it should never be needed. */
 const LEAVE_GRACE_MS = 1_000;
+/** So long the medium may take to note what was taken of events, when the node ends. */
+const EVENTS_STOP_MS = 1_000;
 
 export interface LocalNodeOptions {
   readonly name: string;
   readonly cluster: string;
+  /** What runs the node, for the query `version`. */
+  readonly software: string | undefined;
   readonly engine: GossipEngine;
   readonly driver: Driver;
   readonly clock: Clock;
@@ -95,6 +103,8 @@ export class LocalNode implements RunningNode {
   readonly #tender: SharedTender;
   readonly #leases: NodeLeases;
   readonly #health: NodeHealth;
+  readonly #userEvents: NodeEvents;
+  readonly #queries: NodeQueries;
   readonly #log: RecordLog;
   readonly #subscriptions = new Set<Subscription>();
   readonly #peerWatch: PeerWatch;
@@ -120,7 +130,13 @@ export class LocalNode implements RunningNode {
     this.crdt = this.#tender.data;
     this.#leases = new NodeLeases(options);
     this.#health = new NodeHealth({ ...options, crdt: this.crdt, called: this.#called });
+    this.#userEvents = new NodeEvents(options);
+    this.#queries = new NodeQueries(options, builtInQueries(this));
     this.#peerWatch = new PeerWatch(options);
+  }
+
+  get software(): string | undefined {
+    return this.#options.software;
   }
 
   get boot(): number {
@@ -176,7 +192,10 @@ export class LocalNode implements RunningNode {
 
   /** Every event of the engine, in its drain: nothing here may call the node. */
   observe(event: EngineEvent): void {
-    if (event.type !== 'record') return;
+    if (event.type !== 'record') {
+      this.#queries.observe(event);
+      return;
+    }
     this.crdt.onRecord(event);
     this.#log.append(event);
   }
@@ -291,6 +310,40 @@ export class LocalNode implements RunningNode {
     return this.#options.engine.fleet.isEntitled(owner, key);
   }
 
+  emitEvent(name: string, payload: AppValue = null, options: EmitOptions = {}): number {
+    return this.#userEvents.emit(name, payload, options);
+  }
+
+  releaseEvents(): void {
+    this.#options.driver.mutate((engine, nowMs) => engine.events.release(nowMs));
+  }
+
+  async stopEvents(): Promise<void> {
+    const { driver, engine, events, log } = this.#options;
+    const told = driver.stopEvents(EVENTS_STOP_MS);
+    if (told === undefined) return;
+    await told;
+    events.flush();
+    const left = engine.events.unsettled();
+    if (left > 0) log('warn', 'events-undelivered', { count: left });
+  }
+
+  onUserEvent(listener: (event: UserEvent) => void): () => void {
+    return this.#userEvents.listen(listener);
+  }
+
+  userEvents(options: FollowOptions = {}): AsyncIterableIterator<UserEvent> {
+    return this.#userEvents.follow(options);
+  }
+
+  query(name: string, options: QueryOptions = {}): RunningQuery {
+    return this.#queries.ask(name, options);
+  }
+
+  onQuery(name: string, responder: Responder): () => void {
+    return this.#queries.onQuery(name, responder);
+  }
+
   join(seeds: readonly Endpoint[]): void {
     for (const seed of seeds) this.#called.add(this.#options.shown.seed(seed));
     this.#options.driver.mutate((engine, nowMs) => engine.join(nowMs, seeds));
@@ -344,8 +397,9 @@ export class LocalNode implements RunningNode {
     this.#peerWatch.update();
     // Meanwhile: whoever asked for it may not wait for a slow medium after a slow goodbye. What is refused shows as a condition.
     const kept = table.persist().catch(() => undefined);
+    const told = this.stopEvents();
     await driver.leave(this.#leaveTimeoutMs + LEAVE_GRACE_MS);
-    await kept;
+    await Promise.all([kept, told]);
     await this.close();
   }
 
@@ -354,8 +408,15 @@ export class LocalNode implements RunningNode {
     if (this.#leaving === undefined) this.#peerWatch.update();
     this.#peerWatch.stop();
     this.#tender.stop();
+    const told = driver.stopEvents(EVENTS_STOP_MS);
+    if (told !== undefined) await told;
+    // Whoever waits for answers hears how far they came.
+    this.#queries.cancelAll();
+    events.flush();
     driver.stop();
     this.#leases.stop();
+    this.#userEvents.stop();
+    this.#queries.stop();
     events.flush();
     for (const subscription of this.#subscriptions) subscription.close();
     await Promise.all([table.close(), peers.close(), driver.settle()]);

@@ -55,8 +55,12 @@ export interface NodeOptions {
   /** HTTP beside UDP, or instead of it where `bind` is empty. Absent: UDP only. */
   readonly http?: NodeHttpOptions;
   readonly tags?: Readonly<Record<string, string>>;
+  /** What runs the node, for those who ask for its version: such as `gridvine 1.2.0`. */
+  readonly software?: string;
   /** Who votes on leases; all nodes give the same. Absent: there are no leases, unless this node voted in an earlier life. */
   readonly leaseRoster?: Roster;
+  /** User events and queries wait until `releaseEvents()`, so that whoever acts on them can be made first. Default false. */
+  readonly holdEvents?: boolean;
   /** Default `lan`. */
   readonly preset?: PresetName;
   readonly settings?: Partial<EngineSettings>;

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { decodeEventState } from '../coordination/events/event-state.ts';
 import type { Endpoint } from '../core/endpoint.ts';
+import { BOOT_MAX, bootOf } from '../core/version.ts';
 import { BootCounter } from '../storage/boot-counter.ts';
 import { DataDir } from '../storage/data-dir.ts';
+import { EventFile } from '../storage/event-file.ts';
 import { filePlace } from '../storage/file-place.ts';
 import type { FilePort } from '../storage/file-port.ts';
 import { loadOrCreateSeed } from '../storage/identity-file.ts';
@@ -54,6 +57,9 @@ export interface NodeStorage {
   readonly leases: LeaseFile;
   /** What earlier lives promised as a voter. */
   readonly keptLeases: KeptLeases;
+  readonly events: EventFile;
+  /** How far earlier lives got with events; undefined: nothing is known. */
+  readonly keptEvents: Uint8Array | undefined;
   /** Tells people of a condition of the storage. */
   readonly notify: (notice: StorageNotice) => void;
   close(): void;
@@ -84,7 +90,7 @@ async function load(options: NodeStorageOptions, dataDir: DataDir): Promise<Node
   const place = { files: dataDir.files, directory: dataDir.path };
   const { seed, created } = await loadOrCreateSeed({ ...place, randomBytes });
   const counter = new BootCounter(place);
-  const { boot, notices } = await counter.advance(created ? 'new' : 'known');
+  const { notices } = await counter.advance(created ? 'new' : 'known');
   for (const notice of notices) notify(notice.code, notice);
   const { after } = options.scheduler;
   const table = new TableKeeper({
@@ -104,6 +110,10 @@ async function load(options: NodeStorageOptions, dataDir: DataDir): Promise<Node
   const leases = new LeaseFile(place);
   const promised = await leases.load(created ? 'new' : 'known');
   if (promised.notice !== undefined) notify(promised.notice.code, promised.notice);
+  const events = new EventFile(place);
+  const delivered = await events.load();
+  if (delivered.notice !== undefined) notify(delivered.notice.code, delivered.notice);
+  const boot = await bootAbove(delivered.kept, counter);
   return {
     seed,
     boot,
@@ -121,9 +131,22 @@ async function load(options: NodeStorageOptions, dataDir: DataDir): Promise<Node
     trust: new TrustFile(place),
     leases,
     keptLeases: promised.kept,
+    events,
+    keptEvents: delivered.kept,
     notify: (each) => notify(each.code, each),
     close: () => dataDir.close(),
   };
+}
+
+/**
+ * Where the boot counter was lost, the number of the last own event tells a boot that this node had: its events must not come under numbers
+ * that others took long ago [P-18.6]. @throws GridvineError `E_BOOT_COUNTER`.
+ */
+async function bootAbove(keptEvents: Uint8Array | undefined, counter: BootCounter): Promise<number> {
+  const last = keptEvents && decodeEventState(keptEvents)?.last;
+  const seen = last === undefined ? 0 : bootOf(last);
+  if (seen >= counter.boot && seen < BOOT_MAX) await counter.adopt(seen + 1);
+  return counter.boot;
 }
 
 /** SQLite needs the file system; who brings files of its own may have none. */

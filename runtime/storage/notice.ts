@@ -17,6 +17,7 @@ export type StorageNoticeCode =
   | 'keyring-damaged'
   | 'trust-damaged'
   | 'leases-lost'
+  | 'events-forgotten'
   | 'peers-damaged'
   | 'peers-unsaved';
 

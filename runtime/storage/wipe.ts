@@ -14,6 +14,7 @@ export const STATE_FILES = [
   'records.json',
   'leases.json',
   'fleet.json',
+  'events.json',
   'peers.json',
   'boot-a.json',
   'boot-b.json',

@@ -3,9 +3,11 @@ import type { AggregateQuery } from '#runtime/coordination/aggregates/contract.t
 import { SharedData } from '#runtime/coordination/shared-data/shared-data.ts';
 import { createCounters } from '#runtime/core/counters.ts';
 import { GridvineError } from '#runtime/core/errors.ts';
+import type { EmitOptions, UserEvent } from '#runtime/core/event-views.ts';
 import type { KeyOperation, KeysView } from '#runtime/core/key-views.ts';
 import type { LeasesView } from '#runtime/core/lease-views.ts';
 import type { EngineEvent } from '#runtime/core/outputs.ts';
+import type { QueryAnswer, QuerySummary } from '#runtime/core/query-views.ts';
 import { SeededRandom } from '#runtime/core/random.ts';
 import type { CertifiedView, Proclaimed, TrustView } from '#runtime/core/trust-view.ts';
 import type { AppValue } from '#runtime/core/value.ts';
@@ -20,6 +22,7 @@ import type {
   RunningNode,
 } from '#runtime/driver/contract.ts';
 import type { NodeLease } from '#runtime/driver/node-lease.ts';
+import type { QueryOptions, Responder, RunningQuery } from '#runtime/driver/node-queries.ts';
 import { RecordLog } from '#runtime/driver/record-log.ts';
 import { type SubscribeOptions, Subscription } from '#runtime/driver/subscription.ts';
 import type { RecordFilter } from '#runtime/engine/contract.ts';
@@ -220,6 +223,53 @@ export class FakeNode implements RunningNode {
   isEntitled(owner: string): boolean {
     return !this.unentitled.has(owner);
   }
+
+  readonly emitted: { readonly name: string; readonly payload: AppValue; readonly options: EmitOptions }[] =
+    [];
+
+  releaseEvents(): void {}
+
+  async stopEvents(): Promise<void> {}
+
+  emitEvent(name: string, payload: AppValue = null, options: EmitOptions = {}): number {
+    if (this.refusal !== undefined) throw this.refusal;
+    this.emitted.push({ name, payload, options });
+    return 0x3_0000_0000 + this.emitted.length;
+  }
+
+  onUserEvent(listener: (event: UserEvent) => void): () => void {
+    return this.onEvent((event) => {
+      if (event.type === 'user-event') listener(event.event);
+    });
+  }
+
+  readonly asked: { readonly name: string; readonly options: QueryOptions }[] = [];
+  /** What nodes answer to the next queries. */
+  queryAnswers: readonly QueryAnswer[] = [];
+
+  /** How they end, where it matters. */
+  queryEnd: Partial<QuerySummary> = {};
+
+  query(name: string, options: QueryOptions = {}): RunningQuery {
+    if (this.refusal !== undefined) throw this.refusal;
+    this.asked.push({ name, options });
+    const answers = this.queryAnswers;
+    const summary = { expected: 3, acks: 0, answers: answers.length, silent: ['ab'.repeat(16)], tookMs: 12 };
+    async function* iterate() {
+      yield* answers;
+    }
+    const done = Promise.resolve({ end: 'timeout' as const, ...summary, ...this.queryEnd });
+    return { number: 7, done, cancel() {}, [Symbol.asyncIterator]: iterate };
+  }
+
+  readonly responders = new Map<string, Responder>();
+
+  onQuery(name: string, responder: Responder): () => void {
+    this.responders.set(name, responder);
+    return () => this.responders.delete(name);
+  }
+
+  async *userEvents(): AsyncGenerator<UserEvent, void, void> {}
 
   join(): void {}
 

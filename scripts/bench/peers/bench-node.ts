@@ -126,6 +126,7 @@ export class BenchNode {
       persistBoot: async () => undefined,
       persistKeys: async () => undefined,
       persistLeases: async () => undefined,
+      persistEvents: async () => undefined,
     });
     await network.open(driver.handlers);
     const engine = new Engine({

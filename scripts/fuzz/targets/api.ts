@@ -110,6 +110,21 @@ function node(): RunningNode {
     retune: () => undefined,
     isEntitled: (owner, key) => engine.fleet.isEntitled(owner, key),
     recoverLeases: (fenceAbove) => drained(engine.leases.recover(1_000, fenceAbove)),
+    emitEvent: (name, payload = null, options = {}) =>
+      drained(engine.events.emit(1_000, name, payload, options)),
+    releaseEvents: () => undefined,
+    stopEvents: async () => undefined,
+    onUserEvent: () => () => undefined,
+    userEvents: async function* () {},
+    // Nobody else is there to answer.
+    query: (name, { payload = null, signal: _, ...options } = {}) => {
+      const number = drained(engine.events.ask(1_000, name, payload, options));
+      drained(engine.events.cancel(1_000, number));
+      const summary = { end: 'cancelled', expected: 0, acks: 0, answers: 0, silent: [], tookMs: 0 } as const;
+      const answers = async function* () {};
+      return { number, done: Promise.resolve(summary), cancel() {}, [Symbol.asyncIterator]: answers };
+    },
+    onQuery: () => () => undefined,
     join: () => undefined,
     onEvent: () => () => undefined,
     traffic: () => [],
@@ -151,6 +166,8 @@ export const apiRequest: FuzzTarget = {
       'POST /v1/crdts/',
       'POST /v1/leases/',
       'POST /v1/lease-recovery',
+      'POST /v1/events',
+      'POST /v1/queries',
       'POST /v1/trust/proclaim',
       'GET /v1/aggregate?key=',
       '/use',
@@ -173,6 +190,11 @@ export const apiRequest: FuzzTarget = {
       '"ifVersion":',
       '{"key":"',
       '{"force":true}',
+      '{"name":"',
+      '"payload":',
+      '"windowMs":',
+      '"tags":{"role":"*"}',
+      '?types=user-event',
       '%2F',
       '%',
     ],
@@ -201,6 +223,8 @@ export const apiRequest: FuzzTarget = {
       'POST /v1/fleet/promote\n{"force":true}',
       'POST /v1/fleet/rollback\n{"to":1}',
       'POST /v1/leave',
+      'POST /v1/events\n{"name":"deploy","payload":{"a":[1]},"windowMs":5000,"priority":"urgent"}',
+      'POST /v1/queries\n{"name":"uptime","nodes":["b*"],"tags":{"role":"*"},"groups":[],"timeoutMs":900,"ack":true}',
       'GET /v1/stream?prefix=a',
       'GET /v1/stream?cursor=3.0',
       'POST /v1/status',

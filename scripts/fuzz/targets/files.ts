@@ -4,12 +4,14 @@ import { decodeIndex, encodeEntry, toBase64 } from '#device/ca/ca-index.ts';
 import { stateOf } from '#device/ca/ca-state.ts';
 import { decodeRootKey, encodeRootKey } from '#device/ca/root-key-file.ts';
 import { FleetFile, type FleetState, NO_STATE } from '#device/fleet/fleet-file.ts';
+import { encodeEventState } from '#runtime/coordination/events/event-state.ts';
 import { parseAddress } from '#runtime/core/address.ts';
 import { GridvineError } from '#runtime/core/errors.ts';
 import { SeededRandom } from '#runtime/core/random.ts';
 import { BOOT_MAX } from '#runtime/core/version.ts';
 import { BootCounter } from '#runtime/storage/boot-counter.ts';
 import { decodeChecked, encodeChecked } from '#runtime/storage/checked-json.ts';
+import { EventFile } from '#runtime/storage/event-file.ts';
 import type { FilePort } from '#runtime/storage/file-port.ts';
 import { loadOrCreateSeed } from '#runtime/storage/identity-file.ts';
 import { KeyringFile } from '#runtime/storage/keyring-file.ts';
@@ -82,6 +84,16 @@ const FILES: readonly {
       const { kept, notice } = await new KeyringFile({ files, directory: DIRECTORY }).load();
       promise(kept === undefined || notice === undefined, 'kept, and damaged');
       return kept === undefined ? 'no keys' : 'keys';
+    },
+  },
+  {
+    name: 'events.json',
+    schema: 'gridvine.events/1',
+    seeds: [{ events: toBase64(encodeEventState({ last: 1, cursors: [] })) }, { events: 1 }],
+    async load(files) {
+      const { kept, notice } = await new EventFile({ files, directory: DIRECTORY }).load();
+      promise(kept === undefined || notice === undefined, 'kept, and damaged');
+      return kept === undefined ? 'no events' : 'events';
     },
   },
   {
@@ -195,6 +207,8 @@ export const stateFiles: FuzzTarget = {
     'no keys',
     'peers',
     'no peers',
+    'events',
+    'no events',
     'records',
     'no records',
     'fleet',

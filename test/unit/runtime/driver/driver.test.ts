@@ -25,6 +25,7 @@ class Bench {
   readonly persisted: number[] = [];
   readonly keptKeys: Uint8Array[] = [];
   readonly keptLeases: Uint8Array[] = [];
+  readonly keptEvents: Uint8Array[] = [];
   persistError: Error | undefined;
   readonly events = new EventQueue({
     soon: this.time.soon,
@@ -44,6 +45,10 @@ class Bench {
     persistLeases: async (kept) => {
       if (this.persistError !== undefined) throw this.persistError;
       this.keptLeases.push(kept);
+    },
+    persistEvents: async (kept) => {
+      if (this.persistError !== undefined) throw this.persistError;
+      this.keptEvents.push(kept);
     },
     persistKeys: async (kept) => {
       if (this.persistError !== undefined) throw this.persistError;
