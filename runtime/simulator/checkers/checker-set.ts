@@ -3,6 +3,7 @@ import type { VerdictJudgeOptions } from '../verdicts.ts';
 import { Bounded } from './bounded.ts';
 import type { Checker, Violation } from './checker.ts';
 import { Converges } from './converges.ts';
+import { EventsOnce } from './events-once.ts';
 import { FenceGrows } from './fence-grows.ts';
 import { IncarnationOrder } from './incarnation-order.ts';
 import { NoExpired } from './no-expired.ts';
@@ -29,6 +30,7 @@ const CHECKERS: readonly ((options: CheckerSetOptions) => Checker | undefined)[]
   () => new NoExpired(),
   () => new OneHolder(),
   () => new FenceGrows(),
+  () => new EventsOnce(),
   () => new Bounded(),
   () => new Converges(),
 ];

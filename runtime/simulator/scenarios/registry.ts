@@ -2,6 +2,7 @@ import { badlink } from './badlink.ts';
 import { blackstart } from './blackstart.ts';
 import { churn } from './churn.ts';
 import { crash } from './crash.ts';
+import { events } from './events.ts';
 import { idle } from './idle.ts';
 import { join } from './join.ts';
 import { lease } from './lease.ts';
@@ -24,6 +25,7 @@ export const SCENARIOS: readonly Scenario[] = [
   badlink,
   revoke,
   lease,
+  events,
 ];
 
 /** undefined: there is none of that name. */

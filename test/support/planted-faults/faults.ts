@@ -6,6 +6,7 @@ import type { Message } from '#runtime/wire/message.ts';
 import type { RecordBody } from '#runtime/wire/record.ts';
 import { decodeRecord, encodeRecord } from '#runtime/wire/record-codec.ts';
 import { ForgetfulEngine, StubbornEngine } from './forgetful-engine.ts';
+import { HastyEngine } from './hasty-engine.ts';
 import { HoardingEngine, RestlessEngine, UnforgettingEngine } from './hoarding-engine.ts';
 import type { PlantedFault } from './planted-fault.ts';
 import { TappedEngine } from './tapped-engine.ts';
@@ -192,6 +193,34 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
         world.start(2, [0, 1]);
         world.runFor(3_000);
       }
+    },
+  },
+  {
+    name: 'forgets over a restart which events it delivered',
+    checker: 'events-once',
+    withinMs: 20_000,
+    nodes: 3,
+    spoiled: [1],
+    spoil: (make) => make({ events: {} }),
+    story({ world }) {
+      world.emitEvent(0, 'news', 1, { windowMs: 600_000 });
+      world.runFor(2_000);
+      world.kill(1);
+      world.runFor(1_000);
+      world.start(1, [0, 2]);
+      world.runFor(10_000);
+    },
+  },
+  {
+    name: 'delivers events as they come',
+    checker: 'events-once',
+    withinMs: 5_000,
+    nodes: 3,
+    spoiled: [1],
+    spoil: (make) => new HastyEngine(make()),
+    story({ world }) {
+      for (let i = 0; i < 4; i++) world.emitEvent(0, 'news', i, { windowMs: 60_000 });
+      world.runFor(3_000);
     },
   },
   {

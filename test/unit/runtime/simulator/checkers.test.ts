@@ -253,6 +253,28 @@ test('a record that is shown long after its validity ended is caught once, a new
   );
 });
 
+test('an event that is delivered again, or after a later one, is caught, over restarts and under any number', () => {
+  const event = (atMs: number, node: string, id: string, number = 1): Observation => ({
+    type: 'event',
+    atMs,
+    node,
+    event: {
+      type: 'user-event',
+      event: { name: 'e', payload: null, sender: A, senderName: 'a', number, id, ageMs: 0 },
+    },
+  });
+  const well = [event(1, B, 'aa-5'), event(2, C, 'aa-5'), event(3, B, 'aa-7'), event(4, B, 'bb-1')];
+  assert.deepEqual(objections(...threeRunning, ...well), []);
+  assert.deepEqual(objections(...threeRunning, ...well, event(5, C, 'aa-5', 99)), ['events-once']);
+  assert.deepEqual(
+    objections(...threeRunning, ...well, event(5, B, 'aa-8')),
+    ['events-once'],
+    'a life ended',
+  );
+  const again = [stopped(5, B), started(6, B, 2), event(7, B, 'bb-1')];
+  assert.deepEqual(objections(...threeRunning, ...well, ...again), ['events-once']);
+});
+
 test('no agreement in the end is caught', () => {
   assert.deepEqual(objections({ type: 'settled', atMs: 1, agreed: false, detail: 'B misses A' }), [
     'converges',
