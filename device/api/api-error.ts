@@ -28,6 +28,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   E_NOT_ALLOWED: 403,
   E_CERTIFICATE: 422,
   E_LEASE: 409,
+  E_EVENT: 400,
   E_LEASE_UNAVAILABLE: 409,
   E_FLEET: 409,
   E_CONFIG: 400,

@@ -11,6 +11,10 @@ export interface EventStreamOptions {
   readonly from: ResumePoint;
   /** Only record events whose key starts with this; member events don't pass then. */
   readonly prefix?: string;
+  /** Only events of these types. */
+  readonly types?: ReadonlySet<string>;
+  /** Of user events, only those of this name, or below it where it ends with a slash. */
+  readonly name?: string;
   /** Sent after so long without an event. */
   readonly heartbeatMs: number;
   /** Records: a reader that lost events gets all, behind an event `reset`. Absent: it is told how many it lost, and goes on. */
@@ -27,7 +31,14 @@ interface Refill {
 }
 
 /** The kinds of events that leave the daemon; the others concern its driver only. */
-const PUBLIC: ReadonlySet<EngineEvent['type']> = new Set(['member', 'record', 'twin', 'left']);
+export const PUBLIC: ReadonlySet<EngineEvent['type']> = new Set([
+  'member',
+  'record',
+  'twin',
+  'user-event',
+  'event-gap',
+  'left',
+]);
 
 /**
  * One reader of the stream, as server-sent events. It writes only while the socket takes more, and holds nothing but its
@@ -94,8 +105,9 @@ export class EventStream {
   }
 
   #wants(event: EngineEvent): boolean {
-    const { prefix } = this.#options;
-    if (!PUBLIC.has(event.type)) return false;
+    const { prefix, types, name } = this.#options;
+    if (!PUBLIC.has(event.type) || types?.has(event.type) === false) return false;
+    if (event.type === 'user-event' && name !== undefined) return isCalled(event.event.name, name);
     return prefix === undefined || (event.type === 'record' && event.record.key.startsWith(prefix));
   }
 
@@ -112,8 +124,9 @@ export class EventStream {
 
   /** Says that all is to be forgotten. Without a cursor: a reader that is cut off before the end begins again. */
   #begin(reason: 'start' | 'behind' | 'restarted', missed: number | null): void {
-    const { log, prefix = '', state } = this.#options;
-    const records = (state?.({}) ?? []).filter(({ key }) => key.startsWith(prefix));
+    const { log, prefix = '', types, state } = this.#options;
+    const all = types?.has('record') === false ? undefined : state?.({});
+    const records = (all ?? []).filter(({ key }) => key.startsWith(prefix));
     this.#after = log.last;
     this.#shown.clear();
     this.#refill = { names: records.map(({ owner, key }) => ({ owner, key })), next: 0, told: 0 };
@@ -157,4 +170,8 @@ export class EventStream {
   #write(text: string): void {
     if (!this.#response.write(text)) this.#blocked = true;
   }
+}
+
+function isCalled(name: string, wanted: string): boolean {
+  return wanted.endsWith('/') ? name.startsWith(wanted) : name === wanted;
 }

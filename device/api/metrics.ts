@@ -224,6 +224,26 @@ export const METRICS: readonly MetricDoc[] = [
   metric('gauge', 'lease_votes', 'Whether this node votes on leases: 1 yes, 0 no.', ({ node }) =>
     one(node.leases().voter.standing === 'votes' ? 1 : 0),
   ),
+  metric('counter', 'events_sent_total', 'User events and queries that this node sent.', ({ node }) =>
+    one(node.counters.eventsSent),
+  ),
+  metric('counter', 'events_delivered_total', 'User events delivered here.', ({ node }) =>
+    one(node.counters.eventsDelivered),
+  ),
+  metric('counter', 'events_missed_total', 'User events missed here, at least.', ({ node }) =>
+    one(node.counters.eventsMissed),
+  ),
+  metric('counter', 'queries_answered_total', 'Queries answered here.', ({ node }) =>
+    one(node.counters.queriesAnswered),
+  ),
+  metric(
+    'counter',
+    'handler_runs_total',
+    'Scripts at events and queries: run, failed, timedOut, dropped because too many waited.',
+    (service) =>
+      Object.entries(service.handlers?.() ?? {}).map(([result, value]) => ({ labels: { result }, value })),
+    ['result'],
+  ),
   metric('counter', 'digests_sent_total', 'Digests sent.', ({ node }) => one(node.counters.digestsSent)),
   metric(
     'counter',

@@ -2,6 +2,7 @@ import type { LeaseSessions } from './lease-sessions.ts';
 import { json, type Route, route } from './route.ts';
 import { aggregateRoute } from './routes/aggregate.ts';
 import { crdtRoutes } from './routes/crdts.ts';
+import { eventRoutes } from './routes/events.ts';
 import { fleetRoutes } from './routes/fleet.ts';
 import { forgetRoute } from './routes/forget.ts';
 import { keyRoutes } from './routes/keys.ts';
@@ -27,6 +28,7 @@ export function routeTable(hub: StreamHub, sessions: LeaseSessions): readonly Ro
     ...keyRoutes,
     ...leaseRoutes(sessions),
     ...fleetRoutes,
+    ...eventRoutes,
     streamRoute(hub),
   ];
   return [...routes, openApiRoute(routes)];

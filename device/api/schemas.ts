@@ -387,6 +387,25 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     isNew: boolean,
   }),
   ...FLEET_SCHEMAS,
+  EmitEvent: object(
+    { name: text, payload: ref('Value'), windowMs: integer, priority: oneOf('urgent', 'normal') },
+    ['payload', 'windowMs', 'priority'],
+  ),
+  Emitted: object({ schema: constant('gridvine.emitted/1'), name: text, number: integer }),
+  AskQuery: object(
+    {
+      name: text,
+      payload: ref('Value'),
+      nodes: list(text),
+      tags: mapOf(text),
+      groups: list(text),
+      timeoutMs: integer,
+      ack: boolean,
+      answersMax: integer,
+      bytesMax: integer,
+    },
+    ['payload', 'nodes', 'tags', 'groups', 'timeoutMs', 'ack', 'answersMax', 'bytesMax'],
+  ),
   Left: object({ schema: constant('gridvine.left/1'), id: nodeId }),
   Healthz: object({ schema: constant('gridvine.healthz/1'), status: oneOf('ok', 'degraded') }),
   Profile: object({

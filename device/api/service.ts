@@ -45,6 +45,13 @@ export interface ApiService {
   readonly fleet: FleetFace;
   profile(): ProfileReport | null;
   sources(): readonly SourceReport[];
+  /** What handlers of events did; absent: there are none. */
+  handlers?(): {
+    readonly runs: number;
+    readonly failed: number;
+    readonly timedOut: number;
+    readonly dropped: number;
+  };
   /** Conditions of the node and of everything around it. */
   health(): readonly HealthItem[];
   /** Says goodbye to the cluster and ends the daemon; resolves once the goodbye is said. */

@@ -126,6 +126,11 @@ export function recordJson(record: RecordView, heldMs = 0) {
 /** One event of the stream. `heldMs`: how long ago it happened, which the record's age has to include. */
 export function eventJson(event: EngineEvent, cursor: string, heldMs: number) {
   const head = { schema: 'gridvine.event/1', cursor, type: event.type };
+  if (event.type === 'user-event') {
+    const { payload, ageMs, ...rest } = event.event;
+    return { ...head, ...rest, payload: valueToJson(payload), ageMs: Math.round(ageMs + heldMs) };
+  }
+  if (event.type === 'event-gap') return { ...head, ...event.gap };
   if (event.type !== 'record') return { ...head, ...event, ...noUndefined(event) };
   return { ...head, change: event.change, record: recordJson(event.record, heldMs) };
 }

@@ -55,6 +55,31 @@ export class ApiClient {
     throw new RefusedError(error?.code ?? '', error?.message ?? `the daemon answered ${response.statusCode}`);
   }
 
+  /** A request whose reply comes line by line. @throws CliError as `call`, also where the connection breaks. */
+  async *lines(options: RequestOptions, body?: unknown): AsyncGenerator<string, void, void> {
+    const response = await this.open(options, body);
+    if (response.statusCode !== 200) {
+      const { error } = parse(await this.#read(response)) as ApiRefusal;
+      throw new RefusedError(
+        error?.code ?? '',
+        error?.message ?? `the daemon answered ${response.statusCode}`,
+      );
+    }
+    response.setEncoding('utf8');
+    let rest = '';
+    try {
+      for await (const chunk of response) {
+        const lines = (rest + (chunk as string)).split('\n');
+        rest = lines.pop() ?? '';
+        yield* lines;
+      }
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === undefined) throw error;
+      throw this.#unreachable(code);
+    }
+  }
+
   /** A request whose reply is read by the caller. @throws CliError as `call`. */
   open(options: RequestOptions, body?: unknown): Promise<IncomingMessage> {
     const payload = body === undefined ? undefined : JSON.stringify(body);

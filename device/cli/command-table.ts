@@ -89,6 +89,22 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/watch.ts')).watchCommand,
   },
   {
+    name: 'event',
+    summary: 'user events: send one to all members, watch them',
+    load: async () => (await import('./commands/event.ts')).eventCommand,
+  },
+  {
+    name: 'query',
+    usage: '<name> [payload]',
+    summary: 'ask nodes, and see their answers as they come',
+    load: async () => (await import('./commands/query.ts')).queryCommand,
+  },
+  {
+    name: 'reach',
+    summary: 'ask all members whom they see: who is not reached, and by whom',
+    load: async () => (await import('./commands/reach.ts')).reachCommand,
+  },
+  {
     name: 'crdt',
     summary: 'shared counters, registers, sets and maps: list, get, inc, dec, set, add, remove',
     load: async () => (await import('./commands/crdt.ts')).crdtCommand,

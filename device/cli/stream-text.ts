@@ -15,6 +15,8 @@ interface StreamEvent {
   readonly reason?: string;
   readonly missed?: number | null;
   readonly records?: number;
+  readonly senderName?: string;
+  readonly payload?: unknown;
   readonly lives?: readonly { readonly endpoint: Endpoint }[];
 }
 
@@ -41,6 +43,16 @@ export function printForPeople(io: CliIo): (event: ServerSentEvent) => void {
       const places = (event.lives ?? []).map(({ endpoint }) => formatEndpoint(endpoint)).join(', ');
       const text = event.change === 'seen' ? `runs twice: ${places}` : 'no longer runs twice';
       io.stdout.write(`${paint('yellow', `${name} ${text}`)}\n`);
+    } else if (event.type === 'user-event') {
+      const { payload = null } = event;
+      const what =
+        payload === null ? '' : ` ${formatValue({ value: payload as RecordJson['value'], unit: null })}`;
+      io.stdout.write(`${plain(event.senderName ?? '')} ${paint('bold', plain(event.name ?? ''))}${what}\n`);
+    } else if (event.type === 'event-gap') {
+      const missed = event.missed === null ? 'some events' : `${event.missed} events`;
+      io.stdout.write(
+        `${paint('yellow', `(${missed} of ${plain(event.senderName ?? '')} missed: away for too long)`)}\n`,
+      );
     } else if (event.type === 'reset') {
       const why = event.reason === 'start' ? '' : `; ${missedText(event)}`;
       io.stdout.write(paint('yellow', `(all ${event.records} records follow${why})`).concat('\n'));

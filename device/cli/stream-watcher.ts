@@ -16,7 +16,7 @@ export class StreamWatcher {
   #cursor: string | undefined;
   #retryMs = RETRY_MS_MIN;
 
-  /** @param query of the stream: `prefix`, `since`. */
+  /** @param query of the stream: `prefix`, `since`, `types`, `name`. */
   constructor(io: CliIo, client: ApiClient, query: Readonly<Record<string, string>>) {
     this.#io = io;
     this.#client = client;

@@ -119,6 +119,7 @@ export function defaultTree(ofHost: Record<'name' | 'dataDir' | 'socket', string
     sources: [],
     fleet: { accept: 'on' },
     leases: { version: 1, voters: [], previous: [] },
+    handlers: [],
     api: { group: 'gridvine' },
   };
 }

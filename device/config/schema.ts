@@ -12,6 +12,7 @@ import {
 } from '#runtime/core/limits.ts';
 import { PRESETS, type PresetName } from '#runtime/engine/settings.ts';
 import { LINK_BYTES_PER_SECOND_MAX, LINK_BYTES_PER_SECOND_MIN } from '#runtime/transport/link-budget.ts';
+import { handlersSchema } from '../handlers/config.ts';
 import { MqttConfigSchema } from '../mqtt/config.ts';
 import { httpSchema, seedSchema } from './http-schema.ts';
 import { securitySchema } from './security-schema.ts';
@@ -183,6 +184,7 @@ const sections = v.strictObject({
     },
     'a section with version, voters and previous',
   ),
+  handlers: handlersSchema,
   mqtt: v.optional(MqttConfigSchema),
   api: v.strictObject(
     {

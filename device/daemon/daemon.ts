@@ -19,6 +19,7 @@ import { httpOptionsOf } from '../config/http-files.ts';
 import type { NodeSecrets } from '../config/node-secrets.ts';
 import { FleetDesk } from '../fleet/fleet-desk.ts';
 import { FleetFile } from '../fleet/fleet-file.ts';
+import { HandlerRunner } from '../handlers/handler-runner.ts';
 import type { MqttBridge } from '../mqtt/bridge.ts';
 import type { MqttConfig } from '../mqtt/config.ts';
 import { inventoryCommand, sensorsOf } from './board-sensors.ts';
@@ -30,6 +31,9 @@ import { machineBoot } from './machine-boot.ts';
 import { MqttSlot } from './mqtt-slot.ts';
 import { isWildcard, planNetwork } from './network-plan.ts';
 import { SourceRunner } from './source-runner.ts';
+
+/** So long scripts may take that are still to run when the daemon stops. */
+const HANDLERS_DRAIN_MS = 2_000;
 
 export interface DaemonOptions extends LoadedBoard {
   /** By what it is let into the cluster. */
@@ -56,7 +60,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const network = planOf(options);
   // Before others hear of this node: it would be a member that dies at once.
   await checkSocketFree(options.config.values.socket);
-  const node = await createNode({ ...nodeOptions(options), ...network, inject: { clock } });
+  // What comes while the scripts' part is made waits for it.
+  const node = await createNode({ ...nodeOptions(options), ...network, holdEvents: true, inject: { clock } });
   const events = new EventLog({ boot: node.boot, nowMs: () => clock.nowMs() });
   node.onEvent((event) => events.append(event));
   const parts = await makeParts(options, { node, clock, links: network.links.map(({ name }) => name) });
@@ -75,6 +80,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 interface Parts {
   readonly watch: BoardWatch;
   readonly sources: SourceRunner;
+  readonly handlers: HandlerRunner;
   readonly mqtt: MqttSlot;
   readonly fleet: FleetDesk;
 }
@@ -98,7 +104,7 @@ class RunningDaemon implements Daemon {
 
   /** Opens the API first: it is what can still fail. */
   async serve({ socket, api }: { socket: string; api: { group: string } }): Promise<void> {
-    const { log, watch, sources, mqtt } = this.#parts;
+    const { log, watch, sources, handlers, mqtt } = this.#parts;
     this.#api = await startApiServer({
       service: this.#service(),
       socket,
@@ -107,6 +113,8 @@ class RunningDaemon implements Daemon {
     });
     watch.start();
     sources.start();
+    handlers.start();
+    this.node.releaseEvents();
     mqtt.start();
   }
 
@@ -121,10 +129,13 @@ class RunningDaemon implements Daemon {
   }
 
   async #goodbye(): Promise<void> {
-    const { watch, sources, mqtt, fleet, log } = this.#parts;
+    const { watch, sources, handlers, mqtt, fleet, log } = this.#parts;
     log('info', 'leaving');
     watch.stop();
-    await Promise.all([fleet.stop(), sayGoodbye({ node: this.node, sources, mqtt })]);
+    // In this order: what was taken is delivered, then handled while scripts can still reach the node.
+    await this.node.stopEvents();
+    await handlers.drain(HANDLERS_DRAIN_MS);
+    await Promise.all([fleet.stop(), handlers.stop(), sayGoodbye({ node: this.node, sources, mqtt })]);
   }
 
   async #stop(): Promise<void> {
@@ -135,7 +146,7 @@ class RunningDaemon implements Daemon {
   }
 
   #service(): ApiService {
-    const { watch, sources, mqtt, events, fleet } = this.#parts;
+    const { watch, sources, handlers, mqtt, events, fleet } = this.#parts;
     return {
       node: this.node,
       version: buildInfo().version,
@@ -143,8 +154,9 @@ class RunningDaemon implements Daemon {
       events,
       profile: () => watch.report(),
       sources: () => sources.reports(),
+      handlers: () => handlers.counters(),
       fleet,
-      health: () => healthOf({ node: this.node, watch, sources, mqtt, fleet }),
+      health: () => healthOf([this.node, watch, sources, handlers, mqtt, fleet]),
       leave: async () => {
         await this.#leave();
         // After the reply to whoever asked.
@@ -158,7 +170,7 @@ async function makeParts(
   { config, board, detect, withFleet, log }: DaemonOptions,
   { node, clock, links }: { node: RunningNode; clock: Clock; links: readonly string[] },
 ): Promise<Parts> {
-  const { sources: configs, bind, dataDir, fleet: fleetConfig } = config.values;
+  const { sources: configs, bind, dataDir, socket, fleet: fleetConfig } = config.values;
   const explicitBind = bind.some(({ address }) => !isWildcard(address));
   const nowMs = () => clock.nowMs();
   const ports = nodePorts({ nowMs, log: ({ event, ...fields }) => log('info', event, fields) });
@@ -167,6 +179,14 @@ async function makeParts(
     configs,
     context: { ports, inventoryCommand: inventoryCommand(), board: sensorsOf(board.profile) },
     node,
+    log,
+  });
+  const handlers = new HandlerRunner({
+    configs: config.values.handlers,
+    node,
+    processes: ports.processes,
+    clock: ports.clock,
+    socket,
     log,
   });
   const mqtt = new MqttSlot({
@@ -181,7 +201,7 @@ async function makeParts(
     file: new FleetFile({ files: nodeFiles, directory: dataDir }),
     machineBoot: await machineBoot(),
     accept: fleetConfig.accept,
-    health: () => healthOf({ node, watch, sources, mqtt, fleet }),
+    health: () => healthOf([node, watch, sources, handlers, mqtt, fleet]),
     apply: async (settings, origin) => {
       const { values } = settings === undefined ? config : withFleet(settings, origin);
       node.retune({ preset: values.preset, settings: withoutUndefined(values.settings) });
@@ -189,18 +209,12 @@ async function makeParts(
       await mqtt.use(values.mqtt);
     },
   });
-  return { watch, sources, mqtt, fleet };
+  return { watch, sources, handlers, mqtt, fleet };
 }
 
 /** Conditions of a node and of everything around it. */
-function healthOf({
-  node,
-  watch,
-  sources,
-  mqtt,
-  fleet,
-}: Parts & { readonly node: RunningNode }): HealthItem[] {
-  return [node, watch, sources, mqtt, fleet].flatMap((part) => part.health());
+function healthOf(parts: readonly { health(): HealthItem[] }[]): HealthItem[] {
+  return parts.flatMap((part) => part.health());
 }
 
 /** Loaded only where there is a broker: the library costs 9 MB. */
@@ -240,6 +254,7 @@ function nodeOptions({
   return {
     name: values.name,
     cluster: values.cluster,
+    software: `gridvine ${buildInfo().version}`,
     ...secrets,
     dataDir: values.dataDir,
     advertise: values.advertise.map(endpoint),

@@ -1,6 +1,6 @@
 /**
  * How long the broker waits for the cluster's acknowledgements, in milliseconds: with what the bridge (1.5 s) and the API
- * (0.5 s) may take after it, a daemon is gone within 4.5 s.
+ * (0.5 s) may take after it, the daemon's own end takes 4.5 s at most.
  */
 const BROKER_WAIT_MS_MAX = 2_400;
 

@@ -348,10 +348,7 @@ export class FleetDesk {
     const { health, clock } = this.#options;
     const heldMs = clock.nowMs() - this.#follower.sinceMs;
     const codes = health()
-      .filter(
-        ({ severity, code, sinceMs }) =>
-          severity !== 'info' && !code.startsWith('fleet-') && sinceMs < heldMs,
-      )
+      .filter(({ severity, code, sinceMs }) => severity !== 'info' && !isOfOthers(code) && sinceMs < heldMs)
       .map(({ code }) => code);
     return [...new Set(codes)].sort();
   }
@@ -361,6 +358,11 @@ export class FleetDesk {
     const reports = new Map(node.records({ key: REPORT_KEY }).map(({ owner, value }) => [owner, value]));
     return node.members().map((member) => ({ member, report: readReport(reports.get(member.id)) }));
   }
+}
+
+/** What says nothing of settings: what is about them itself, scripts of the operator's that fail, and what others send. */
+function isOfOthers(code: string): boolean {
+  return code.startsWith('fleet-') || code.startsWith('handler-') || code === 'events-slowed';
 }
 
 /** First of all: what is wrong with something huge nobody wants to read. */

@@ -30,6 +30,7 @@ function spawnChild(command: ChildCommand, events: ChildEvents): Child {
   child.stderr?.on('data', (bytes: Uint8Array) => events.stderr(bytes));
   // A child that closes its standard input early is its own business.
   for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe?.on('error', () => {});
+  if (command.input !== undefined) child.stdin?.end(command.input);
   return {
     pauseStdout: () => void child.stdout?.pause(),
     resumeStdout: () => void child.stdout?.resume(),

@@ -5,6 +5,8 @@ export interface ChildCommand {
   readonly env: Readonly<Record<string, string>>;
   /** Working directory; the daemon's own if absent. */
   readonly cwd?: string;
+  /** What it finds on its standard input, which then ends; absent: the input stays open, and nothing comes. */
+  readonly input?: Uint8Array;
 }
 
 /** How a child ended. `error` is set if it could not be started at all. */

@@ -1,8 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import type { RecordFilter } from '#runtime/engine/contract.ts';
 import { ApiError } from '../api-error.ts';
-import { EventStream, type EventStreamOptions } from '../event-stream.ts';
+import { EventStream, type EventStreamOptions, PUBLIC } from '../event-stream.ts';
 import { type Route, route } from '../route.ts';
+
+type StreamFilter = Pick<EventStreamOptions, 'prefix' | 'types' | 'name'>;
 
 const STREAMS_MAX = 64;
 const HEARTBEAT_MS_DEFAULT = 15_000;
@@ -52,10 +54,15 @@ export function streamRoute(hub: StreamHub): Route {
     path: '/v1/stream',
     operationId: 'stream',
     summary:
-      'Changes of records and members as server-sent events. Each has a cursor as its id; a reader that was too slow, ' +
+      'Changes of records and members, and user events, as server-sent events. Each has a cursor as its id; a reader that was too slow, ' +
       'or away for too long, gets an event "overflow" and goes on.',
     query: [
       { name: 'prefix', description: 'Only records whose key starts with this, and no members.' },
+      { name: 'types', description: `Only these, with commas: ${[...PUBLIC].join(', ')}.` },
+      {
+        name: 'name',
+        description: 'Of user events only those of this name; with a slash at its end, all below it.',
+      },
       { name: 'cursor', description: 'Go on behind this event; as the header Last-Event-ID.' },
       {
         name: 'since',
@@ -81,10 +88,23 @@ export function streamRoute(hub: StreamHub): Route {
         log: events,
         from,
         fromStart,
-        ...(query.prefix === undefined ? {} : { prefix: query.prefix }),
+        ...filterOf(query),
         ...(query.since === undefined ? {} : { state: (filter: RecordFilter) => node.records(filter) }),
       };
       return { kind: 'stream', open: (response) => hub.start(response, options) };
     },
   });
+}
+
+/** @throws ApiError for a type that there isn't. */
+function filterOf({ prefix, types, name }: Readonly<Record<string, string | undefined>>): StreamFilter {
+  const wanted = types?.split(',');
+  const unknown = wanted?.find((type) => ![...PUBLIC].some((known) => known === type));
+  if (unknown !== undefined)
+    throw new ApiError(400, 'E_REQUEST', `types: expected some of ${[...PUBLIC].join(', ')}; got ${unknown}`);
+  return {
+    ...(prefix === undefined ? {} : { prefix }),
+    ...(wanted === undefined ? {} : { types: new Set(wanted) }),
+    ...(name === undefined ? {} : { name }),
+  };
 }

@@ -36,6 +36,7 @@ describe('the configuration of a demo daemon', () => {
       tags: {},
       leases: { version: 1, voters: [], previous: [] },
       fleet: { accept: 'on' },
+      handlers: [],
       log: { level: 'info' },
       api: { group: 'gridvine' },
     };

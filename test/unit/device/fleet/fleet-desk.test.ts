@@ -111,6 +111,24 @@ describe('settings of the fleet', () => {
     assert.deepEqual(running().slice(0, 3), [3, 3, 3]);
   });
 
+  test('are not held up by scripts of a board that fail, or by who sends it too many events', async () => {
+    const { table, first, canary, running } = await fleet();
+    first.desk.set({ preset: 'metered' }, CANARY);
+    await table.run();
+    canary.conditions = ['handler-failed', 'handler-behind', 'events-slowed'].map((code) => ({
+      code,
+      severity: 'warning',
+      title: 't',
+      text: 'x',
+      sinceMs: 10,
+    }));
+    await table.run(10_000);
+    assert.deepEqual(first.desk.view().objections, []);
+    first.desk.promote({ force: false });
+    await table.run();
+    assert.deepEqual(running(), [2, 2, 2, 2]);
+  });
+
   test('on trial nowhere, or not on trial at all, are not promoted', async () => {
     const { table, first } = await fleet();
     await assert.rejects(() => first.desk.promote({ force: false }), { code: 'E_NOT_FOUND' });
