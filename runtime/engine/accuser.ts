@@ -155,13 +155,16 @@ export class Accuser {
     for (const standing of this.#byTarget.get(member.id)?.values() ?? []) this.#apply(standing, nowMs);
   }
 
-  /** The accusations that a suspect or down member must hear of, to refute them (B-10, buddy). */
+  /** Two accusations that a suspect or down member must hear of, to refute them (B-10, buddy); those that it has refuted tell it nothing. */
   blocksAbout(target: NodeId, nowMs: number): Block[] {
+    const { members, table } = this.#ctx;
+    const accusers = members.get(target)?.suspicion;
     const blocks: Block[] = [];
-    for (const { accuser, key } of this.#byTarget.get(target)?.values() ?? []) {
-      const records = this.#ctx.table.owner(accuser);
-      const record = records?.get(key);
-      if (records !== undefined && record !== undefined) blocks.push(freshBlock(records, record, nowMs));
+    for (const { accuser, key, record } of this.#byTarget.get(target)?.values() ?? []) {
+      if (accusers?.stands(accuser, record) !== true) continue;
+      const records = table.owner(accuser);
+      const stored = records?.get(key);
+      if (records !== undefined && stored !== undefined) blocks.push(freshBlock(records, stored, nowMs));
       if (blocks.length === 2) break;
     }
     return blocks;

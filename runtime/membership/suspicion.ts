@@ -83,6 +83,12 @@ export class Suspicion {
     return this.#byAccuser.has(accuser);
   }
 
+  /** Whether this accuser says so of this life, and it counts. */
+  stands(accuser: NodeId, life: Life): boolean {
+    const accusation = this.#byAccuser.get(accuser);
+    return accusation !== undefined && sameLife(accusation, life);
+  }
+
   /** @returns whether it changed anything: a repetition keeps the first one's time (B-27). */
   add(accusation: Accusation): boolean {
     const before = this.#byAccuser.get(accusation.accuser);

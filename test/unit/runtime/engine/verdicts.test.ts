@@ -226,3 +226,29 @@ test('a refutation that was lost is told again to whoever accuses what it refute
   assert.equal(pump.incarnationOf(ben, ben.id), 1, 'nothing else is refuted');
   assert.equal(ben.engine.counters.refutations, 1);
 });
+
+test('an accused member hears of what stands against it, whatever it has refuted before', () => {
+  // B-10
+  const pump = new EnginePump();
+  const [ann, ben, cem] = pump.cluster(3);
+  const [first, second, third] = ['91', '92', '93'].map(
+    (id, i) => new LyingPeer(pump, { id: id.repeat(16), last: 91 + i, seed: 91 + i }),
+  );
+  for (const liar of [first, second, third]) for (const node of [ann, ben, cem]) liar.introduce(node);
+  const accuse = (liar: LyingPeer, incarnation: number) =>
+    liar.tell(ann, {
+      type: 'blocks',
+      blocks: [liar.accusation({ id: cem.id, boot: 1, incarnation })],
+    });
+  accuse(first, 0);
+  accuse(second, 0);
+  pump.until(() => pump.incarnationOf(ann, cem.id) === 1, 5_000, 'refuted');
+  pump.run(1_000);
+  // Ann's own news of the third accusation get lost.
+  pump.drop = (from) => from === ann;
+  accuse(third, 1);
+  pump.run(500);
+  pump.drop = (from, to) => from === ann && to === ben;
+  pump.until(() => pump.incarnationOf(cem, cem.id) === 2, 1_400, 'told by a probe or its answer');
+  assert.ok(!statesOf(ann, cem).includes('down'));
+});
