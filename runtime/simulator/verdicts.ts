@@ -46,7 +46,7 @@ interface Suspicion {
 export class VerdictJudge {
   readonly #options: VerdictJudgeOptions;
   readonly #pasts = new Map<NodeId, Past>();
-  readonly #suspicions = new Map<NodeId, Suspicion>();
+  readonly #suspicions = new Map<NodeId, Suspicion[]>();
 
   constructor(options: VerdictJudgeOptions) {
     this.#options = options;
@@ -78,7 +78,7 @@ export class VerdictJudge {
 
   #stop(node: NodeId): void {
     this.#past(node).running = false;
-    for (const suspicion of this.#suspicions.values()) suspicion.by.delete(node);
+    for (const about of this.#suspicions.keys()) this.#takeBack(about, node);
   }
 
   #impair({ type, node, cause, atMs }: Observed<'impaired' | 'restored'>): void {
@@ -89,12 +89,19 @@ export class VerdictJudge {
   }
 
   #judgeEvent({ node, event, atMs }: Observed<'event'>): Verdict | undefined {
+    // It goes on under a higher boot: whoever speaks of the one before speaks of a life that is over.
+    if (event.type === 'boot-behind')
+      this.#past(node).boot = Math.max(this.#past(node).boot, event.seenBoot + 1);
     if (event.type !== 'member') return undefined;
-    const suspected = event.to === 'suspect' || event.to === 'down';
-    const suspicion = this.#suspicionOf(event.id, `${event.boot}.${event.incarnation}`, { suspected, atMs });
-    if (suspected) suspicion?.by.add(node);
-    else suspicion?.by.delete(node);
-    if (event.to !== 'down' || suspicion === undefined) return undefined;
+    const order = `${event.boot}.${event.incarnation}`;
+    if (event.to !== 'suspect' && event.to !== 'down') {
+      this.#takeBack(event.id, node);
+      return undefined;
+    }
+    const suspicion = this.#suspicionOf(event.id, order, atMs);
+    this.#takeBack(event.id, node, order);
+    suspicion.by.add(node);
+    if (event.to === 'suspect') return undefined;
     const suspectedAtMs = suspicion.sinceMs;
     const subject = this.#past(event.id);
     // Said of an earlier life: that one is over indeed.
@@ -105,17 +112,24 @@ export class VerdictJudge {
     return { kind, by: node, about: event.id, suspectedAtMs };
   }
 
-  #suspicionOf(
-    about: NodeId,
-    order: string,
-    now: { readonly suspected: boolean; readonly atMs: number },
-  ): Suspicion | undefined {
-    const known = this.#suspicions.get(about);
-    const stands = known !== undefined && known.order === order && known.by.size > 0;
-    if (stands || !now.suspected) return stands ? known : undefined;
-    const made = { order, sinceMs: now.atMs, by: new Set<NodeId>() };
-    this.#suspicions.set(about, made);
+  /** Of each life and incarnation there is one: who was cut off may long have suspected one that the others have heard refuted. */
+  #suspicionOf(about: NodeId, order: string, atMs: number): Suspicion {
+    const all = this.#suspicions.get(about) ?? [];
+    const known = all.find((suspicion) => suspicion.order === order);
+    if (known !== undefined) return known;
+    const made = { order, sinceMs: atMs, by: new Set<NodeId>() };
+    this.#suspicions.set(about, [...all, made]);
     return made;
+  }
+
+  /** A node suspects a member no longer, or in no other life than this one. */
+  #takeBack(about: NodeId, node: NodeId, unless?: string): void {
+    const all = this.#suspicions.get(about);
+    if (all === undefined) return;
+    for (const { order, by } of all) if (order !== unless) by.delete(node);
+    const left = all.filter(({ order, by }) => by.size > 0 || order === unless);
+    if (left.length === 0) this.#suspicions.delete(about);
+    else this.#suspicions.set(about, left);
   }
 
   #past(node: NodeId): Past {

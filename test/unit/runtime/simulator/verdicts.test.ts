@@ -136,3 +136,48 @@ test('verdicts are counted by kind, and a recovery lasts until nobody doubts', (
   assert.equal(meter.falseDowns, 1);
   assert.equal(meter.suspicions, 2);
 });
+
+test('who was cut off may still suspect what the others have heard refuted: what excused it then excuses it still', () => {
+  assert.deepEqual(
+    verdictsOf(
+      ...running,
+      impaired(1, A, 'cut-off'),
+      said(2, B, A, 'suspect'),
+      // C has heard of its next incarnation, and suspects that one.
+      said(3, C, A, 'suspect', { incarnation: 1 }),
+      restored(4, A, 'cut-off'),
+      said(5, C, A, 'alive', { incarnation: 2 }),
+      said(6, B, A, 'down'),
+    ),
+    ['stalled'],
+  );
+});
+
+test('a suspicion that its last voice took back is over, and the next one is judged by itself', () => {
+  assert.deepEqual(
+    verdictsOf(
+      ...running,
+      impaired(1, A, 'cut-off'),
+      said(2, B, A, 'suspect'),
+      restored(3, A, 'cut-off'),
+      said(4, B, A, 'alive', { incarnation: 1 }),
+      said(5, B, A, 'suspect'),
+      said(6, B, A, 'down'),
+    ),
+    ['false'],
+  );
+});
+
+test('down of a boot above which a node has gone on is right', () => {
+  const rise: Observation = { type: 'event', atMs: 2, node: A, event: { type: 'boot-behind', seenBoot: 4 } };
+  const verdict = [said(3, B, A, 'suspect'), said(4, B, A, 'down')];
+  assert.deepEqual(verdictsOf(...running, rise, ...verdict), ['right']);
+  assert.deepEqual(
+    verdictsOf(
+      ...running,
+      rise,
+      ...[said(3, B, A, 'suspect', { boot: 5 }), said(4, B, A, 'down', { boot: 5 })],
+    ),
+    ['false'],
+  );
+});
