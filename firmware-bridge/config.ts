@@ -1,67 +1,10 @@
 import * as v from 'valibot';
-import {
-  durationField,
-  finiteField,
-  integerField,
-  numberField,
-  pathField,
-  section,
-  textField,
-  unitField,
-} from './config-fields.ts';
+import { common, INTERVAL, NAME, NAME_PHRASE, silentAfter } from './config-common.ts';
+import { vedirectSchema } from './config-fieldbus.ts';
+import { durationField, integerField, numberField, pathField, section, textField } from './config-fields.ts';
 import { SOURCES_MAX } from './limits.ts';
 
-const DAY_MS = 86_400_000;
-const INTERVAL = { min: 100, max: DAY_MS };
-const ANY_DURATION = { min: 0, max: 30 * DAY_MS };
-
-/** A glob over keys: no empty segments, which could match nothing. */
-const KEY_GLOB = /^[^/\s]+(\/[^/\s]+)*$/;
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
-const NAME_PHRASE = 'a name of 1 to 32 letters, digits and . _ -, such as tank';
 const COMMAND_PHRASE = 'a list of a program and its arguments, such as [/usr/local/bin/tank, --fast]';
-
-const metricSchema = v.pipe(
-  section(
-    {
-      key: textField('a key or a pattern such as battery/* or **', KEY_GLOB),
-      unit: v.optional(unitField()),
-      scale: v.optional(v.pipe(finiteField('not 0'), v.notValue(0, 'a number (not 0)'))),
-      offset: v.optional(finiteField('in the unit after scaling')),
-      decimals: v.optional(integerField('digits after the point', { min: 0, max: 9 })),
-      deadband: v.optional(numberField('in the unit after calibration', { min: 0, max: Number.MAX_VALUE })),
-      minInterval: v.optional(durationField(ANY_DURATION)),
-      maxInterval: v.optional(durationField(ANY_DURATION)),
-      min: v.optional(finiteField('lowest plausible value')),
-      max: v.optional(finiteField('highest plausible value')),
-      staleAfter: v.optional(durationField({ min: 1000, max: 30 * DAY_MS })),
-    },
-    { key: 'a key or a pattern such as battery/* or **' },
-  ),
-  v.forward(
-    v.partialCheck([['min'], ['max']], ({ min, max }) => ordered(min, max), 'a number above min'),
-    ['max'],
-  ),
-  v.forward(
-    v.partialCheck(
-      [['minInterval'], ['maxInterval']],
-      (metric) => ordered(metric.minInterval, metric.maxInterval),
-      'a duration not shorter than minInterval',
-    ),
-    ['maxInterval'],
-  ),
-);
-
-/** Options that every kind of source has. */
-const common = {
-  /** How readings are shaped and thinned out; added to the kind's own rules, and what comes later wins. */
-  metrics: v.optional(v.array(metricSchema, 'a list of metrics'), []),
-  /** Readings that may be gossiped in a second. */
-  readingsPerSecond: v.optional(numberField('readings a second', { min: 0.1, max: 1000 }), 20),
-};
-
-/** How long a source may give nothing at all before it counts as silent. */
-const silentAfter = durationField({ min: 1000, max: 30 * DAY_MS });
 
 const systemSchema = section({
   kind: v.literal('system'),
@@ -139,8 +82,8 @@ const execSchema = section(
 /** One entry of `sources:`. Durations come in as text or milliseconds, and come out as milliseconds: idempotent. */
 export const sourceSchema = v.variant(
   'kind',
-  [systemSchema, inventorySchema, plantSchema, execSchema],
-  'one of system, inventory, plant, exec',
+  [systemSchema, inventorySchema, plantSchema, execSchema, vedirectSchema],
+  'one of system, inventory, plant, exec, vedirect',
 );
 
 /** The `sources:` list of the configuration. Names are unique, so that health items and commands can refer to them. */
@@ -163,10 +106,6 @@ export type SourceKind = SourceConfig['kind'];
 /** The configuration of one kind of source. */
 export type ConfigOf<Kind extends SourceKind> = Extract<SourceConfig, { kind: Kind }>;
 export type MetricConfig = SourceConfig['metrics'][number];
-
-function ordered(low: number | undefined, high: number | undefined): boolean {
-  return low === undefined || high === undefined || low <= high;
-}
 
 function namePath(sources: readonly SourceConfig[], index: number): [v.ArrayPathItem, v.ObjectPathItem] {
   const source = sources[index]!;

@@ -1,4 +1,5 @@
 import type { ConfigOf, MetricConfig, SourceConfig, SourceKind } from './config.ts';
+import { linkEndpoint } from './link-address.ts';
 import type { MetricRule } from './pipeline/metric-options.ts';
 import type { SourcePorts } from './ports/source-ports.ts';
 import type { Source } from './source.ts';
@@ -9,6 +10,8 @@ import { PlantSource } from './sources/plant/plant-source.ts';
 import { SupervisedSource } from './sources/supervised-source.ts';
 import { systemMetrics } from './sources/system/system-metrics.ts';
 import { SystemSource } from './sources/system/system-source.ts';
+import { vedirectMetrics } from './sources/vedirect/vedirect-metrics.ts';
+import { VEDIRECT_LINE, VedirectSource } from './sources/vedirect/vedirect-source.ts';
 
 /** What a source needs beyond its configuration. */
 export interface SourceContext {
@@ -71,6 +74,15 @@ const FACTORIES: Factories = {
       silentAfterMs: config.silentAfter,
     };
   },
+  vedirect(config, { ports }) {
+    const { name, keyPrefix = name, only, serialNumber } = config;
+    const endpoint = linkEndpoint(config.address, { line: VEDIRECT_LINE });
+    return {
+      source: new VedirectSource({ name, endpoint, keyPrefix, only, serialNumber }, ports),
+      rules: vedirectMetrics(keyPrefix, config.silentAfter),
+      silentAfterMs: config.silentAfter,
+    };
+  },
 };
 
 /** Makes the source that a validated configuration describes, behind its pipeline; it does nothing before `start`. */
@@ -87,8 +99,14 @@ export function createSource(config: SourceConfig, context: SourceContext): Sour
 }
 
 function ruleFrom(metric: MetricConfig): MetricRule {
-  const { minInterval, maxInterval, staleAfter, ...rest } = metric;
-  return { ...rest, minIntervalMs: minInterval, maxIntervalMs: maxInterval, staleAfterMs: staleAfter };
+  const { minInterval, maxInterval, staleAfter, stuckAfter, ...rest } = metric;
+  return {
+    ...rest,
+    minIntervalMs: minInterval,
+    maxIntervalMs: maxInterval,
+    staleAfterMs: staleAfter,
+    stuckAfterMs: stuckAfter,
+  };
 }
 
 /** Three missed rounds, and never sooner than a minute: a busy board may skip a beat. */

@@ -11,9 +11,13 @@ export const HEALTH_CODES = [
   'source-flooding',
   'source-too-many-keys',
   'source-failed',
+  'port-unavailable',
+  'frames-damaged',
+  'device-changed',
   'sensor-absent',
   'sensor-unreadable',
   'sensor-implausible',
+  'sensor-stuck',
   'board-under-voltage',
   'board-throttled',
 ] as const;

@@ -27,3 +27,5 @@ export const STDERR_LINE_CHARS_MAX = 400;
 export const SOURCES_MAX = 64;
 /** Oldest age, in ms, that a child may claim for a value. At the cap: the line is refused. */
 export const CLAIMED_AGE_MS_MAX = 7 * 86_400_000;
+/** Bytes that a port may bring in a second: no field bus is faster. At the cap: the rest waits with whoever sends it. */
+export const LINK_BYTES_PER_SECOND_MAX = 262_144;

@@ -146,6 +146,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/source.ts')).sourceCommand,
   },
   {
+    name: 'vedirect',
+    usage: '<address>',
+    summary: 'listen to a Victron device, without the daemon',
+    load: async () => (await import('./commands/vedirect.ts')).vedirectCommand,
+  },
+  {
     name: 'simulate',
     summary: 'run the engine in a simulated network',
     load: async () => (await import('./commands/simulate.ts')).simulateCommand,

@@ -24,6 +24,11 @@ export interface MetricOptions {
   readonly max?: number;
   /** Without a sample for so many milliseconds the last value is published once more, with quality `stale`. */
   readonly staleAfterMs?: number;
+  /**
+   * A number that hasn't moved by a digit for so many milliseconds, while samples kept coming, is stuck: it is published with
+   * quality `stale` and the time of its last change. Only for what is noisy by nature; absent: nothing is ever stuck.
+   */
+  readonly stuckAfterMs?: number;
 }
 
 /** Options for all keys that match a glob (`battery/*`, `**`). */

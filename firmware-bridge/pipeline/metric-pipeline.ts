@@ -4,8 +4,11 @@ import { calibrate } from './calibrate.ts';
 import type { MetricOptions } from './metric-options.ts';
 import { sameValue } from './same-value.ts';
 
-/** What became of a sample: `late` ones are older than one already seen and are dropped. */
-export type SampleVerdict = 'accepted' | 'implausible' | 'late';
+/**
+ * What became of a sample: `late` ones are older than one already seen and are dropped, `stuck` ones repeat a number that
+ * should have moved.
+ */
+export type SampleVerdict = 'accepted' | 'implausible' | 'late' | 'stuck';
 
 /**
  * Decides for one key which readings are worth gossiping. Pure: time comes in, readings come out of `take`.
@@ -22,6 +25,8 @@ export class MetricPipeline {
   #latest: Reading | undefined;
   #latestSampleAtMs = Number.NEGATIVE_INFINITY;
   #pending: { readonly reading: Reading; readonly sinceMs: number } | undefined;
+  /** The number that came last, and since when it has been the same. */
+  #same: { readonly value: AppValue; readonly sinceMs: number } | undefined;
   #published: { readonly reading: Reading; readonly atMs: number } | undefined;
 
   constructor(options: MetricOptions) {
@@ -33,11 +38,16 @@ export class MetricPipeline {
     if (sample.takenAtMs < this.#latestSampleAtMs) return 'late';
     this.#latestSampleAtMs = Math.min(sample.takenAtMs, nowMs);
     const calibrated = sample.quality === 'bad' ? undefined : calibrate(sample.value, this.#options);
-    const shaped =
-      calibrated === undefined ? this.#substitute(sample, nowMs) : this.#keep(sample, calibrated.value);
-    this.#consider(nowMs, shaped);
+    if (calibrated === undefined) {
+      this.#consider(nowMs, this.#substitute(sample, nowMs));
+      return 'implausible';
+    }
+    const stuckSinceMs = this.#stuckSinceMs(sample.value);
+    const kept = this.#keep(sample, calibrated.value);
+    const isStuck = stuckSinceMs !== undefined;
+    this.#consider(nowMs, isStuck ? { ...kept, quality: 'stale', takenAtMs: stuckSinceMs } : kept);
     this.handleTimeout(nowMs);
-    return calibrated === undefined ? 'implausible' : 'accepted';
+    return isStuck ? 'stuck' : 'accepted';
   }
 
   /** Lets a value go stale whose time has come. Extra and late calls are harmless. */
@@ -83,6 +93,15 @@ export class MetricPipeline {
   #substitute(sample: Reading, nowMs: number): Reading {
     const known = this.#good ?? { value: null, takenAtMs: nowMs };
     return this.#withUnit({ ...sample, ...known, quality: 'bad' });
+  }
+
+  /** Since when the number hasn't moved, where that is too long. */
+  #stuckSinceMs(value: AppValue): number | undefined {
+    const { stuckAfterMs } = this.#options;
+    if (stuckAfterMs === undefined || typeof value !== 'number') return undefined;
+    if (this.#same?.value !== value) this.#same = { value, sinceMs: this.#latestSampleAtMs };
+    const { sinceMs } = this.#same;
+    return this.#latestSampleAtMs - sinceMs >= stuckAfterMs ? sinceMs : undefined;
   }
 
   #withUnit(reading: Reading): Reading {

@@ -1,7 +1,7 @@
 import { KEYS_PER_SOURCE_MAX, READINGS_PER_SECOND_DEFAULT } from '../limits.ts';
 import type { Reading } from '../reading.ts';
 import { type MetricRule, metricOptionsFor } from './metric-options.ts';
-import { MetricPipeline } from './metric-pipeline.ts';
+import { MetricPipeline, type SampleVerdict } from './metric-pipeline.ts';
 import { RateBucket } from './rate-bucket.ts';
 
 export interface SourcePipelineOptions {
@@ -18,11 +18,12 @@ export interface PipelineCounters {
   readonly published: number;
   readonly implausible: number;
   readonly late: number;
+  readonly stuck: number;
   readonly keysRefused: number;
 }
 
 /** What became of a sample; `refused`: one key too many. */
-export type PipelineVerdict = 'accepted' | 'implausible' | 'late' | 'refused';
+export type PipelineVerdict = SampleVerdict | 'refused';
 
 /**
  * The pipelines of all keys of a source behind one rate limit. Over the limit nothing is lost and nothing queues up:
@@ -33,7 +34,7 @@ export class SourcePipeline {
   readonly #keysMax: number;
   readonly #bucket: RateBucket;
   readonly #metrics = new Map<string, MetricPipeline>();
-  readonly #counters = { samples: 0, published: 0, implausible: 0, late: 0, keysRefused: 0 };
+  readonly #counters = { samples: 0, published: 0, implausible: 0, late: 0, stuck: 0, keysRefused: 0 };
 
   constructor(options: SourcePipelineOptions) {
     this.#rules = options.rules;

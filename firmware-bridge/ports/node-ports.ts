@@ -1,5 +1,6 @@
 import { nodeClock } from './node-clock.ts';
 import { nodeFiles } from './node-files.ts';
+import { nodeLinks } from './node-links.ts';
 import { nodeProcesses } from './node-processes.ts';
 import type { SourceLogEntry, SourcePorts } from './source-ports.ts';
 
@@ -17,6 +18,7 @@ export function nodePorts(options: NodePortsOptions): SourcePorts {
     clock: nodeClock(options.nowMs),
     files: nodeFiles(options.sysroot ?? '/'),
     processes: nodeProcesses(),
+    links: nodeLinks(),
     log: options.log,
   };
 }

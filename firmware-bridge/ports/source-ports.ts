@@ -1,5 +1,6 @@
 import type { ClockPort } from './clock-port.ts';
 import type { FilePort } from './file-port.ts';
+import type { LinkPort } from './link-port.ts';
 import type { ProcessPort } from './process-port.ts';
 
 /** A line for the daemon's log, from a source. */
@@ -15,6 +16,7 @@ export interface SourcePorts {
   readonly clock: ClockPort;
   readonly files: FilePort;
   readonly processes: ProcessPort;
+  readonly links: LinkPort;
   /** Bounded by the callers: see `STDERR_LINES_PER_MINUTE_MAX`. */
   log(entry: SourceLogEntry): void;
 }

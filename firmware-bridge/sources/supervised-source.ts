@@ -89,8 +89,19 @@ export class SupervisedSource implements Source {
   #judge(sample: Reading, verdict: PipelineVerdict): void {
     const { name } = this.description;
     const subject = `${name}: ${sample.key}`;
-    if (verdict === 'accepted') {
+    if (verdict === 'accepted' || verdict === 'stuck') {
       this.#ledger.clear({ code: 'sensor-implausible', subject });
+    }
+    if (verdict === 'accepted') {
+      this.#ledger.clear({ code: 'sensor-stuck', subject });
+    } else if (verdict === 'stuck') {
+      this.#ledger.raise({
+        code: 'sensor-stuck',
+        subject,
+        severity: 'warning',
+        title: `${sample.key} doesn't move`,
+        text: 'The same number keeps coming for longer than stuckAfter. It is marked stale, as old as its last change. Check the sensor.',
+      });
     } else if (verdict === 'implausible' && sample.quality !== 'bad') {
       this.#ledger.raise({
         code: 'sensor-implausible',

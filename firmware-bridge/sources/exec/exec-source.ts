@@ -11,10 +11,10 @@ import { LineJsonDecoder } from '../../protocols/line-json.ts';
 import type { Reading } from '../../reading.ts';
 import { keyFault } from '../../reading-key.ts';
 import type { Source, SourceDescription, SourceSink } from '../../source.ts';
+import { Backoff } from '../backoff.ts';
+import { ByteBrake } from '../byte-brake.ts';
 import { childEnvironment, describeExit, endChild } from '../child.ts';
-import { Backoff } from './backoff.ts';
-import { ByteBrake } from './byte-brake.ts';
-import { PassingTroubles } from './passing-troubles.ts';
+import { PassingTroubles } from '../passing-troubles.ts';
 import { StderrLog } from './stderr-log.ts';
 
 export interface ExecSourceOptions {

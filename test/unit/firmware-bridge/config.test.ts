@@ -40,7 +40,7 @@ test('durations are text or milliseconds, and a parsed configuration parses to i
   ]);
   assert.deepEqual(
     sources.map((source) =>
-      source.kind === 'exec' ? source.silentAfter : source.kind !== 'inventory' && source.interval,
+      'interval' in source ? source.interval : 'silentAfter' in source && source.silentAfter,
     ),
     [1500, 250, 120_000],
   );
@@ -54,8 +54,8 @@ test('each mistake names its place and what was expected', () => {
     [{ kind: 'system', interval: 'soon' }, `sources.0.interval: expected ${duration}`],
     [{ kind: 'system', interval: 5 }, `sources.0.interval: expected ${duration}`],
     [{ kind: 'system', interval: true }, `sources.0.interval: expected ${duration}`],
-    [{ kind: 'sistem' }, 'sources.0.kind: expected one of system, inventory, plant, exec'],
-    [{}, 'sources.0.kind: expected one of system, inventory, plant, exec'],
+    [{ kind: 'sistem' }, 'sources.0.kind: expected one of system, inventory, plant, exec, vedirect'],
+    [{}, 'sources.0.kind: expected one of system, inventory, plant, exec, vedirect'],
     [{ kind: 'system', diskPath: 'data' }, 'sources.0.diskPath: expected an absolute path, such as /var/lib'],
     [
       { kind: 'plant', latitude: 91 },

@@ -129,3 +129,26 @@ test('the unit of the options replaces that of the source', () => {
   pipeline.handleReading(0, { key: 'k', value: 12_800, unit: 'mV', quality: 'good', takenAtMs: 0 });
   assert.deepEqual(pipeline.take(0), { key: 'k', value: 12.8, unit: 'V', quality: 'good', takenAtMs: 0 });
 });
+
+test('a number that should move and does not is stale since its last change, until it moves', () => {
+  const metric = new MetricPipeline({ stuckAfterMs: 10_000 });
+  const verdicts: string[] = [];
+  const published: unknown[] = [];
+  for (const [atMs, value] of [
+    [0, 5],
+    [5000, 5],
+    [10_000, 5],
+    [15_000, 5],
+    [20_000, 6],
+  ] as const) {
+    verdicts.push(metric.handleReading(atMs, { key: 'a', value, quality: 'good', takenAtMs: atMs }));
+    const reading = metric.take(atMs);
+    if (reading !== undefined) published.push([reading.value, reading.quality, reading.takenAtMs]);
+  }
+  assert.deepEqual(verdicts, ['accepted', 'accepted', 'stuck', 'stuck', 'accepted']);
+  assert.deepEqual(published, [
+    [5, 'good', 0],
+    [5, 'stale', 0],
+    [6, 'good', 20_000],
+  ]);
+});

@@ -40,6 +40,7 @@ test('one key too many is refused and counted', () => {
     published: 0,
     implausible: 0,
     late: 0,
+    stuck: 0,
     keysRefused: 1,
   });
 });

@@ -1,5 +1,5 @@
-import type { HealthItem, HealthLedger } from '../../health.ts';
-import type { ClockPort } from '../../ports/clock-port.ts';
+import type { HealthItem, HealthLedger } from '../health.ts';
+import type { ClockPort } from '../ports/clock-port.ts';
 
 /** How long, in ms, nothing of a kind must have happened before its item goes. */
 const CALM_MS = 60_000;

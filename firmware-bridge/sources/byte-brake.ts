@@ -1,4 +1,4 @@
-import type { ClockPort } from '../../ports/clock-port.ts';
+import type { ClockPort } from '../ports/clock-port.ts';
 
 const WINDOW_MS = 1000;
 

@@ -1,0 +1,194 @@
+import { execFile } from 'node:child_process';
+import { close as closeFd, constants, open as openFd } from 'node:fs';
+import { readdir, realpath } from 'node:fs/promises';
+import { isatty, ReadStream } from 'node:tty';
+import { promisify } from 'node:util';
+import type { Link, LinkEnd, LinkEndpoint, LinkEvents, LinkFault } from './link-port.ts';
+import { LOCK_DIR, lockSerial } from './serial-lock.ts';
+
+export interface SerialOptions {
+  /** Where lock files are kept; `/run/lock` if absent. */
+  readonly lockDirectory?: string;
+}
+
+type SerialEndpoint = LinkEndpoint & { kind: 'serial' };
+
+/** Names that stay with a device, whatever number it is plugged in under. */
+const BY_ID = '/dev/serial/by-id';
+/** `stty` that hangs in a driver is given up, ms. */
+const STTY_MS_MAX = 5000;
+
+/** Device files that this process has open: the lock file knows processes, and not who in them. */
+const openHere = new Set<string>();
+
+/**
+ * Opens a serial port without native add-ons: `stty` sets the line, and the device file is read and written without
+ * blocking, by libuv's terminal streams. (An `fs` stream would hold a thread of the pool for each read.)
+ */
+export function openSerial(endpoint: SerialEndpoint, events: LinkEvents, options: SerialOptions): Link {
+  const port = new SerialPort(endpoint, events);
+  void port.open(options.lockDirectory ?? LOCK_DIR);
+  return port;
+}
+
+class SerialPort implements Link {
+  readonly #endpoint: SerialEndpoint;
+  readonly #events: LinkEvents;
+  readonly #done = Promise.withResolvers<void>();
+  #stream: ReadStream | undefined;
+  #isOver = false;
+  #isPaused = false;
+
+  constructor(endpoint: SerialEndpoint, events: LinkEvents) {
+    this.#endpoint = endpoint;
+    this.#events = events;
+  }
+
+  async open(lockDirectory: string): Promise<void> {
+    const device = await this.#attempt(() => realpath(this.#endpoint.path));
+    if (device !== undefined) await this.#openDevice(device, lockDirectory);
+    this.#done.resolve();
+  }
+
+  write(bytes: Uint8Array): void {
+    if (!this.#isOver) this.#stream?.write(bytes.slice());
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#stream?.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#stream?.resume();
+  }
+
+  async close(): Promise<void> {
+    this.#isOver = true;
+    this.#stream?.destroy();
+    await this.#done.promise;
+  }
+
+  async #openDevice(device: string, lockDirectory: string): Promise<void> {
+    if (this.#isOver) return;
+    if (openHere.has(device)) {
+      this.#end({ fault: 'busy', detail: `${device} is open already in this process` });
+      return;
+    }
+    openHere.add(device);
+    // Numbers of pseudo-terminals are given to the next one soon: a lock would outlive what it means.
+    const isPty = device.startsWith('/dev/pts/');
+    const lock = isPty ? undefined : await lockSerial(device, lockDirectory);
+    if (lock?.kind === 'busy') {
+      this.#end({ fault: 'busy', detail: `${device} is used by the process ${lock.pid}` });
+    } else {
+      await this.#use(device, isPty);
+      await lock?.release();
+    }
+    openHere.delete(device);
+  }
+
+  /** Resolves when the device is closed again. */
+  async #use(device: string, isPty: boolean): Promise<void> {
+    const { O_RDWR, O_NOCTTY, O_NONBLOCK } = constants;
+    const fd = await this.#attempt(() => promisify(openFd)(device, O_RDWR | O_NOCTTY | O_NONBLOCK));
+    if (fd === undefined) return;
+    const problem = isatty(fd) ? await this.#setLine(device, isPty) : `${device} is no serial port`;
+    if (problem !== undefined) this.#end({ fault: 'failed', detail: problem });
+    if (this.#isOver) {
+      await promisify(closeFd)(fd).catch(() => {});
+      return;
+    }
+    await this.#stay(fd);
+  }
+
+  async #setLine(device: string, isPty: boolean): Promise<string | undefined> {
+    const args = ['-F', device, ...sttyArguments(this.#endpoint, isPty)];
+    try {
+      await promisify(execFile)('stty', args, {
+        timeout: STTY_MS_MAX,
+        env: { PATH: PATH_OF_STTY, LC_ALL: 'C' },
+      });
+      return undefined;
+    } catch (error) {
+      const { stderr = '', message } = error as { stderr?: string; message: string };
+      return stderr.trim() || message;
+    }
+  }
+
+  #stay(fd: number): Promise<void> {
+    return new Promise((resolve) => {
+      const stream = new ReadStream(fd);
+      this.#stream = stream;
+      stream.on('data', (chunk: Uint8Array) => {
+        if (!this.#isOver) this.#events.bytes(chunk);
+      });
+      stream.on('error', (error) => this.#end({ fault: 'lost', detail: error.message }));
+      stream.once('end', () => this.#end({ fault: 'lost', detail: 'the device has gone' }));
+      stream.once('close', () => {
+        this.#end({ fault: 'lost', detail: 'the device has gone' });
+        resolve();
+      });
+      if (this.#isPaused) stream.pause();
+      this.#events.opened();
+    });
+  }
+
+  #end(end: LinkEnd): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stream?.destroy();
+    this.#events.closed(end);
+  }
+
+  async #attempt<T>(action: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await action();
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      const fault = faultOf(code);
+      this.#end({ fault, detail: fault === 'absent' ? await absence(this.#endpoint.path) : message });
+      return undefined;
+    }
+  }
+}
+
+/** The daemon's own PATH may lack what every system has. */
+const PATH_OF_STTY = '/usr/local/bin:/usr/bin:/bin';
+
+/** Arguments of `stty` for a raw line. A pseudo-terminal has no wire, and refuses parity. */
+export function sttyArguments(line: SerialEndpoint, isPty: boolean): readonly string[] {
+  const raw = [
+    'raw',
+    '-echo',
+    '-hupcl',
+    'clocal',
+    'cread',
+    '-crtscts',
+    '-ixon',
+    '-ixoff',
+    'min',
+    '1',
+    'time',
+    '0',
+  ];
+  const framing = [
+    'cs8',
+    line.stopBits === 2 ? 'cstopb' : '-cstopb',
+    ...(line.parity === 'none' ? ['-parenb'] : ['parenb', line.parity === 'odd' ? 'parodd' : '-parodd']),
+  ];
+  return [String(line.baudRate), ...raw, ...(isPty ? [] : framing)];
+}
+
+async function absence(path: string): Promise<string> {
+  const there = await readdir(BY_ID).catch(() => []);
+  const names = there.map((name) => `${BY_ID}/${name}`).join(', ');
+  return `there is no ${path}; ${names === '' ? 'no serial port is plugged in by USB' : `plugged in by USB: ${names}`}`;
+}
+
+function faultOf(code: string | undefined): LinkFault {
+  if (code === 'ENOENT' || code === 'ENXIO' || code === 'ENODEV' || code === 'ENOTDIR') return 'absent';
+  if (code === 'EACCES' || code === 'EPERM') return 'denied';
+  return code === 'EBUSY' ? 'busy' : 'failed';
+}

@@ -1,0 +1,77 @@
+import { isDeepStrictEqual } from 'node:util';
+import { VedirectSplitter } from '#bridge/protocols/vedirect/frame-splitter.ts';
+import { decodeHexFrame, registerAnswer } from '#bridge/protocols/vedirect/hex-frame.ts';
+import { HEX_REGISTERS, readRegister } from '#bridge/protocols/vedirect/hex-registers.ts';
+import { readField, TEXT_FIELDS } from '#bridge/protocols/vedirect/text-fields.ts';
+import { type FuzzTarget, promise, utf8 } from '../contract.ts';
+import { joined } from '../mutator.ts';
+
+/** A block that must be read whatever came before the one in front of it. */
+const PROBE = vedirectBlock('\r\nV\t12800\r\nPID\t0xA053');
+
+/** VE.Direct, as a serial port gives it. */
+export const vedirect: FuzzTarget = {
+  name: 'vedirect',
+  about: 'text blocks and HEX frames of VE.Direct, in pieces as a port gives them',
+  shape: 'bytes',
+  prefixBytes: 1,
+  bytesMax: 1_500,
+  weight: 20,
+  words: ['\r\n', '\t', 'Checksum\t', ':', '\r\nV\t', '\r\nSOC\t---', '\r\nSER#\t'],
+  reaches: ['block', 'checksum', 'malformed', 'hex', 'nothing'],
+  seeds: () =>
+    [
+      PROBE,
+      vedirectBlock('\r\nSOC\t876\r\nT\t---\r\nAlarm\tOFF\r\nTTG\t-1'),
+      joined(PROBE.subarray(0, 12), utf8(':7DBED00C40CBE\n'), PROBE.subarray(12)),
+      utf8('\r\nV\t1\r\nChecksum\tA'),
+      utf8(':70010003E\n'),
+      utf8('\r\nV\t1\r\nV\t2\r\nChecksum\tA'),
+      utf8('V'),
+    ].map((bytes) => joined(Uint8Array.of(3), bytes)),
+  prepare: () => (input) => {
+    const bytes = input.subarray(1);
+    const splitter = new VedirectSplitter();
+    const whole = splitter.push(bytes);
+    const pieces = new VedirectSplitter();
+    const found = [];
+    const step = 1 + (input[0] ?? 0);
+    for (let at = 0; at < bytes.length; at += step) found.push(...pieces.push(bytes.subarray(at, at + step)));
+    promise(isDeepStrictEqual(found, whole), 'another block where the port cuts elsewhere');
+    for (const frame of whole) {
+      if (frame.kind === 'block') checkFields(frame.fields);
+      else if (frame.kind === 'hex') checkHex(frame.text);
+    }
+    splitter.push(PROBE);
+    promise(splitter.push(PROBE).at(-1)?.kind === 'block', 'more than one block lost');
+    const [first] = whole;
+    if (first === undefined) return 'nothing';
+    return first.kind === 'damaged' ? first.fault : first.kind;
+  },
+};
+
+function checkFields(fields: ReadonlyMap<string, string>): void {
+  promise(fields.size <= 32, 'a block without end');
+  for (const [label, text] of fields) {
+    promise(/^[!-~]{1,16}$/.test(label), 'a label that is none');
+    const field = TEXT_FIELDS.get(label);
+    const read = field === undefined ? undefined : readField(field, text);
+    if (read?.kind !== 'value' || typeof read.value !== 'number') continue;
+    promise(Number.isFinite(read.value), 'a number that is none');
+  }
+}
+
+function checkHex(text: string): void {
+  const answer = registerAnswer(decodeHexFrame(text));
+  if (answer === undefined || !('data' in answer)) return;
+  for (const register of HEX_REGISTERS) {
+    const value = readRegister(register, answer.data);
+    promise(typeof value !== 'number' || Number.isFinite(value), 'a number that is none');
+  }
+}
+
+function vedirectBlock(text: string): Uint8Array {
+  const body = utf8(`${text}\r\nChecksum\t`);
+  const sum = body.reduce((total, byte) => total + byte, 0);
+  return joined(body, Uint8Array.of((256 - (sum % 256)) % 256));
+}
