@@ -22,22 +22,24 @@ export const KEY_GLOB = /^[^/\s]+(\/[^/\s]+)*$/;
 export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
 export const NAME_PHRASE = 'a name of 1 to 32 letters, digits and . _ -, such as tank';
 
-export const metricSchema = v.pipe(
+/** What can be said about the readings under a key, besides the key. */
+export const metricEntries = {
+  unit: v.optional(unitField()),
+  scale: v.optional(v.pipe(finiteField('not 0'), v.notValue(0, 'a number (not 0)'))),
+  offset: v.optional(finiteField('in the unit after scaling')),
+  decimals: v.optional(integerField('digits after the point', { min: 0, max: 9 })),
+  deadband: v.optional(numberField('in the unit after calibration', { min: 0, max: Number.MAX_VALUE })),
+  minInterval: v.optional(durationField(ANY_DURATION)),
+  maxInterval: v.optional(durationField(ANY_DURATION)),
+  min: v.optional(finiteField('lowest plausible value')),
+  max: v.optional(finiteField('highest plausible value')),
+  staleAfter: v.optional(durationField({ min: 1000, max: 30 * DAY_MS })),
+  stuckAfter: v.optional(durationField({ min: 1000, max: 30 * DAY_MS })),
+};
+
+const metricSchema = v.pipe(
   section(
-    {
-      key: textField('a key or a pattern such as battery/* or **', KEY_GLOB),
-      unit: v.optional(unitField()),
-      scale: v.optional(v.pipe(finiteField('not 0'), v.notValue(0, 'a number (not 0)'))),
-      offset: v.optional(finiteField('in the unit after scaling')),
-      decimals: v.optional(integerField('digits after the point', { min: 0, max: 9 })),
-      deadband: v.optional(numberField('in the unit after calibration', { min: 0, max: Number.MAX_VALUE })),
-      minInterval: v.optional(durationField(ANY_DURATION)),
-      maxInterval: v.optional(durationField(ANY_DURATION)),
-      min: v.optional(finiteField('lowest plausible value')),
-      max: v.optional(finiteField('highest plausible value')),
-      staleAfter: v.optional(durationField({ min: 1000, max: 30 * DAY_MS })),
-      stuckAfter: v.optional(durationField({ min: 1000, max: 30 * DAY_MS })),
-    },
+    { key: textField('a key or a pattern such as battery/* or **', KEY_GLOB), ...metricEntries },
     { key: 'a key or a pattern such as battery/* or **' },
   ),
   v.forward(

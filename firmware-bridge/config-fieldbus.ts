@@ -1,7 +1,19 @@
 import * as v from 'valibot';
-import { common, KEY_GLOB, NAME, NAME_PHRASE, silentAfter } from './config-common.ts';
-import { section, textField } from './config-fields.ts';
+import {
+  common,
+  INTERVAL,
+  KEY_GLOB,
+  metricEntries,
+  NAME,
+  NAME_PHRASE,
+  silentAfter,
+} from './config-common.ts';
+import { durationField, integerField, section, textField } from './config-fields.ts';
+import { KEYS_PER_SOURCE_MAX } from './limits.ts';
 import { type LinkAddress, parseLinkAddress } from './link-address.ts';
+import { PARITIES } from './ports/link-port.ts';
+import { MODBUS_TABLES } from './protocols/modbus/read-request.ts';
+import { BYTE_ORDERS, NUMBER_TYPES } from './protocols/modbus/register-value.ts';
 
 /* The sections of `sources:` that read field buses. */
 
@@ -57,3 +69,86 @@ function hasPort(text: string): boolean {
   const address = parseLinkAddress(text);
   return address?.kind === 'serial' || address?.port !== undefined;
 }
+
+const MODBUS_ADDRESS =
+  'tcp://HOST[:502], rtu+tcp://HOST:PORT, or a serial port such as /dev/serial/by-id/usb-FTDI_USB-RS485_Cable-if00-port0';
+const BAUD_RATES = [1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200] as const;
+const REGISTERS_PHRASE = 'a list of registers, such as [{key: meter/power, at: 12, type: f32}]';
+
+const unitId = integerField('unit id, 1 to 247 on serial lines', { min: 0, max: 255 });
+
+/** Where a Modbus bus is and how it is spoken to. */
+const modbusBus = {
+  address: v.pipe(
+    addressField(['serial', 'tcp', 'rtu+tcp'], MODBUS_ADDRESS),
+    v.check((text) => !text.startsWith('rtu+tcp:') || hasPort(text), MODBUS_ADDRESS),
+  ),
+  baudRate: v.optional(v.picklist(BAUD_RATES, `one of ${BAUD_RATES.join(', ')}`), 9600),
+  parity: v.optional(v.picklist(PARITIES, `one of ${PARITIES.join(', ')}`), 'none'),
+  stopBits: v.optional(v.picklist([1, 2], '1 or 2'), 1),
+  timeout: v.optional(durationField({ min: 10, max: 60_000 }), '1s'),
+  retries: v.optional(integerField('further attempts', { min: 0, max: 10 }), 2),
+};
+
+const registerSchema = v.pipe(
+  section(
+    {
+      ...metricEntries,
+      key: textField('a key, such as meter/power', KEY_PREFIX),
+      at: integerField('address as it goes over the wire, counted from 0', { min: 0, max: 65_535 }),
+      table: v.optional(v.picklist(MODBUS_TABLES, `one of ${MODBUS_TABLES.join(', ')}`), 'holding'),
+      unitId: v.optional(unitId),
+      type: v.optional(
+        v.picklist([...NUMBER_TYPES, 'text', 'bit'], `one of ${NUMBER_TYPES.join(', ')}, text, bit`),
+        'u16',
+      ),
+      order: v.optional(v.picklist(BYTE_ORDERS, `one of ${BYTE_ORDERS.join(', ')}`), 'ABCD'),
+      length: v.optional(integerField('registers of a text', { min: 1, max: 125 })),
+      bit: v.optional(integerField('which bit, 0 the lowest', { min: 0, max: 15 })),
+      none: v.optional(
+        v.array(integerField('raw number', { min: -(2 ** 53), max: 2 ** 53 }), 'a list of raw numbers'),
+      ),
+    },
+    { key: 'a key, such as meter/power', at: 'an address, counted from 0' },
+  ),
+  v.forward(
+    v.partialCheck(
+      [['type'], ['length']],
+      ({ type, length }) => (type === 'text') === (length !== undefined),
+      'a length in registers with type text, and with no other',
+    ),
+    ['length'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['type'], ['bit']],
+      ({ type, bit }) => (type === 'bit') === (bit !== undefined),
+      'a bit from 0 to 15 with type bit, and with no other',
+    ),
+    ['bit'],
+  ),
+);
+
+/** The section of `kind: modbus`. */
+export const modbusSchema = section(
+  {
+    kind: v.literal('modbus'),
+    name: textField(NAME_PHRASE, NAME),
+    ...modbusBus,
+    interval: v.optional(durationField(INTERVAL), '5s'),
+    unitId: v.optional(unitId, 1),
+    gap: v.optional(integerField('registers', { min: 0, max: 100 }), 0),
+    registers: v.pipe(
+      v.array(registerSchema, REGISTERS_PHRASE),
+      v.minLength(1, REGISTERS_PHRASE),
+      v.maxLength(KEYS_PER_SOURCE_MAX, `at most ${KEYS_PER_SOURCE_MAX} registers`),
+    ),
+    silentAfter: v.optional(silentAfter, '60s'),
+    keyPrefix: keys.keyPrefix,
+    ...common,
+  },
+  { name: NAME_PHRASE, address: MODBUS_ADDRESS, registers: REGISTERS_PHRASE },
+);
+
+/** The configuration of one register. */
+export type RegisterConfig = v.InferOutput<typeof registerSchema>;

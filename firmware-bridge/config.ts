@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { common, INTERVAL, NAME, NAME_PHRASE, silentAfter } from './config-common.ts';
-import { vedirectSchema } from './config-fieldbus.ts';
+import { modbusSchema, vedirectSchema } from './config-fieldbus.ts';
 import { durationField, integerField, numberField, pathField, section, textField } from './config-fields.ts';
 import { SOURCES_MAX } from './limits.ts';
 
@@ -82,8 +82,8 @@ const execSchema = section(
 /** One entry of `sources:`. Durations come in as text or milliseconds, and come out as milliseconds: idempotent. */
 export const sourceSchema = v.variant(
   'kind',
-  [systemSchema, inventorySchema, plantSchema, execSchema, vedirectSchema],
-  'one of system, inventory, plant, exec, vedirect',
+  [systemSchema, inventorySchema, plantSchema, execSchema, vedirectSchema, modbusSchema],
+  'one of system, inventory, plant, exec, vedirect, modbus',
 );
 
 /** The `sources:` list of the configuration. Names are unique, so that health items and commands can refer to them. */
@@ -95,8 +95,25 @@ export const sourcesSchema = v.pipe(
     const seen = new Set<string>();
     dataset.value.forEach((source, index) => {
       if (seen.has(source.name))
-        addIssue({ message: 'a name that no other source has', path: namePath(dataset.value, index) });
+        addIssue({
+          message: 'a name that no other source has',
+          path: fieldPath(dataset.value, index, 'name'),
+        });
       seen.add(source.name);
+    });
+  }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const lines = new Map<string, string>();
+    dataset.value.forEach((source, index) => {
+      if (!('address' in source) || !source.address.startsWith('/')) return;
+      const line = lineOf(source);
+      const other = lines.get(source.address);
+      lines.set(source.address, other ?? line);
+      if (other === undefined || (other === line && source.kind !== 'vedirect')) return;
+      const message =
+        'a serial port that no other source uses, or uses as another Modbus bus with the same line settings';
+      addIssue({ message, path: fieldPath(dataset.value, index, 'address') });
     });
   }),
 );
@@ -107,10 +124,20 @@ export type SourceKind = SourceConfig['kind'];
 export type ConfigOf<Kind extends SourceKind> = Extract<SourceConfig, { kind: Kind }>;
 export type MetricConfig = SourceConfig['metrics'][number];
 
-function namePath(sources: readonly SourceConfig[], index: number): [v.ArrayPathItem, v.ObjectPathItem] {
+/** How a source sets its serial port. */
+function lineOf(source: SourceConfig): string {
+  return 'baudRate' in source ? `${source.baudRate} ${source.parity} ${source.stopBits}` : source.kind;
+}
+
+function fieldPath(
+  sources: readonly SourceConfig[],
+  index: number,
+  field: string,
+): [v.ArrayPathItem, v.ObjectPathItem] {
   const source = sources[index]!;
+  const value = (source as unknown as Readonly<Record<string, unknown>>)[field];
   return [
     { type: 'array', origin: 'value', input: [...sources], key: index, value: source },
-    { type: 'object', origin: 'value', input: { ...source }, key: 'name', value: source.name },
+    { type: 'object', origin: 'value', input: { ...source }, key: field, value },
   ];
 }

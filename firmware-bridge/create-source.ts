@@ -5,6 +5,8 @@ import type { SourcePorts } from './ports/source-ports.ts';
 import type { Source } from './source.ts';
 import { ExecSource } from './sources/exec/exec-source.ts';
 import { InventorySource } from './sources/inventory/inventory-source.ts';
+import { modbusOptions, registerKey } from './sources/modbus/modbus-config.ts';
+import { ModbusSource } from './sources/modbus/modbus-source.ts';
 import { plantMetrics } from './sources/plant/plant-metrics.ts';
 import { PlantSource } from './sources/plant/plant-source.ts';
 import { SupervisedSource } from './sources/supervised-source.ts';
@@ -38,6 +40,9 @@ type Factories = {
 
 /** A program that prints one value over and over refreshes its age once a minute, and no program floods. */
 const PROGRAM_INTERVALS = { minIntervalMs: 200, maxIntervalMs: 60_000 };
+
+/** What is asked for anyway is told again once a minute, so that its age stays low. */
+const POLLED_INTERVALS = { maxIntervalMs: 60_000 };
 
 const FACTORIES: Factories = {
   system(config, { ports, board }) {
@@ -83,6 +88,16 @@ const FACTORIES: Factories = {
       silentAfterMs: config.silentAfter,
     };
   },
+  modbus(config, { ports }) {
+    return {
+      source: new ModbusSource(modbusOptions(config), ports),
+      rules: [
+        { key: '**', ...POLLED_INTERVALS, staleAfterMs: config.silentAfter },
+        ...config.registers.map((register) => ruleFrom({ ...register, key: registerKey(config, register) })),
+      ],
+      silentAfterMs: config.silentAfter,
+    };
+  },
 };
 
 /** Makes the source that a validated configuration describes, behind its pipeline; it does nothing before `start`. */
@@ -99,9 +114,10 @@ export function createSource(config: SourceConfig, context: SourceContext): Sour
 }
 
 function ruleFrom(metric: MetricConfig): MetricRule {
-  const { minInterval, maxInterval, staleAfter, stuckAfter, ...rest } = metric;
+  const { key, unit, scale, offset, decimals, deadband, min, max } = metric;
+  const { minInterval, maxInterval, staleAfter, stuckAfter } = metric;
   return {
-    ...rest,
+    ...{ key, unit, scale, offset, decimals, deadband, min, max },
     minIntervalMs: minInterval,
     maxIntervalMs: maxInterval,
     staleAfterMs: staleAfter,

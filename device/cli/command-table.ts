@@ -152,6 +152,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/vedirect.ts')).vedirectCommand,
   },
   {
+    name: 'modbus',
+    summary: 'devices on a Modbus bus, without the daemon: read, scan',
+    load: async () => (await import('./commands/modbus.ts')).modbusCommand,
+  },
+  {
     name: 'simulate',
     summary: 'run the engine in a simulated network',
     load: async () => (await import('./commands/simulate.ts')).simulateCommand,

@@ -1,4 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import { AnswerScanner, type Scanned } from '#bridge/protocols/modbus/answer-scanner.ts';
+import type { ReadRequest } from '#bridge/protocols/modbus/read-request.ts';
+import { BYTE_ORDERS, NUMBER_TYPES, readValue } from '#bridge/protocols/modbus/register-value.ts';
+import { rtuFraming } from '#bridge/protocols/modbus/rtu-framing.ts';
+import { tcpFraming } from '#bridge/protocols/modbus/tcp-framing.ts';
 import { VedirectSplitter } from '#bridge/protocols/vedirect/frame-splitter.ts';
 import { decodeHexFrame, registerAnswer } from '#bridge/protocols/vedirect/hex-frame.ts';
 import { HEX_REGISTERS, readRegister } from '#bridge/protocols/vedirect/hex-registers.ts';
@@ -74,4 +79,62 @@ function vedirectBlock(text: string): Uint8Array {
   const body = utf8(`${text}\r\nChecksum\t`);
   const sum = body.reduce((total, byte) => total + byte, 0);
   return joined(body, Uint8Array.of((256 - (sum % 256)) % 256));
+}
+
+const READ: ReadRequest = { unitId: 1, table: 'holding', address: 0x6b, count: 3 };
+const RTU_ANSWER = Uint8Array.of(1, 3, 6, 2, 0x2b, 0, 0, 0, 0x64, 5, 0x7a);
+const TCP_ANSWER = Uint8Array.of(0, 1, 0, 0, 0, 9, 1, 3, 6, 2, 0x2b, 0, 0, 0, 0x64);
+
+/** Answers of Modbus devices: the first byte of the input says by which framing, and how it is cut. */
+export const modbus: FuzzTarget = {
+  name: 'modbus',
+  about: 'what may be the answer to a Modbus request, by serial line and by TCP, in pieces',
+  shape: 'bytes',
+  prefixBytes: 1,
+  bytesMax: 800,
+  weight: 20,
+  reaches: ['data', 'exception', 'collision', 'nothing'],
+  seeds: () =>
+    [
+      [0, ...RTU_ANSWER],
+      [0, 9, 1, 3, 6, 1, 0x83, ...RTU_ANSWER],
+      [0, 1, 0x83, 2, 0xc0, 0xf1],
+      [0, 1, 3, 0, 0, 0, 3, 5, 0xcb, ...RTU_ANSWER],
+      [0, 1, 3, 0, 0x6b, 0, 3, 0x74, 0x17, ...RTU_ANSWER],
+      [1, ...TCP_ANSWER],
+      [1, 0, 1, 0, 0, 0, 255, 1, 3, ...TCP_ANSWER],
+      [1, 0, 9, 0, 0, 0, 3, 1, 0x83, 2, 0, 1, 0, 0, 0, 3, 1, 0x83, 2],
+      [0],
+    ].map((bytes) => Uint8Array.from(bytes)),
+  prepare: () => (input) => {
+    const [how = 0] = input;
+    const isSerial = how % 2 === 0;
+    const bytes = input.subarray(1);
+    const framing = isSerial ? rtuFraming : tcpFraming;
+    const whole = new AnswerScanner(framing);
+    whole.request(READ);
+    const found = whole.push(bytes);
+    const pieces = new AnswerScanner(framing);
+    pieces.request(READ);
+    let piece: Scanned | undefined;
+    const step = 1 + (how >> 1);
+    for (let at = 0; at < bytes.length && piece === undefined; at += step)
+      piece = pieces.push(bytes.subarray(at, at + step));
+    promise(isDeepStrictEqual(piece, found), 'another answer where the port cuts elsewhere');
+    if (found?.kind === 'data') checkRegisters(found.data);
+    whole.request(READ);
+    const probe = isSerial ? RTU_ANSWER : Uint8Array.of(0, 2, ...TCP_ANSWER.subarray(2));
+    promise(whole.push(probe)?.kind === 'data', 'an answer that was not found after garbage');
+    return found?.kind ?? 'nothing';
+  },
+};
+
+function checkRegisters(data: Uint8Array): void {
+  promise(data.length === 6, 'an answer of another size');
+  for (const type of [...NUMBER_TYPES, 'text'] as const) {
+    for (const order of BYTE_ORDERS) {
+      const value = readValue({ type, order, length: 3 }, data);
+      promise(typeof value !== 'string' || !/\p{Cc}/u.test(value), 'a text that speaks to a terminal');
+    }
+  }
 }

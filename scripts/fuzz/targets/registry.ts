@@ -44,6 +44,7 @@ const MODULES: Readonly<Record<string, () => Promise<Readonly<Record<string, unk
   sse: () => import('./texts.ts'),
   'system-text': () => import('./texts.ts'),
   vedirect: () => import('./fieldbus.ts'),
+  modbus: () => import('./fieldbus.ts'),
   pattern: () => import('./texts.ts'),
   'http-body': () => import('./http.ts'),
   'http-request': () => import('./http.ts'),

@@ -54,8 +54,8 @@ test('each mistake names its place and what was expected', () => {
     [{ kind: 'system', interval: 'soon' }, `sources.0.interval: expected ${duration}`],
     [{ kind: 'system', interval: 5 }, `sources.0.interval: expected ${duration}`],
     [{ kind: 'system', interval: true }, `sources.0.interval: expected ${duration}`],
-    [{ kind: 'sistem' }, 'sources.0.kind: expected one of system, inventory, plant, exec, vedirect'],
-    [{}, 'sources.0.kind: expected one of system, inventory, plant, exec, vedirect'],
+    [{ kind: 'sistem' }, 'sources.0.kind: expected one of system, inventory, plant, exec, vedirect, modbus'],
+    [{}, 'sources.0.kind: expected one of system, inventory, plant, exec, vedirect, modbus'],
     [{ kind: 'system', diskPath: 'data' }, 'sources.0.diskPath: expected an absolute path, such as /var/lib'],
     [
       { kind: 'plant', latitude: 91 },
@@ -116,4 +116,64 @@ test('two sources cannot have the same name', () => {
   assert.deepEqual(problems([{ kind: 'system' }, { kind: 'plant' }, { kind: 'system' }]), [
     'sources.2.name: expected a name that no other source has',
   ]);
+});
+
+test('a serial port belongs to one source, or to several that read the same Modbus bus', () => {
+  const port = '/dev/serial/by-id/usb-1';
+  const registers = [{ key: 'a', at: 0 }];
+  const modbus = (name: string, more: object = {}) => ({
+    kind: 'modbus',
+    name,
+    address: port,
+    registers,
+    ...more,
+  });
+  const vedirect = (name: string) => ({ kind: 'vedirect', name, address: port });
+  assert.equal(parse([modbus('a'), modbus('b', { unitId: 2 })]).length, 2);
+  assert.equal(parse([vedirect('a'), { ...vedirect('b'), address: '/dev/ttyUSB9' }]).length, 2);
+  for (const sources of [
+    [modbus('a'), modbus('b', { baudRate: 19_200 })],
+    [vedirect('a'), vedirect('b')],
+    [vedirect('a'), modbus('b')],
+  ]) {
+    assert.deepEqual(problems(sources), [
+      'sources.1.address: expected a serial port that no other source uses, or uses as another Modbus bus with the same line settings',
+    ]);
+  }
+});
+
+test('each mistake in a field bus names its place and what was expected', () => {
+  const register = { key: 'a', at: 0 };
+  const modbus = { kind: 'modbus', name: 'meter', address: 'tcp://10.0.0.7', registers: [register] };
+  const cases: readonly [source: unknown, problem: RegExp][] = [
+    [{ ...modbus, baudRate: 9601 }, /^sources\.0\.baudRate: expected one of 1200, 2400, 4800, 9600, 19200/],
+    [
+      { ...modbus, address: 'rtu+tcp://10.0.0.7' },
+      /^sources\.0\.address: expected tcp:\/\/HOST\[:502\], rtu\+tcp/,
+    ],
+    [{ ...modbus, address: 'http://10.0.0.7' }, /^sources\.0\.address: expected tcp/],
+    [{ ...modbus, registers: [] }, /^sources\.0\.registers: expected a list of registers, such as/],
+    [
+      { ...modbus, registers: [{ key: 'a' }] },
+      /^sources\.0\.registers\.0\.at: expected an address, counted from 0/,
+    ],
+    [
+      { ...modbus, registers: [{ ...register, at: 65_536 }] },
+      /registers\.0\.at: expected a whole number from 0 to 65535/,
+    ],
+    [
+      { ...modbus, registers: [{ ...register, type: 'text' }] },
+      /registers\.0\.length: expected a length in registers/,
+    ],
+    [
+      { ...modbus, registers: [{ ...register, bit: 3 }] },
+      /registers\.0\.bit: expected a bit from 0 to 15 with type bit/,
+    ],
+    [
+      { kind: 'vedirect', name: 'mppt', address: 'tcp://10.0.0.7' },
+      /^sources\.0\.address: expected a serial port such as/,
+    ],
+    [{ kind: 'vedirect', name: 'mppt' }, /^sources\.0\.address: expected a serial port such as/],
+  ];
+  for (const [source, problem] of cases) assert.match(problems([source]).join('\n'), problem);
 });

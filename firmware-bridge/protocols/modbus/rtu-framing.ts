@@ -1,0 +1,65 @@
+import type { Expected, Found, Framing } from './answer-scanner.ts';
+import { crc16, hasCrc } from './crc16.ts';
+import { dataBytesOf, encodeReadPdu, READ_FUNCTION } from './read-request.ts';
+
+const NONE: Found = { kind: 'none' };
+const SHORT: Found = { kind: 'short' };
+const SHORT_OR_DAMAGED: Found = { kind: 'short', isDamaged: true };
+const DAMAGED: Found = { kind: 'damaged' };
+
+/** A request of a master that reads, or writes one value: unit, function 1 to 6, address, count or value, CRC. */
+const REQUEST_BYTES = 8;
+const EXCEPTION_BYTES = 5;
+
+/** Serial line framing: unit, function, data, CRC. The same bytes also travel through TCP gateways. */
+export const rtuFraming: Framing = {
+  frameBytesMax: 260,
+  encode(request) {
+    const body = Uint8Array.of(request.unitId, ...encodeReadPdu(request));
+    const crc = crc16(body);
+    return Uint8Array.of(...body, crc & 0xff, crc >> 8);
+  },
+  find(bytes, at, expected) {
+    const answer = answerAt(bytes, at, expected);
+    if (answer.kind === 'answer') return answer;
+    const request = requestAt(bytes, at, expected);
+    if (request.kind !== 'none' && request.kind !== 'short') return request;
+    if (request.kind !== 'short') return answer;
+    return answer.kind === 'damaged' ? SHORT_OR_DAMAGED : SHORT;
+  },
+};
+
+function answerAt(bytes: Uint8Array, at: number, { request }: Expected): Found {
+  if (bytes[at] !== request.unitId) return NONE;
+  const left = bytes.length - at;
+  if (left < 2) return SHORT;
+  const fn = READ_FUNCTION[request.table];
+  if (bytes[at + 1] === (fn | 0x80)) {
+    if (left < EXCEPTION_BYTES) return SHORT;
+    if (!hasCrc(bytes, at, at + 3)) return DAMAGED;
+    return { kind: 'answer', answer: { kind: 'exception', code: bytes[at + 2]! }, length: EXCEPTION_BYTES };
+  }
+  if (bytes[at + 1] !== fn) return NONE;
+  if (left < 3) return SHORT;
+  const size = dataBytesOf(request);
+  if (bytes[at + 2] !== size) return NONE;
+  if (left < size + 5) return SHORT;
+  if (!hasCrc(bytes, at, at + 3 + size)) return DAMAGED;
+  return {
+    kind: 'answer',
+    answer: { kind: 'data', data: bytes.slice(at + 3, at + 3 + size) },
+    length: size + 5,
+  };
+}
+
+/** Our own request come back, or another master's. */
+function requestAt(bytes: Uint8Array, at: number, { sent, mayEcho }: Expected): Found {
+  const left = bytes.length - at;
+  if (left < 2) return SHORT;
+  const fn = bytes[at + 1]!;
+  if (fn < 1 || fn > 6) return NONE;
+  if (left < REQUEST_BYTES) return SHORT;
+  if (!hasCrc(bytes, at, at + REQUEST_BYTES - 2)) return NONE;
+  const isOurs = mayEcho && sent.every((byte, i) => byte === bytes[at + i]);
+  return isOurs ? { kind: 'echo', length: REQUEST_BYTES } : { kind: 'foreign' };
+}
