@@ -150,5 +150,34 @@ export const modbusSchema = section(
   { name: NAME_PHRASE, address: MODBUS_ADDRESS, registers: REGISTERS_PHRASE },
 );
 
-/** The configuration of one register. */
-export type RegisterConfig = v.InferOutput<typeof registerSchema>;
+const pointSchema = section(
+  {
+    model: integerField('model', { min: 1, max: 65_534 }),
+    point: textField(
+      'a point as `gridvine sunspec dump` shows it, such as StVnd or module/*/Tmp',
+      /^[A-Za-z0-9_]+(\/(\*|[A-Za-z0-9_]+))*$/,
+    ),
+    key: textField('a key, such as inverter/vendor-state or mppt/*/temperature', /^[A-Za-z0-9._~:@*/-]+$/),
+  },
+  { model: 'the id of a model', point: 'a point of the model, such as StVnd', key: 'a key' },
+);
+
+/** The section of `kind: sunspec`. */
+export const sunspecSchema = section(
+  {
+    kind: v.literal('sunspec'),
+    name: textField(NAME_PHRASE, NAME),
+    ...modbusBus,
+    interval: v.optional(durationField(INTERVAL), '5s'),
+    unitId: v.optional(unitId, 1),
+    base: v.optional(integerField('address of the marker SunS', { min: 0, max: 65_535 })),
+    serialNumber: v.optional(
+      textField('a serial number as the device tells it (SN of model 1)', /^[!-~]{1,32}$/),
+    ),
+    points: v.optional(v.array(pointSchema, 'a list of points'), []),
+    silentAfter: v.optional(silentAfter, '60s'),
+    ...keys,
+    ...common,
+  },
+  { name: NAME_PHRASE, address: MODBUS_ADDRESS },
+);

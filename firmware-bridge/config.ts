@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { common, INTERVAL, NAME, NAME_PHRASE, silentAfter } from './config-common.ts';
-import { modbusSchema, vedirectSchema } from './config-fieldbus.ts';
+import { modbusSchema, sunspecSchema, vedirectSchema } from './config-fieldbus.ts';
 import { durationField, integerField, numberField, pathField, section, textField } from './config-fields.ts';
 import { SOURCES_MAX } from './limits.ts';
 
@@ -82,8 +82,8 @@ const execSchema = section(
 /** One entry of `sources:`. Durations come in as text or milliseconds, and come out as milliseconds: idempotent. */
 export const sourceSchema = v.variant(
   'kind',
-  [systemSchema, inventorySchema, plantSchema, execSchema, vedirectSchema, modbusSchema],
-  'one of system, inventory, plant, exec, vedirect, modbus',
+  [systemSchema, inventorySchema, plantSchema, execSchema, vedirectSchema, modbusSchema, sunspecSchema],
+  'one of system, inventory, plant, exec, vedirect, modbus, sunspec',
 );
 
 /** The `sources:` list of the configuration. Names are unique, so that health items and commands can refer to them. */

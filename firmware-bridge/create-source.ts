@@ -5,10 +5,12 @@ import type { SourcePorts } from './ports/source-ports.ts';
 import type { Source } from './source.ts';
 import { ExecSource } from './sources/exec/exec-source.ts';
 import { InventorySource } from './sources/inventory/inventory-source.ts';
-import { modbusOptions, registerKey } from './sources/modbus/modbus-config.ts';
+import { busOptions, modbusOptions, registerKey } from './sources/modbus/modbus-config.ts';
 import { ModbusSource } from './sources/modbus/modbus-source.ts';
 import { plantMetrics } from './sources/plant/plant-metrics.ts';
 import { PlantSource } from './sources/plant/plant-source.ts';
+import { sunspecMetrics } from './sources/sunspec/sunspec-metrics.ts';
+import { SunspecSource } from './sources/sunspec/sunspec-source.ts';
 import { SupervisedSource } from './sources/supervised-source.ts';
 import { systemMetrics } from './sources/system/system-metrics.ts';
 import { SystemSource } from './sources/system/system-source.ts';
@@ -95,6 +97,16 @@ const FACTORIES: Factories = {
         { key: '**', ...POLLED_INTERVALS, staleAfterMs: config.silentAfter },
         ...config.registers.map((register) => ruleFrom({ ...register, key: registerKey(config, register) })),
       ],
+      silentAfterMs: config.silentAfter,
+    };
+  },
+  sunspec(config, { ports }) {
+    const { name, keyPrefix = name, interval: intervalMs, timeout: timeoutMs, ...rest } = config;
+    const points = config.points.map(({ model, point, key }) => ({ models: [model], path: point, key }));
+    const options = { ...rest, ...busOptions(config), name, keyPrefix, intervalMs, timeoutMs, points };
+    return {
+      source: new SunspecSource(options, ports),
+      rules: sunspecMetrics(keyPrefix, config.silentAfter),
       silentAfterMs: config.silentAfter,
     };
   },

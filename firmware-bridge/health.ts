@@ -16,6 +16,7 @@ export const HEALTH_CODES = [
   'device-changed',
   'device-silent',
   'device-refuses',
+  'map-mismatch',
   'bus-shared',
   'sensor-absent',
   'sensor-unreadable',

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { type BaseNode, prepareBaseNode } from './release/base-node.ts';
 import { type Bundle, bundleProgram } from './release/bundle.ts';
 import { writeChecksums } from './release/checksums.ts';
+import { readDataSets } from './release/data-sets.ts';
 import { licenceDocument } from './release/licences.ts';
 import { readThirdParties } from './release/packages.ts';
 import { projectPath, readSourceInfo, type SourceInfo } from './release/project.ts';
@@ -59,7 +60,10 @@ function assertOneVersion(bases: readonly BaseNode[]): void {
 function writeDocuments(source: SourceInfo, bundle: Bundle, base: BaseNode): void {
   const packages = readThirdParties(bundle.packages);
   const node = { version: base.version, text: readFileSync(base.licencePath, 'utf8') };
-  writeFileSync(projectPath('dist', 'THIRD-PARTY-LICENSES.txt'), licenceDocument(packages, node));
+  writeFileSync(
+    projectPath('dist', 'THIRD-PARTY-LICENSES.txt'),
+    licenceDocument([...packages, ...readDataSets()], node),
+  );
   const bill = billOfMaterials(source, packages, {
     version: base.version,
     linked: linkedVersions(base.version),

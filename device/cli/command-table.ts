@@ -157,6 +157,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/modbus.ts')).modbusCommand,
   },
   {
+    name: 'sunspec',
+    summary: 'what a SunSpec device says, without the daemon: dump',
+    load: async () => (await import('./commands/sunspec.ts')).sunspecCommand,
+  },
+  {
     name: 'simulate',
     summary: 'run the engine in a simulated network',
     load: async () => (await import('./commands/simulate.ts')).simulateCommand,

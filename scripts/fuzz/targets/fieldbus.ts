@@ -4,10 +4,15 @@ import type { ReadRequest } from '#bridge/protocols/modbus/read-request.ts';
 import { BYTE_ORDERS, NUMBER_TYPES, readValue } from '#bridge/protocols/modbus/register-value.ts';
 import { rtuFraming } from '#bridge/protocols/modbus/rtu-framing.ts';
 import { tcpFraming } from '#bridge/protocols/modbus/tcp-framing.ts';
+import { decodeModel } from '#bridge/protocols/sunspec/decode-model.ts';
+import { loadModels } from '#bridge/protocols/sunspec/model-table.ts';
+import { ModelWalk } from '#bridge/protocols/sunspec/model-walk.ts';
+import { keyOfPoint, POINT_KEYS } from '#bridge/protocols/sunspec/point-keys.ts';
 import { VedirectSplitter } from '#bridge/protocols/vedirect/frame-splitter.ts';
 import { decodeHexFrame, registerAnswer } from '#bridge/protocols/vedirect/hex-frame.ts';
 import { HEX_REGISTERS, readRegister } from '#bridge/protocols/vedirect/hex-registers.ts';
 import { readField, TEXT_FIELDS } from '#bridge/protocols/vedirect/text-fields.ts';
+import { keyFault } from '#bridge/reading-key.ts';
 import { type FuzzTarget, promise, utf8 } from '../contract.ts';
 import { joined } from '../mutator.ts';
 
@@ -137,4 +142,62 @@ function checkRegisters(data: Uint8Array): void {
       promise(typeof value !== 'string' || !/\p{Cc}/u.test(value), 'a text that speaks to a terminal');
     }
   }
+}
+
+/** Registers of SunSpec devices: the first two bytes of the input are the model's id. */
+export const sunspec: FuzzTarget = {
+  name: 'sunspec',
+  about: 'registers of SunSpec models, and lists of models',
+  shape: 'bytes',
+  prefixBytes: 2,
+  bytesMax: 700,
+  weight: 10,
+  reaches: ['points', 'faults', 'nothing', 'no model'],
+  seeds: () => [
+    joined(Uint8Array.of(0, 103), new Uint8Array(104)),
+    joined(Uint8Array.of(0, 1, 0, 1, 0, 66, 0x41), new Uint8Array(131)),
+    joined(Uint8Array.of(0, 160), new Uint8Array(20).fill(1)),
+    joined(Uint8Array.of(2, 0xc1), new Uint8Array(120).fill(2)),
+    joined(Uint8Array.of(3, 0x23), new Uint8Array(200).fill(1)),
+    joined(Uint8Array.of(0, 103), new Uint8Array(104).fill(0xff)),
+    Uint8Array.of(0x53, 0x75, 0x6e, 0x53, 0, 1, 0, 66, 0xff, 0xff, 0, 0),
+  ],
+  prepare: async () => {
+    const models = await loadModels();
+    return (input) => {
+      walkOver(input);
+      const model = models.get(((input[0] ?? 0) << 8) | (input[1] ?? 0));
+      if (model === undefined) return 'no model';
+      const { points, faults } = decodeModel(model, evenPart(input.subarray(2)));
+      promise(points.length <= 20_000 && faults.length <= 20_000, 'points without end');
+      promise(new Set(points.map(({ path }) => path)).size === points.length, 'two points of one name');
+      for (const { path, value } of points) {
+        promise(typeof value !== 'number' || Number.isFinite(value), 'a number that is none');
+        promise(typeof value !== 'string' || !/\p{Cc}/u.test(value), 'a text that speaks to a terminal');
+        const key = keyOfPoint(POINT_KEYS, model.id, path);
+        promise(key === undefined || keyFault(key) === undefined, 'a key that is none');
+      }
+      if (faults.length > 0) return 'faults';
+      return points.length > 0 ? 'points' : 'nothing';
+    };
+  },
+};
+
+/** Walks over the input as over a device's registers from 40000 on. */
+function walkOver(input: Uint8Array): void {
+  const walk = new ModelWalk();
+  let steps = 0;
+  for (let step = walk.next(); step !== undefined; step = walk.next()) {
+    steps += 1;
+    const at = 2 * (step.address - 40_000);
+    const data = at >= 0 && at + 4 <= input.length ? input.subarray(at, at + 4) : undefined;
+    walk.take(data);
+  }
+  promise(steps <= 70, 'a walk without end');
+  for (const { address, length } of walk.models())
+    promise(address + length + 2 <= 65_536, 'a model beyond the end');
+}
+
+function evenPart(data: Uint8Array): Uint8Array {
+  return data.subarray(0, data.length - (data.length % 2));
 }

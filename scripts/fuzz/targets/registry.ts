@@ -45,6 +45,7 @@ const MODULES: Readonly<Record<string, () => Promise<Readonly<Record<string, unk
   'system-text': () => import('./texts.ts'),
   vedirect: () => import('./fieldbus.ts'),
   modbus: () => import('./fieldbus.ts'),
+  sunspec: () => import('./fieldbus.ts'),
   pattern: () => import('./texts.ts'),
   'http-body': () => import('./http.ts'),
   'http-request': () => import('./http.ts'),

@@ -54,8 +54,11 @@ test('each mistake names its place and what was expected', () => {
     [{ kind: 'system', interval: 'soon' }, `sources.0.interval: expected ${duration}`],
     [{ kind: 'system', interval: 5 }, `sources.0.interval: expected ${duration}`],
     [{ kind: 'system', interval: true }, `sources.0.interval: expected ${duration}`],
-    [{ kind: 'sistem' }, 'sources.0.kind: expected one of system, inventory, plant, exec, vedirect, modbus'],
-    [{}, 'sources.0.kind: expected one of system, inventory, plant, exec, vedirect, modbus'],
+    [
+      { kind: 'sistem' },
+      'sources.0.kind: expected one of system, inventory, plant, exec, vedirect, modbus, sunspec',
+    ],
+    [{}, 'sources.0.kind: expected one of system, inventory, plant, exec, vedirect, modbus, sunspec'],
     [{ kind: 'system', diskPath: 'data' }, 'sources.0.diskPath: expected an absolute path, such as /var/lib'],
     [
       { kind: 'plant', latitude: 91 },

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { hasIntegrity } from '../../../scripts/release/base-node.ts';
 import { bundledPackages } from '../../../scripts/release/bundle.ts';
+import { readDataSets } from '../../../scripts/release/data-sets.ts';
 import { debianVersion, debName } from '../../../scripts/release/deb.ts';
 import { licenceDocument } from '../../../scripts/release/licences.ts';
 import { readThirdParties, type ThirdParty } from '../../../scripts/release/packages.ts';
@@ -47,6 +48,11 @@ describe('the licence document', () => {
   test('is refused when there is neither a text nor a template', () => {
     const build = () => licenceDocument([thirdParty({ texts: [], licence: 'Apache-2.0' })], NODE);
     assert.throws(build, /ships no licence text/);
+  });
+  test('names the data of others that no package brings', () => {
+    const document = licenceDocument(readDataSets(), NODE);
+    assert.match(document, /sunspec\/models [0-9a-f]{7} \(Apache-2\.0\)/);
+    assert.match(document, /Copyright SunSpec Alliance[\s\S]*Apache License/);
   });
   test('can be made for every library that the product depends on', () => {
     const found = readThirdParties([

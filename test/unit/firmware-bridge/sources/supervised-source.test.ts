@@ -137,3 +137,16 @@ test('a stopped source delivers nothing and leaves no timer', async () => {
   assert.equal(sink.readings.length, 1);
   assert.deepEqual([sink.changes, clock.pendingTimers, inner.stops], [[], 0, 1]);
 });
+
+test('a number that is stuck is reported, and no longer so when it moves', async () => {
+  const { clock, inner, sink } = started({ rules: [{ key: '**', stuckAfterMs: 10_000 }] });
+  for (let i = 0; i < 4; i++) {
+    inner.gives('level', 71.5);
+    await clock.advance(5000);
+  }
+  assert.deepEqual(sink.healthLog, ['+sensor-stuck tank: level']);
+  assert.equal(sink.last('level')?.quality, 'stale');
+  inner.gives('level', 71.6);
+  assert.deepEqual(sink.healthLog, ['+sensor-stuck tank: level', '-sensor-stuck tank: level']);
+  assert.equal(sink.last('level')?.quality, 'good');
+});

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as v from 'valibot';
+import { sourceSchema } from '#bridge/config.ts';
+import { createSource } from '#bridge/create-source.ts';
+import { loadModels } from '#bridge/protocols/sunspec/model-table.ts';
+import { answerTcp, type ModbusDevice } from '../../../../support/devices/modbus.ts';
+import { inverterModels, modelWords, sunspecDevice } from '../../../../support/devices/sunspec.ts';
+import { FakePorts } from '../../support/fake-ports.ts';
+import { RecordingSink } from '../../support/recording-sink.ts';
+
+async function started(device: ModbusDevice, config: Record<string, unknown> = {}) {
+  // Loaded before, because reading a file takes real time, which the hand-driven clock doesn't wait for.
+  await loadModels();
+  const units = new Map([[1, device]]);
+  const ports = new FakePorts();
+  ports.links.onOpen = (link) => {
+    link.answer = (request) => {
+      if (device.exception === 0) return;
+      const answer = answerTcp(units, request);
+      queueMicrotask(() => link.brings(answer));
+    };
+    link.opens();
+  };
+  const sink = new RecordingSink();
+  const parsed = v.parse(sourceSchema, {
+    ...{ kind: 'sunspec', name: 'roof', address: 'tcp://10.0.0.9', interval: '1s', timeout: '100ms' },
+    ...config,
+  });
+  const source = createSource(parsed, { ports, inventoryCommand: [] });
+  source.start(sink);
+  return { ports, sink, source, units };
+}
+
+test('a device is found by its marker, and its points become readings under common keys', async () => {
+  const { ports, sink, source } = await started(sunspecDevice(inverterModels()));
+  await ports.clock.advance(1500);
+  assert.equal(sink.last('roof/device/serial')?.value, 'SW0042');
+  const power = sink.last('roof/ac/power');
+  assert.deepEqual([power?.value, power?.unit, power?.quality], [4821, 'W', 'good']);
+  assert.equal(sink.last('roof/inverter/state')?.value, 'MPPT');
+  assert.equal(sink.last('roof/mppt/2/voltage')?.value, 405.5);
+  assert.equal(sink.last('roof/mppt/1/energy'), undefined);
+  assert.deepEqual(sink.healthLog, []);
+  assert.equal(source.counters().walks, 1);
+  await source.stop();
+  assert.equal(ports.clock.pendingTimers, 0);
+});
+
+test('a second model of a kind has a number before its keys, and further points can be named', async () => {
+  const meter = { id: 802, values: { SoC: 571, SoC_SF: -1, V: 5120, V_SF: -2 } };
+  const { ports, sink, source } = await started(
+    sunspecDevice([...inverterModels({ StVnd: 42 }), meter, meter], 0),
+    {
+      points: [
+        { model: 103, point: 'StVnd', key: 'inverter/vendor-state' },
+        { model: 160, point: 'module/*/IDStr', key: 'mppt/*/name' },
+      ],
+      only: ['battery/*', 'inverter/*', 'mppt/*/name'],
+    },
+  );
+  await ports.clock.advance(1500);
+  assert.equal(sink.last('roof/battery/soc')?.value, 57.1);
+  assert.equal(sink.last('roof/2/battery/voltage')?.value, 51.2);
+  assert.equal(sink.last('roof/inverter/vendor-state')?.value, 42);
+  assert.equal(sink.last('roof/mppt/2/name')?.value, 'west');
+  assert.equal(sink.last('roof/ac/power'), undefined);
+  await source.stop();
+});
+
+test('a point that is implemented no longer leaves its value behind as bad', async () => {
+  const device = sunspecDevice(inverterModels());
+  const { ports, sink, source } = await started(device);
+  await ports.clock.advance(1500);
+  device.load('holding', 40_000 + 2 + 68, modelWords(inverterModels({ TmpCab: -0x8000 })[1]!));
+  await ports.clock.advance(1000);
+  const temperature = sink.last('roof/inverter/temperature');
+  assert.deepEqual([temperature?.value, temperature?.quality], [41.2, 'bad']);
+  assert.equal(sink.last('roof/ac/power')?.quality, 'good');
+  await source.stop();
+});
+
+test('a device whose models changed while it was read is looked at anew', async () => {
+  const device = sunspecDevice(inverterModels());
+  const { ports, sink, source } = await started(device);
+  await ports.clock.advance(1500);
+  const [common] = inverterModels();
+  const other = sunspecDevice([common!, { id: 113, values: { W: 99.5 } }]);
+  for (const [address, word] of other.holding) device.holding.set(address, word);
+  await ports.clock.advance(2500);
+  assert.equal(sink.last('roof/ac/power')?.value, 99.5);
+  const { walks, mapChanges } = source.counters();
+  assert.deepEqual({ walks, mapChanges }, { walks: 2, mapChanges: 1 });
+  await source.stop();
+});
+
+test('a map that lies is reported by the model, and what can be told is still read', async () => {
+  const { ports, sink, source } = await started(sunspecDevice(inverterModels({ A_SF: 99 })));
+  await ports.clock.advance(1500);
+  assert.deepEqual(sink.healthLog, ['+map-mismatch roof: model 103']);
+  assert.match(source.health()[0]?.text ?? '', /scale at A/);
+  assert.equal(sink.last('roof/ac/power')?.value, 4821);
+  assert.equal(sink.last('roof/ac/current'), undefined);
+  assert.ok((source.counters().mapFaults ?? 0) > 0);
+  await source.stop();
+});
+
+test('a device without the marker is reported, and asked ever more seldom', async () => {
+  const device = sunspecDevice(inverterModels());
+  device.holding.set(40_000, 0);
+  const { ports, sink, source } = await started(device);
+  await ports.clock.advance(60_000);
+  assert.deepEqual(sink.healthLog.slice(0, 1), ['+map-mismatch roof: the list of models']);
+  assert.ok((source.counters().walks ?? 0) <= 6, String(source.counters().walks));
+  device.holding.set(40_000, 0x5375);
+  await ports.clock.advance(120_000);
+  assert.equal(sink.last('roof/ac/power')?.value, 4821);
+  assert.ok(sink.healthLog.includes('-map-mismatch roof: the list of models'));
+  await source.stop();
+});
+
+test('a device that falls silent is reported, and read again when it is back', async () => {
+  const device = sunspecDevice(inverterModels());
+  const { ports, sink, source } = await started(device);
+  await ports.clock.advance(1500);
+  device.exception = 0;
+  await ports.clock.advance(10_000);
+  assert.deepEqual(sink.healthLog, ['+device-silent roof']);
+  device.exception = undefined;
+  await ports.clock.advance(30_000);
+  assert.ok(sink.healthLog.includes('-device-silent roof'));
+  await source.stop();
+});
+
+test('another device at the address does not speak for the one that is meant', async () => {
+  const { ports, sink, source } = await started(sunspecDevice(inverterModels()), { serialNumber: 'SW9999' });
+  await ports.clock.advance(1500);
+  assert.equal(sink.readings.length, 0);
+  assert.deepEqual(sink.healthLog, ['+device-changed roof']);
+  await source.stop();
+});
+
+test('a model that the device lists and refuses costs only itself', async () => {
+  const device = sunspecDevice(inverterModels());
+  for (let address = 40_002 + 68 + 10; address < 40_002 + 68 + 20; address++) device.holding.delete(address);
+  const { ports, sink, source } = await started(device);
+  await ports.clock.advance(1500);
+  assert.deepEqual(sink.healthLog, ['+device-refuses roof: model 103']);
+  assert.equal(sink.last('roof/mppt/1/power')?.value, 2510);
+  await source.stop();
+});
