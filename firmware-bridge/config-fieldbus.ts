@@ -14,6 +14,7 @@ import { type LinkAddress, parseLinkAddress } from './link-address.ts';
 import { PARITIES } from './ports/link-port.ts';
 import { MODBUS_TABLES } from './protocols/modbus/read-request.ts';
 import { BYTE_ORDERS, NUMBER_TYPES } from './protocols/modbus/register-value.ts';
+import { HEX_REGISTERS, HEX_TYPES } from './protocols/vedirect/hex-registers.ts';
 
 /* The sections of `sources:` that read field buses. */
 
@@ -50,6 +51,29 @@ function addressField(kinds: readonly LinkAddress['kind'][], phrase: string) {
 
 const VEDIRECT_ADDRESS = `a serial port such as ${SERIAL_EXAMPLE}, or tcp://HOST:PORT`;
 
+const HEX_KEYS = HEX_REGISTERS.map(({ key }) => key);
+const HEX_PHRASE = `one of ${HEX_KEYS.join(', ')}; or {register: 0xEDDB, key: charger/temperature, type: s16, scale: 0.01}`;
+
+const hexRegisterSchema = v.union(
+  [
+    v.picklist(HEX_KEYS, HEX_PHRASE),
+    section(
+      {
+        ...metricEntries,
+        register: integerField('register', { min: 0, max: 0xffff }),
+        key: textField('a key, such as charger/temperature', KEY_PREFIX),
+        type: v.picklist(HEX_TYPES, `one of ${HEX_TYPES.join(', ')}`),
+      },
+      {
+        register: 'a register, such as 0xEDDB',
+        key: 'a key, such as charger/temperature',
+        type: `one of ${HEX_TYPES.join(', ')}`,
+      },
+    ),
+  ],
+  HEX_PHRASE,
+);
+
 /** The section of `kind: vedirect`. */
 export const vedirectSchema = section(
   {
@@ -57,6 +81,8 @@ export const vedirectSchema = section(
     name: textField(NAME_PHRASE, NAME),
     address: v.pipe(addressField(['serial', 'tcp'], VEDIRECT_ADDRESS), v.check(hasPort, VEDIRECT_ADDRESS)),
     serialNumber: v.optional(textField('a serial number as the device tells it (SER#)', /^[!-~]{1,32}$/)),
+    registers: v.optional(v.array(hexRegisterSchema, 'a list of registers'), []),
+    registersInterval: v.optional(durationField({ min: 1000, max: 86_400_000 }), '30s'),
     silentAfter: v.optional(silentAfter, '10s'),
     ...keys,
     ...common,

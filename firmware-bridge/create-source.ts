@@ -1,5 +1,4 @@
 import type { ConfigOf, MetricConfig, SourceConfig, SourceKind } from './config.ts';
-import { linkEndpoint } from './link-address.ts';
 import type { MetricRule } from './pipeline/metric-options.ts';
 import type { SourcePorts } from './ports/source-ports.ts';
 import type { Source } from './source.ts';
@@ -14,8 +13,9 @@ import { SunspecSource } from './sources/sunspec/sunspec-source.ts';
 import { SupervisedSource } from './sources/supervised-source.ts';
 import { systemMetrics } from './sources/system/system-metrics.ts';
 import { SystemSource } from './sources/system/system-source.ts';
+import { registerRules, vedirectOptions } from './sources/vedirect/vedirect-config.ts';
 import { vedirectMetrics } from './sources/vedirect/vedirect-metrics.ts';
-import { VEDIRECT_LINE, VedirectSource } from './sources/vedirect/vedirect-source.ts';
+import { VedirectSource } from './sources/vedirect/vedirect-source.ts';
 
 /** What a source needs beyond its configuration. */
 export interface SourceContext {
@@ -82,12 +82,11 @@ const FACTORIES: Factories = {
     };
   },
   vedirect(config, { ports }) {
-    const { name, keyPrefix = name, only, serialNumber } = config;
-    const endpoint = linkEndpoint(config.address, { line: VEDIRECT_LINE });
+    const { keyPrefix = config.name, silentAfter: silentAfterMs } = config;
     return {
-      source: new VedirectSource({ name, endpoint, keyPrefix, only, serialNumber }, ports),
-      rules: vedirectMetrics(keyPrefix, config.silentAfter),
-      silentAfterMs: config.silentAfter,
+      source: new VedirectSource(vedirectOptions(config), ports),
+      rules: [...vedirectMetrics(keyPrefix, silentAfterMs), ...registerRules(config).map(ruleFrom)],
+      silentAfterMs,
     };
   },
   modbus(config, { ports }) {

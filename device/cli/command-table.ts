@@ -142,7 +142,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'source',
-    summary: 'sensor sources: list, test',
+    summary: 'sensor sources: list, test, sniff',
     load: async () => (await import('./commands/source.ts')).sourceCommand,
   },
   {

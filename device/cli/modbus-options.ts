@@ -12,16 +12,21 @@ export interface ModbusLineOptions {
   readonly timeout: number;
 }
 
-/** The options of every command that opens a Modbus bus. */
-export function modbusLineOptions(timeoutMs: number): readonly Option[] {
+/** How a serial line is set. */
+export function serialLineOptions(): readonly Option[] {
   return [
     new Option('--baud-rate <number>', 'of a serial line').argParser(wholeNumberArgument).default(9600),
     new Option('--parity <parity>', 'of a serial line').choices([...PARITIES]).default('none'),
     new Option('--stop-bits <number>', 'of a serial line').argParser(stopBitsArgument).default(1),
-    new Option('--timeout <duration>', 'how long a device may take')
-      .argParser(durationArgument)
-      .default(timeoutMs, `${timeoutMs}ms`),
   ];
+}
+
+/** The options of every command that opens a Modbus bus. */
+export function modbusLineOptions(timeoutMs: number): readonly Option[] {
+  const timeout = new Option('--timeout <duration>', 'how long a device may take')
+    .argParser(durationArgument)
+    .default(timeoutMs, `${timeoutMs}ms`);
+  return [...serialLineOptions(), timeout];
 }
 
 /** `--unit-id`: which device on the bus. */

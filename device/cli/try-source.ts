@@ -1,11 +1,16 @@
+import { recordingLinks } from '#bridge/capture/recording-links.ts';
+import { replayingLinks } from '#bridge/capture/replaying-links.ts';
+import type { SourceConfig } from '#bridge/config.ts';
 import { createSource } from '#bridge/create-source.ts';
 import { nodePorts } from '#bridge/ports/node-ports.ts';
+import type { SourcePorts } from '#bridge/ports/source-ports.ts';
 import type { Source } from '#bridge/source.ts';
 import { valueToJson } from '#runtime/core/value-json.ts';
 import type { ConfigFlags } from '../config/flags.ts';
 import type { PathContext } from '../config/paths.ts';
 import { inventoryCommand, sensorsOf } from '../daemon/board-sensors.ts';
 import { loadBoard } from '../daemon/load.ts';
+import { type CaptureFile, createCaptureFile, readCaptureFile } from './capture-file.ts';
 import { CliError, type CliIo, EXIT } from './io.ts';
 
 export interface TrySourceOptions {
@@ -16,6 +21,12 @@ export interface TrySourceOptions {
   readonly paths: PathContext;
   readonly io: CliIo;
   readonly json: boolean;
+  /** File to write what goes over the source's port to. */
+  readonly record?: string;
+  /** Capture file to play in place of the port. */
+  readonly replay?: string;
+  /** How many times as fast as it was recorded it is played. */
+  readonly speed: number;
 }
 
 /**
@@ -24,24 +35,22 @@ export interface TrySourceOptions {
  */
 export async function trySource(options: TrySourceOptions): Promise<void> {
   const { config, board } = await loadBoard(options.flags, options.paths);
-  const found = config.values.sources.find(({ name }) => name === options.name);
-  if (found === undefined) {
-    const names = config.values.sources.map(({ name }) => name).join(', ') || 'none configured';
+  const found = findSource(config.values.sources, options.name);
+  if ((options.record ?? options.replay) !== undefined && !('address' in found)) {
     throw new CliError(
-      `source: expected the name of a configured source (${names}); got ${options.name}`,
+      `--record, --replay: the source ${options.name} (${found.kind}) has no port`,
       EXIT.usage,
     );
   }
-  const log = ({ event, text }: { event: string; text: string }) => {
-    options.io.stderr.write(`${event}: ${text}\n`);
-  };
-  const ports = nodePorts({ log });
+  const capture = options.record === undefined ? undefined : createCaptureFile(options.record);
+  const over = Promise.withResolvers<void>();
   const source = createSource(found, {
-    ports,
+    ports: portsFor(options, { capture, onEnd: over.resolve }),
     inventoryCommand: inventoryCommand(),
     board: sensorsOf(board.profile),
   });
-  const readings = await listen(source, options);
+  const readings = await listen(source, options, over.promise);
+  capture?.close();
   if (readings === 0) {
     throw new CliError(
       `no reading came within ${options.durationMs} ms; check the source, or give it longer with --for`,
@@ -49,7 +58,35 @@ export async function trySource(options: TrySourceOptions): Promise<void> {
   }
 }
 
-async function listen(source: Source, { io, json, durationMs }: TrySourceOptions): Promise<number> {
+/**
+ * The source of this name.
+ * @throws CliError where there is none.
+ */
+export function findSource(sources: readonly SourceConfig[], name: string): SourceConfig {
+  const found = sources.find((source) => source.name === name);
+  if (found !== undefined) return found;
+  const names = sources.map((source) => source.name).join(', ') || 'none configured';
+  throw new CliError(`source: expected the name of a configured source (${names}); got ${name}`, EXIT.usage);
+}
+
+function portsFor(
+  { io, replay, speed }: TrySourceOptions,
+  { capture, onEnd }: { readonly capture: CaptureFile | undefined; readonly onEnd: () => void },
+): SourcePorts {
+  const ports = nodePorts({ log: ({ event, text }) => void io.stderr.write(`${event}: ${text}\n`) });
+  if (replay !== undefined) {
+    const entries = readCaptureFile(replay);
+    return { ...ports, links: replayingLinks({ entries, clock: ports.clock, speed, onEnd }) };
+  }
+  if (capture === undefined) return ports;
+  return { ...ports, links: recordingLinks(ports.links, ports.clock, (line) => capture.write(line)) };
+}
+
+async function listen(
+  source: Source,
+  { io, json, durationMs }: TrySourceOptions,
+  over: Promise<void>,
+): Promise<number> {
   let readings = 0;
   const print = (type: string, fields: Record<string, unknown>, text: string) =>
     io.stdout.write(
@@ -73,7 +110,10 @@ async function listen(source: Source, { io, json, durationMs }: TrySourceOptions
       print('condition', { kind: change.kind, code, subject, text }, `! ${subject}: ${code}: ${text}`);
     },
   });
-  await new Promise((resolve) => setTimeout(resolve, durationMs));
+  const time = Promise.withResolvers<void>();
+  const timer = setTimeout(time.resolve, durationMs);
+  await Promise.race([time.promise, over]);
+  clearTimeout(timer);
   await source.stop();
   return readings;
 }

@@ -1,3 +1,4 @@
+import { WindowCrc } from './crc16.ts';
 import type { ReadAnswer, ReadRequest } from './read-request.ts';
 
 /**
@@ -14,11 +15,17 @@ export type Found =
   | { readonly kind: 'echo'; readonly length: number }
   | { readonly kind: 'answer'; readonly answer: ReadAnswer; readonly length: number };
 
+/** What is looked at in one go. */
+export interface Stretch {
+  readonly bytes: Uint8Array;
+  readonly crcs: WindowCrc;
+}
+
 /** How requests and answers travel: `rtu-framing.ts`, `tcp-framing.ts`. */
 export interface Framing {
   encode(request: ReadRequest, transaction: number): Uint8Array;
-  /** Looks at `bytes[at..]`. `sent` is what `encode` gave. */
-  find(bytes: Uint8Array, at: number, expected: Expected): Found;
+  /** Looks at what stands at a place of a stretch of the stream. */
+  find(stretch: Stretch, at: number, expected: Expected): Found;
   /** No more bytes than this are looked at from one place. */
   readonly frameBytesMax: number;
 }
@@ -26,6 +33,7 @@ export interface Framing {
 export interface Expected {
   readonly request: ReadRequest;
   readonly transaction: number;
+  /** What `encode` gave. */
   readonly sent: Uint8Array;
   /** Whether our own request may still come back as an echo. */
   readonly mayEcho: boolean;
@@ -95,10 +103,11 @@ export class AnswerScanner {
    */
   push(chunk: Uint8Array): Scanned | undefined {
     const bytes = this.#tail.length === 0 ? chunk : joined(this.#tail, chunk);
+    const stretch = { bytes, crcs: new WindowCrc(bytes) };
     let pendingFrom = bytes.length;
     this.#holdsDamage = false;
     for (let at = 0; at < bytes.length; ) {
-      const found = this.#framing.find(bytes, at, this.#expected ?? IDLE);
+      const found = this.#framing.find(stretch, at, this.#expected ?? IDLE);
       if (found.kind === 'answer') return this.#finish(found.answer, bytes.length - at - found.length);
       if (found.kind === 'short') {
         pendingFrom = Math.min(pendingFrom, at);

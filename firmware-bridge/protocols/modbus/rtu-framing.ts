@@ -1,5 +1,5 @@
-import type { Expected, Found, Framing } from './answer-scanner.ts';
-import { crc16, hasCrc } from './crc16.ts';
+import type { Expected, Found, Framing, Stretch } from './answer-scanner.ts';
+import { crc16 } from './crc16.ts';
 import { dataBytesOf, encodeReadPdu, READ_FUNCTION } from './read-request.ts';
 
 const NONE: Found = { kind: 'none' };
@@ -19,24 +19,24 @@ export const rtuFraming: Framing = {
     const crc = crc16(body);
     return Uint8Array.of(...body, crc & 0xff, crc >> 8);
   },
-  find(bytes, at, expected) {
-    const answer = answerAt(bytes, at, expected);
+  find(stretch, at, expected) {
+    const answer = answerAt(stretch, at, expected);
     if (answer.kind === 'answer') return answer;
-    const request = requestAt(bytes, at, expected);
+    const request = requestAt(stretch, at, expected);
     if (request.kind !== 'none' && request.kind !== 'short') return request;
     if (request.kind !== 'short') return answer;
     return answer.kind === 'damaged' ? SHORT_OR_DAMAGED : SHORT;
   },
 };
 
-function answerAt(bytes: Uint8Array, at: number, { request }: Expected): Found {
+function answerAt({ bytes, crcs }: Stretch, at: number, { request }: Expected): Found {
   if (bytes[at] !== request.unitId) return NONE;
   const left = bytes.length - at;
   if (left < 2) return SHORT;
   const fn = READ_FUNCTION[request.table];
   if (bytes[at + 1] === (fn | 0x80)) {
     if (left < EXCEPTION_BYTES) return SHORT;
-    if (!hasCrc(bytes, at, at + 3)) return DAMAGED;
+    if (!crcs.isRight(at, at + 3)) return DAMAGED;
     return { kind: 'answer', answer: { kind: 'exception', code: bytes[at + 2]! }, length: EXCEPTION_BYTES };
   }
   if (bytes[at + 1] !== fn) return NONE;
@@ -44,7 +44,7 @@ function answerAt(bytes: Uint8Array, at: number, { request }: Expected): Found {
   const size = dataBytesOf(request);
   if (bytes[at + 2] !== size) return NONE;
   if (left < size + 5) return SHORT;
-  if (!hasCrc(bytes, at, at + 3 + size)) return DAMAGED;
+  if (!crcs.isRight(at, at + 3 + size)) return DAMAGED;
   return {
     kind: 'answer',
     answer: { kind: 'data', data: bytes.slice(at + 3, at + 3 + size) },
@@ -53,13 +53,13 @@ function answerAt(bytes: Uint8Array, at: number, { request }: Expected): Found {
 }
 
 /** Our own request come back, or another master's. */
-function requestAt(bytes: Uint8Array, at: number, { sent, mayEcho }: Expected): Found {
+function requestAt({ bytes, crcs }: Stretch, at: number, { sent, mayEcho }: Expected): Found {
   const left = bytes.length - at;
   if (left < 2) return SHORT;
   const fn = bytes[at + 1]!;
   if (fn < 1 || fn > 6) return NONE;
   if (left < REQUEST_BYTES) return SHORT;
-  if (!hasCrc(bytes, at, at + REQUEST_BYTES - 2)) return NONE;
+  if (!crcs.isRight(at, at + REQUEST_BYTES - 2)) return NONE;
   const isOurs = mayEcho && sent.every((byte, i) => byte === bytes[at + i]);
   return isOurs ? { kind: 'echo', length: REQUEST_BYTES } : { kind: 'foreign' };
 }

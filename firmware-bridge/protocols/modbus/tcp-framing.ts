@@ -19,7 +19,7 @@ export const tcpFraming: Framing = {
     const head = [transaction >> 8, transaction & 0xff, 0, 0, 0, pdu.length + 1, request.unitId];
     return Uint8Array.of(...head, ...pdu);
   },
-  find(bytes, at, expected) {
+  find({ bytes }, at, expected) {
     const frameBytes = frameBytesAt(bytes, at, expected);
     if (frameBytes === undefined) return NONE;
     if (bytes.length - at < Math.max(HEADER_BYTES, frameBytes)) return SHORT;

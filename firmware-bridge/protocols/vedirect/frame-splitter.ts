@@ -159,7 +159,9 @@ export class VedirectSplitter {
   }
 
   #heldText(): string {
-    return String.fromCharCode(...this.#scratch.subarray(0, this.#held));
+    let text = '';
+    for (let i = 0; i < this.#held; i++) text += String.fromCharCode(this.#scratch[i]!);
+    return text;
   }
 }
 

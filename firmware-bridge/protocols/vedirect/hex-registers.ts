@@ -1,7 +1,8 @@
 import type { AppValue } from '#runtime/core/value.ts';
 
 /** How a register's bytes are to be read, little-endian; `text` up to the first NUL. */
-export type HexType = 'u8' | 's8' | 'u16' | 's16' | 'u32' | 's32' | 'text';
+export const HEX_TYPES = ['u8', 's8', 'u16', 's16', 'u32', 's32', 'text'] as const;
+export type HexType = (typeof HEX_TYPES)[number];
 
 /** A register that is worth reading because no text field has it. */
 export interface HexRegister {

@@ -1,3 +1,4 @@
+import type { AppValue } from '#runtime/core/value.ts';
 import { type HealthItem, HealthLedger } from '../../health.ts';
 import { keyMatches } from '../../pipeline/key-glob.ts';
 import type { LinkEndpoint, SerialLine } from '../../ports/link-port.ts';
@@ -7,10 +8,13 @@ import {
   type VedirectFrame,
   VedirectSplitter,
 } from '../../protocols/vedirect/frame-splitter.ts';
+import { decodeHexFrame, registerAnswer } from '../../protocols/vedirect/hex-frame.ts';
+import type { HexRegister } from '../../protocols/vedirect/hex-registers.ts';
 import { readField, TEXT_FIELDS } from '../../protocols/vedirect/text-fields.ts';
 import type { Source, SourceDescription, SourceSink } from '../../source.ts';
 import { LinkKeeper } from '../link-keeper.ts';
 import { PassingTroubles } from '../passing-troubles.ts';
+import { RegisterPoller } from './register-poller.ts';
 
 /** Every VE.Direct port is set so. */
 export const VEDIRECT_LINE: SerialLine = { baudRate: 19_200, parity: 'none', stopBits: 1 };
@@ -24,6 +28,10 @@ export interface VedirectSourceOptions {
   readonly only: readonly string[];
   /** Serial number (`SER#`) of the device that is meant; another one's readings are dropped. Absent: whichever is there. */
   readonly serialNumber?: string;
+  /** To ask for by HEX, because no text field has them. */
+  readonly registers: readonly HexRegister[];
+  /** Between two rounds of asking, ms. */
+  readonly registersIntervalMs: number;
 }
 
 /** Reads a Victron device that talks VE.Direct: it sends a text block a second by itself. */
@@ -35,6 +43,7 @@ export class VedirectSource implements Source {
   readonly #troubles: PassingTroubles;
   readonly #splitter = new VedirectSplitter();
   readonly #link: LinkKeeper;
+  readonly #poller: RegisterPoller;
   readonly #counters = {
     blocks: 0,
     readings: 0,
@@ -45,6 +54,7 @@ export class VedirectSource implements Source {
     nonsenseFields: 0,
     foreignBlocks: 0,
     hexFrames: 0,
+    damagedHexFrames: 0,
   };
   /** Keys that have had a value since the port was opened: only what was there can go. */
   readonly #present = new Set<string>();
@@ -67,6 +77,16 @@ export class VedirectSource implements Source {
       bytes: (chunk) => {
         for (const frame of this.#splitter.push(chunk)) this.#handleFrame(frame);
       },
+      lost: () => this.#poller.stop(),
+    });
+    this.#poller = new RegisterPoller({
+      clock: ports.clock,
+      ledger: this.#ledger,
+      name: options.name,
+      registers: options.registers,
+      intervalMs: options.registersIntervalMs,
+      write: (bytes) => this.#link.write(bytes),
+      value: ({ key, unit }, value) => this.#handleRegister(key, unit, value ?? undefined),
     });
   }
 
@@ -80,6 +100,7 @@ export class VedirectSource implements Source {
     this.#sink = undefined;
     this.#ledger.connect(undefined);
     this.#troubles.stop();
+    this.#poller.stop();
     await this.#link.stop();
   }
 
@@ -88,23 +109,55 @@ export class VedirectSource implements Source {
   }
 
   counters(): Readonly<Record<string, number>> {
-    return { ...this.#counters, ...this.#link.counters() };
+    return { ...this.#counters, ...this.#poller.counters(), ...this.#link.counters() };
   }
 
   #beginAnew(): void {
     this.#splitter.reset();
     this.#isFirstFrame = true;
     this.#seenSerial = undefined;
+    this.#poller.opened();
   }
 
   #handleFrame(frame: VedirectFrame): void {
     if (frame.kind === 'hex') {
-      this.#counters.hexFrames += 1;
+      this.#handleHex(frame.text);
       return;
     }
     if (frame.kind === 'damaged') this.#handleDamage(frame.fault);
     else this.#handleBlock(frame.fields);
     this.#isFirstFrame = false;
+  }
+
+  #handleHex(text: string): void {
+    this.#counters.hexFrames += 1;
+    const frame = decodeHexFrame(text);
+    const answer = registerAnswer(frame);
+    if (answer !== undefined) this.#poller.handle(answer);
+    if (frame.kind !== 'damaged') return;
+    this.#counters.damagedHexFrames += 1;
+    this.#troubles.report(this.#damageItem());
+  }
+
+  #handleRegister(bareKey: string, unit: string | undefined, value: AppValue | undefined): void {
+    const { serialNumber } = this.#options;
+    // As with text: whoever isn't the device that is meant says nothing here.
+    if (serialNumber !== undefined && this.#seenSerial !== serialNumber) return;
+    const key = `${this.#options.keyPrefix}/${bareKey}`;
+    if (value !== undefined) this.#note(key);
+    else if (!this.#hasGone(key)) return;
+    this.#deliver(key, unit, value);
+  }
+
+  #deliver(key: string, unit: string | undefined, value: AppValue | undefined): void {
+    this.#counters.readings += 1;
+    this.#sink?.reading({
+      key,
+      value: value ?? null,
+      quality: value === undefined ? 'bad' : 'good',
+      takenAtMs: this.#ports.clock.nowMs(),
+      ...(unit === undefined ? {} : { unit }),
+    });
   }
 
   #handleDamage(fault: BlockFault): void {
@@ -123,7 +176,6 @@ export class VedirectSource implements Source {
       this.#counters.foreignBlocks += 1;
       return;
     }
-    const takenAtMs = this.#ports.clock.nowMs();
     for (const [label, text] of fields) {
       const field = TEXT_FIELDS.get(label);
       if (field === undefined) {
@@ -136,13 +188,7 @@ export class VedirectSource implements Source {
       if (read.kind === 'nonsense') this.#counters.nonsenseFields += 1;
       if (read.kind === 'value') this.#note(key);
       else if (!this.#hasGone(key)) continue;
-      const unit = field.unit === undefined ? {} : { unit: field.unit };
-      this.#counters.readings += 1;
-      this.#sink?.reading(
-        read.kind === 'value'
-          ? { key, value: read.value, quality: 'good', takenAtMs, ...unit }
-          : { key, value: null, quality: 'bad', takenAtMs, ...unit },
-      );
+      this.#deliver(key, field.unit, read.kind === 'value' ? read.value : undefined);
     }
   }
 
@@ -193,7 +239,7 @@ export class VedirectSource implements Source {
       code: 'frames-damaged',
       subject: this.#options.name,
       severity: 'warning',
-      title: 'blocks with wrong checksums',
+      title: 'blocks or frames with wrong checksums',
       text: 'Damaged blocks are dropped whole. Check the cable, its ground and its length, and that no other program reads this port.',
     };
   }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { encodeCaptureEntry, encodeCaptureHead, parseCapture } from '#bridge/capture/capture.ts';
 import { AnswerScanner, type Scanned } from '#bridge/protocols/modbus/answer-scanner.ts';
 import type { ReadRequest } from '#bridge/protocols/modbus/read-request.ts';
 import { BYTE_ORDERS, NUMBER_TYPES, readValue } from '#bridge/protocols/modbus/register-value.ts';
@@ -13,7 +14,7 @@ import { decodeHexFrame, registerAnswer } from '#bridge/protocols/vedirect/hex-f
 import { HEX_REGISTERS, readRegister } from '#bridge/protocols/vedirect/hex-registers.ts';
 import { readField, TEXT_FIELDS } from '#bridge/protocols/vedirect/text-fields.ts';
 import { keyFault } from '#bridge/reading-key.ts';
-import { type FuzzTarget, promise, utf8 } from '../contract.ts';
+import { type FuzzTarget, promise, textOf, utf8 } from '../contract.ts';
 import { joined } from '../mutator.ts';
 
 /** A block that must be read whatever came before the one in front of it. */
@@ -201,3 +202,48 @@ function walkOver(input: Uint8Array): void {
 function evenPart(data: Uint8Array): Uint8Array {
   return data.subarray(0, data.length - (data.length % 2));
 }
+
+/** Files that somebody sent in: what went over a port. */
+export const capture: FuzzTarget = {
+  name: 'capture',
+  about: 'capture files of ports',
+  shape: 'text',
+  bytesMax: 800,
+  weight: 15,
+  words: [
+    '{"format":"gridvine.capture/1","address":"/dev/ttyUSB0"}\n',
+    '{"atMs":',
+    ',"in":"',
+    ',"out":"',
+    '"event":"closed"',
+    '"fault":"lost"',
+    '\n',
+  ],
+  reaches: ['entries', 'empty', 'line 1', 'line'],
+  seeds: () => {
+    const head = encodeCaptureHead({ address: '/dev/ttyUSB0', startedAtMs: 0 });
+    const bytes = Uint8Array.of(1, 2, 255);
+    const lines = [
+      encodeCaptureEntry({ atMs: 0, kind: 'opened' }),
+      encodeCaptureEntry({ atMs: 1.5, kind: 'in', bytes }),
+      encodeCaptureEntry({ atMs: 2, kind: 'out', bytes }),
+      encodeCaptureEntry({ atMs: 9, kind: 'closed', fault: 'lost', detail: 'gone' }),
+    ];
+    return [
+      head,
+      '',
+      `${head}${lines.join('')}`,
+      `${head}${lines[1]}{"atMs":1}\n`,
+      `${head}\n${lines[0]}{`,
+    ].map(utf8);
+  },
+  prepare: () => (input) => {
+    const parsed = parseCapture(textOf(input));
+    if (parsed.kind === 'problem') return parsed.text.startsWith('line 1:') ? 'line 1' : 'line';
+    const again = parseCapture(
+      `${encodeCaptureHead({ address: parsed.address, startedAtMs: 0 })}${parsed.entries.map(encodeCaptureEntry).join('')}`,
+    );
+    promise(isDeepStrictEqual(again, parsed), 'another capture when it is written and read again');
+    return parsed.entries.length > 0 ? 'entries' : 'empty';
+  },
+};

@@ -46,6 +46,7 @@ const MODULES: Readonly<Record<string, () => Promise<Readonly<Record<string, unk
   vedirect: () => import('./fieldbus.ts'),
   modbus: () => import('./fieldbus.ts'),
   sunspec: () => import('./fieldbus.ts'),
+  capture: () => import('./fieldbus.ts'),
   pattern: () => import('./texts.ts'),
   'http-body': () => import('./http.ts'),
   'http-request': () => import('./http.ts'),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AnswerScanner } from '#bridge/protocols/modbus/answer-scanner.ts';
-import { crc16 } from '#bridge/protocols/modbus/crc16.ts';
+import { crc16, WindowCrc } from '#bridge/protocols/modbus/crc16.ts';
 import type { ReadRequest } from '#bridge/protocols/modbus/read-request.ts';
 import { rtuFraming } from '#bridge/protocols/modbus/rtu-framing.ts';
 import { tcpFraming } from '#bridge/protocols/modbus/tcp-framing.ts';
@@ -111,4 +111,22 @@ test('what nobody waits for is counted and held in bounds', () => {
   const scanner = new AnswerScanner(rtuFraming);
   for (let i = 0; i < 1000; i++) scanner.push(new Uint8Array(100).fill(0xff));
   assert.ok(scanner.counters().garbageBytes > 99_000);
+});
+
+test('the CRC of any window of a stretch is that of its bytes alone', () => {
+  const bytes = Uint8Array.from({ length: 300 }, (_, i) => (i * 37 + (i >> 3)) & 0xff);
+  for (const [start, end] of [
+    [0, 298],
+    [1, 2],
+    [5, 5],
+    [17, 260],
+    [100, 106],
+  ] as const) {
+    const crc = crc16(bytes, start, end);
+    const stretch = bytes.slice();
+    stretch.set([crc & 0xff, crc >> 8], end);
+    assert.equal(new WindowCrc(stretch).isRight(start, end), true);
+    stretch[end] = (stretch[end] ?? 0) ^ 1;
+    assert.equal(new WindowCrc(stretch).isRight(start, end), false);
+  }
 });

@@ -20,7 +20,15 @@ function started(options: Partial<VedirectSourceOptions> = {}) {
   const ports = new FakePorts();
   const sink = new RecordingSink();
   const source = new VedirectSource(
-    { name: 'mppt', endpoint: ENDPOINT, keyPrefix: 'mppt', only: ['**'], ...options },
+    {
+      name: 'mppt',
+      endpoint: ENDPOINT,
+      keyPrefix: 'mppt',
+      only: ['**'],
+      registers: [],
+      registersIntervalMs: 30_000,
+      ...options,
+    },
     ports,
   );
   source.start(sink);
@@ -151,4 +159,62 @@ test('nothing is delivered after the stop, and the port is given back', async ()
   link.brings(vedirectBlock(chargerFields()));
   assert.equal(sink.readings.length, 0);
   assert.equal(ports.clock.pendingTimers, 0);
+});
+
+const TEMPERATURE = {
+  register: 0xeddb,
+  key: 'charger/temperature',
+  unit: '°C',
+  type: 's16',
+  divisor: 100,
+} as const;
+const CURRENT = {
+  register: 0xedf0,
+  key: 'battery/current-max',
+  unit: 'A',
+  type: 'u16',
+  divisor: 10,
+} as const;
+const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
+
+test('registers are asked for by HEX one after another, in rounds, beside the text', async () => {
+  const { ports, sink, source } = started({ registers: [TEMPERATURE, CURRENT] });
+  const link = ports.links.last;
+  assert.deepEqual(link.written.map(text), [':7DBED0086\n']);
+  link.brings(vedirectHex(7, [0xdb, 0xed, 0, 0xc4, 0x0c]));
+  assert.deepEqual(link.written.map(text), [':7DBED0086\n', ':7F0ED0071\n']);
+  link.brings(vedirectHex(7, [0xf0, 0xed, 0, 0x2c, 0x01]));
+  assert.equal(sink.last('mppt/charger/temperature')?.value, 32.68);
+  assert.equal(sink.last('mppt/battery/current-max')?.value, 30);
+  await ports.clock.advance(30_000);
+  assert.equal(link.written.length, 3);
+  // Told unasked, as some registers are when they change.
+  link.brings(vedirectHex(0xa, [0xf0, 0xed, 0, 0x64, 0]));
+  assert.equal(sink.last('mppt/battery/current-max')?.value, 10);
+  await source.stop();
+  assert.equal(ports.clock.pendingTimers, 0);
+});
+
+test('a register that the device does not have is asked for once, and damaged frames are counted', async () => {
+  const { ports, sink, source } = started({ registers: [TEMPERATURE] });
+  ports.links.last.brings(':7DBED00C40C00\n');
+  assert.equal(source.counters().damagedHexFrames, 1);
+  ports.links.last.brings(vedirectHex(7, [0xdb, 0xed, 1]));
+  assert.ok(sink.healthLog.includes('+device-refuses mppt: charger/temperature'));
+  await ports.clock.advance(120_000);
+  assert.equal(source.counters().hexRequests, 1);
+  await source.stop();
+});
+
+test('a device that takes no HEX is reported, and its text is still read', async () => {
+  const { ports, sink, source } = started({ registers: [TEMPERATURE, CURRENT] });
+  await ports.clock.advance(1500);
+  assert.deepEqual(sink.healthLog, ['+device-silent mppt: HEX']);
+  assert.equal(source.counters().hexTimeouts, 2);
+  ports.links.last.brings(vedirectBlock(chargerFields()));
+  assert.equal(sink.last('mppt/pv/power')?.value, 71);
+  await ports.clock.advance(30_000);
+  ports.links.last.brings(vedirectHex(7, [0xdb, 0xed, 0, 0xc4, 0x0c]));
+  assert.equal(sink.healthLog.at(-1), '-device-silent mppt: HEX');
+  await source.stop();
 });
