@@ -17,7 +17,10 @@ export async function withBus<T>(
   options: ModbusLineOptions & { readonly address: string },
   action: (bus: ModbusBus) => Promise<T>,
 ): Promise<T> {
-  const bus = new ModbusBus(busOptions(options), nodePorts({ log: () => {} }));
+  const bus = new ModbusBus(
+    { ...busOptions(options), silentRequestsMax: Number.POSITIVE_INFINITY },
+    nodePorts({ log: () => {} }),
+  );
   const opened = Promise.withResolvers<void>();
   const refuse = ({ text }: HealthItem) => opened.reject(new CliError(text));
   bus.watch({

@@ -15,8 +15,8 @@ type SerialEndpoint = LinkEndpoint & { kind: 'serial' };
 
 /** Names that stay with a device, whatever number it is plugged in under. */
 const BY_ID = '/dev/serial/by-id';
-/** `stty` that hangs in a driver is given up, ms. */
-const STTY_MS_MAX = 5000;
+/** `stty` that hangs in a driver is given up, ms: sooner than a source has to be stopped. */
+const STTY_MS_MAX = 3000;
 
 /** Device files that this process has open: the lock file knows processes, and not who in them. */
 const openHere = new Set<string>();

@@ -24,6 +24,11 @@ export interface LinkKeeperOptions {
   readonly bytes: (chunk: Uint8Array) => void;
   /** It is gone; opening it again is seen to. */
   readonly lost?: () => void;
+  /**
+   * A connection over which nothing came for so long, ms, is made anew: its other side may have lost its power, and nobody says
+   * so. Absent: whoever uses it sees to that.
+   */
+  readonly idleMsMax?: number;
 }
 
 /** Bounds of the pause between attempts; a port that stayed open so long counts as well again. All ms. */
@@ -44,11 +49,22 @@ export class LinkKeeper {
   readonly #options: LinkKeeperOptions;
   readonly #backoff = new Backoff(BACKOFF);
   readonly #brake: ByteBrake;
-  readonly #counters = { opens: 0, openFailures: 0, losses: 0, bytesIn: 0, bytesOut: 0, pauses: 0 };
+  readonly #counters = {
+    opens: 0,
+    openFailures: 0,
+    losses: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    pauses: 0,
+    idleDrops: 0,
+  };
   #link: Link | undefined;
   #isOpen = false;
   #isRunning = false;
   #cancelRetry: (() => void) | undefined;
+  #cancelIdle = () => {};
+  #openedAtMs: number | undefined;
+  #lastBytesAtMs = 0;
 
   constructor(options: LinkKeeperOptions) {
     this.#options = options;
@@ -74,9 +90,19 @@ export class LinkKeeper {
     this.#brake.release();
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
+    this.#cancelIdle();
     const link = this.#link;
     this.#link = undefined;
     await link?.close();
+  }
+
+  /** Gives the connection up and makes it anew. That it can't be made would be a condition; that it was silent is its user's. */
+  reopen(): void {
+    if (!this.#isOpen) return;
+    this.#counters.idleDrops += 1;
+    void this.#link?.close();
+    this.#leave();
+    this.#openLater(BACKOFF.minMs);
   }
 
   write(bytes: Uint8Array): void {
@@ -91,22 +117,25 @@ export class LinkKeeper {
 
   #open(): void {
     const { ports, endpoint, opened } = this.#options;
-    let openedAtMs: number | undefined;
+    this.#openedAtMs = undefined;
     this.#link = ports.links.open(endpoint, {
       opened: () => {
-        openedAtMs = ports.clock.nowMs();
+        this.#openedAtMs = ports.clock.nowMs();
+        this.#lastBytesAtMs = this.#openedAtMs;
         this.#isOpen = true;
         this.#counters.opens += 1;
         this.#options.ledger.clear({ code: 'port-unavailable', subject: this.#options.subject });
+        this.#watchIdle();
         opened();
       },
       bytes: (chunk) => this.#receive(chunk),
-      closed: (end) => this.#retry(end, openedAtMs),
+      closed: (end) => this.#retry(end),
     });
   }
 
   #receive(chunk: Uint8Array): void {
     this.#counters.bytesIn += chunk.length;
+    this.#lastBytesAtMs = this.#options.ports.clock.nowMs();
     this.#options.bytes(chunk);
     const flow = { pause: () => this.#link?.pause(), resume: () => this.#link?.resume() };
     if (!this.#brake.count(chunk.length, flow)) return;
@@ -120,14 +149,19 @@ export class LinkKeeper {
     });
   }
 
-  #retry(end: LinkEnd, openedAtMs: number | undefined): void {
+  #watchIdle(): void {
+    const { idleMsMax, ports } = this.#options;
+    if (idleMsMax === undefined) return;
+    const leftMs = this.#lastBytesAtMs + idleMsMax - ports.clock.nowMs();
+    if (leftMs <= 0) this.reopen();
+    else this.#cancelIdle = ports.clock.schedule(leftMs, () => this.#watchIdle());
+  }
+
+  #retry(end: LinkEnd): void {
     if (!this.#isRunning) return;
-    const { ports, endpoint, ledger, subject, lost } = this.#options;
-    this.#isOpen = false;
-    this.#link = undefined;
-    this.#brake.release();
+    const { ports, endpoint, ledger, subject } = this.#options;
+    const openedAtMs = this.#openedAtMs;
     this.#counters[openedAtMs === undefined ? 'openFailures' : 'losses'] += 1;
-    const stayedMs = openedAtMs === undefined ? 0 : ports.clock.nowMs() - openedAtMs;
     ledger.raise({
       code: 'port-unavailable',
       subject,
@@ -135,7 +169,22 @@ export class LinkKeeper {
       title: openedAtMs === undefined ? "the port can't be opened" : 'the port has gone',
       text: `${endpointText(endpoint)}: ${end.detail}. ${NEXT_STEP[end.fault]}`,
     });
-    if (openedAtMs !== undefined) lost?.();
-    this.#cancelRetry = ports.clock.schedule(this.#backoff.pauseAfter(stayedMs), () => this.#open());
+    this.#leave();
+    const stayedMs = openedAtMs === undefined ? 0 : ports.clock.nowMs() - openedAtMs;
+    this.#openLater(this.#backoff.pauseAfter(stayedMs));
+  }
+
+  /** Forgets the link, and tells whoever used it. */
+  #leave(): void {
+    const wasOpen = this.#isOpen;
+    this.#isOpen = false;
+    this.#link = undefined;
+    this.#brake.release();
+    this.#cancelIdle();
+    if (wasOpen) this.#options.lost?.();
+  }
+
+  #openLater(delayMs: number): void {
+    this.#cancelRetry = this.#options.ports.clock.schedule(delayMs, () => this.#open());
   }
 }

@@ -95,6 +95,17 @@ test('a scan names every unit that answers in whatever way', async (t) => {
   ]);
   assert.equal(code, 0);
   assert.equal(stdout, 'unit 1 answers: holding register 0 is 2300\nunit 7 answers: illegal address\n');
+  const port = await serveModbus(t, units, 'rtu');
+  const gateway = [
+    'modbus',
+    'scan',
+    `rtu+tcp://127.0.0.1:${port}`,
+    '--unit-ids',
+    '7-20,1',
+    '--timeout',
+    '30ms',
+  ];
+  assert.equal((await gridvine(gateway)).stdout.match(/^unit \d+/gm)?.join(), 'unit 7,unit 1');
   const none = await gridvine(['modbus', 'scan', path, '--unit-ids', '20', '--timeout', '50ms', '--json']);
   assert.equal(none.code, 1);
   assert.match(none.stderr, /none of 1 unit ids answers; check wiring/);

@@ -13,6 +13,11 @@ export interface ModbusBusOptions {
   readonly endpoint: LinkEndpoint;
   /** `rtu` on serial lines and behind gateways that only pass bytes on. */
   readonly framing: 'rtu' | 'tcp';
+  /**
+   * So many requests in a row without a byte, and a TCP connection is made anew: the other side may have lost its power, or
+   * hang. Default 6; `Infinity` for who asks units that may not be there.
+   */
+  readonly silentRequestsMax?: number;
 }
 
 export interface ReadOptions {
@@ -43,6 +48,8 @@ export interface BusWatcher {
   health(change: HealthChange): void;
 }
 
+const SILENT_REQUESTS_MAX = 6;
+
 interface Waiting {
   readonly settle: (
     result: Scanned | { readonly kind: 'failed'; readonly reason: 'no-port' | 'timeout' },
@@ -57,6 +64,7 @@ export class ModbusBus {
   readonly #ports: SourcePorts;
   readonly #framing: Framing;
   readonly #isSerialLine: boolean;
+  readonly #silentRequestsMax: number;
   readonly #quietMs: number;
   readonly #link: LinkKeeper;
   readonly #ledger = new HealthLedger();
@@ -69,12 +77,17 @@ export class ModbusBus {
   #lastByteAtMs = Number.NEGATIVE_INFINITY;
   #quietUntilMs = Number.NEGATIVE_INFINITY;
   #damagedBefore = 0;
+  /** Time-outs since a byte came. */
+  #silentRequests = 0;
   /** Ends a pause that is under way. */
   #wake = () => {};
 
-  constructor({ endpoint, framing }: ModbusBusOptions, ports: SourcePorts) {
+  constructor(options: ModbusBusOptions, ports: SourcePorts) {
+    const { endpoint, framing, silentRequestsMax = SILENT_REQUESTS_MAX } = options;
     this.#ports = ports;
     this.#isSerialLine = framing === 'rtu';
+    // A serial port isn't mended by opening it again.
+    this.#silentRequestsMax = endpoint.kind === 'tcp' ? silentRequestsMax : Number.POSITIVE_INFINITY;
     this.#framing = framing === 'rtu' ? rtuFraming : tcpFraming;
     this.#scanner = new AnswerScanner(this.#framing);
     const charMs = endpoint.kind === 'serial' ? 11_000 / endpoint.baudRate : 0;
@@ -173,14 +186,23 @@ export class ModbusBus {
       return { kind: 'failed', reason: 'collision' };
     }
     if (result.kind === 'failed') {
-      if (result.reason === 'timeout') this.#counters.timeouts += 1;
+      if (result.reason === 'timeout') this.#handleTimeout();
       return result.reason === 'timeout' && wasDamaged ? { kind: 'failed', reason: 'damaged' } : result;
     }
     this.#counters[result.kind === 'exception' ? 'exceptions' : 'answers'] += 1;
     return result;
   }
 
+  #handleTimeout(): void {
+    this.#counters.timeouts += 1;
+    this.#silentRequests += 1;
+    if (this.#silentRequests < this.#silentRequestsMax) return;
+    this.#silentRequests = 0;
+    this.#link.reopen();
+  }
+
   #receive(chunk: Uint8Array): void {
+    this.#silentRequests = 0;
     this.#lastByteAtMs = this.#ports.clock.nowMs();
     const heardBefore = this.#scanner.counters().foreignRequests;
     const scanned = this.#scanner.push(chunk);

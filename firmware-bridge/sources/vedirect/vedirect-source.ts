@@ -19,6 +19,9 @@ import { RegisterPoller } from './register-poller.ts';
 /** Every VE.Direct port is set so. */
 export const VEDIRECT_LINE: SerialLine = { baudRate: 19_200, parity: 'none', stopBits: 1 };
 
+/** Devices send a block a second: a gateway that has been silent for so long has gone. ms */
+const IDLE_MS_MAX = 30_000;
+
 export interface VedirectSourceOptions {
   readonly name: string;
   readonly endpoint: LinkEndpoint;
@@ -78,6 +81,7 @@ export class VedirectSource implements Source {
         for (const frame of this.#splitter.push(chunk)) this.#handleFrame(frame);
       },
       lost: () => this.#poller.stop(),
+      ...(options.endpoint.kind === 'tcp' ? { idleMsMax: IDLE_MS_MAX } : {}),
     });
     this.#poller = new RegisterPoller({
       clock: ports.clock,

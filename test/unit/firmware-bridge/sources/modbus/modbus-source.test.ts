@@ -131,6 +131,49 @@ test('damaged answers are asked for again and reported', async () => {
   await source.stop();
 });
 
+test('half an answer costs one attempt, and its rest is not taken for the next answer', async () => {
+  const ports = bus(new Map([[1, meter()]]));
+  const { sink, source } = started(ports, {
+    ...{ address: SERIAL, timeout: '100ms' },
+    registers: [{ key: 'current', at: 10 }],
+  });
+  await ports.clock.advance(0);
+  const link = ports.links.last;
+  const answer = link.answer;
+  const whole = rtuFrame(Uint8Array.of(1, 3, 2, 0x12, 0x34));
+  let requests = 0;
+  link.answer = (request) => {
+    if (requests++ > 0) return answer?.(request);
+    queueMicrotask(() => link.brings(whole.subarray(0, 4)));
+    // The rest comes when nobody waits for it any more.
+    ports.clock.schedule(120, () => link.brings(whole.subarray(4)));
+    return undefined;
+  };
+  await ports.clock.advance(3000);
+  assert.equal(sink.last('meter/current')?.value, 2300);
+  assert.ok(!sink.of('meter/current').some(({ value }) => value === 0x1234));
+  assert.equal(source.counters().timeouts, 1);
+  await source.stop();
+});
+
+test('a connection over which nothing comes any more is made anew', async () => {
+  const ports = bus(new Map([[1, meter()]]));
+  const { sink, source } = started(ports, {
+    ...{ address: 'tcp://10.0.0.7', timeout: '100ms', retries: 2 },
+    registers: [{ key: 'current', at: 10 }],
+  });
+  await ports.clock.advance(1500);
+  ports.links.last.answer = undefined;
+  await ports.clock.advance(10_000);
+  assert.equal(ports.links.links.length, 2);
+  assert.equal(ports.links.links[0]?.isClosed, true);
+  assert.equal(source.counters().idleDrops, 1);
+  assert.deepEqual(source.health(), []);
+  assert.equal(sink.last('meter/current')?.value, 2300);
+  await source.stop();
+  assert.equal(ports.clock.pendingTimers, 0);
+});
+
 test('with another master on the bus no answer of its requests is taken for ours, and it is reported', async () => {
   const ports = bus(new Map([[1, meter()]]));
   const { sink, source } = started(ports, {

@@ -151,6 +151,25 @@ test('whoever sends more than any field bus has to wait', async () => {
   assert.equal(source.counters().pauses, 1);
 });
 
+test('a gateway that falls silent without a word is connected to anew', async () => {
+  const { ports, sink, source } = started({ endpoint: { kind: 'tcp', host: '10.0.0.7', port: 2000 } });
+  for (let i = 0; i < 40; i++) {
+    ports.links.last.brings(vedirectBlock(chargerFields()));
+    await ports.clock.advance(1000);
+  }
+  assert.equal(ports.links.links.length, 1);
+  await ports.clock.advance(31_000);
+  assert.equal(ports.links.links.length, 2);
+  assert.equal(ports.links.links[0]?.isClosed, true);
+  assert.equal(source.counters().idleDrops, 1);
+  // That nothing comes is said by the pipeline; only a connection that can't be made is a condition of the port.
+  assert.deepEqual(sink.healthLog, []);
+  ports.links.last.ends('unanswered');
+  assert.deepEqual(sink.healthLog, ['+port-unavailable mppt']);
+  await source.stop();
+  assert.equal(ports.clock.pendingTimers, 0);
+});
+
 test('nothing is delivered after the stop, and the port is given back', async () => {
   const { ports, sink, source } = started();
   const link = ports.links.last;
