@@ -35,8 +35,10 @@ export type BusResult =
 /** A line has been quiet long enough for a new frame: 3.5 characters of 11 bits, at least 2 ms (timers know no less). */
 const QUIET_CHARACTERS = 3.5;
 const QUIET_MS_MIN = 2;
-/** After a time-out a late answer may still come, which nothing tells from the next one's on a serial line: ms of quiet. */
+/** Between attempts a late answer may still come: ms of quiet. */
 const QUIET_AFTER_TIMEOUT_MS = 100;
+/** Longest wait for quiet, ms: on a line that is never quiet it wouldn't end. */
+const QUIET_MS_MAX = 1000;
 /** After a collision each attempt waits longer than the last, by steps that no other master has. ms */
 const COLLISION_STEP_MS = 37;
 
@@ -76,6 +78,8 @@ export class ModbusBus {
   #waiting: Waiting | undefined;
   #lastByteAtMs = Number.NEGATIVE_INFINITY;
   #quietUntilMs = Number.NEGATIVE_INFINITY;
+  /** Who may still owe an answer, and until when. */
+  #owing = { unitId: -1, untilMs: Number.NEGATIVE_INFINITY };
   #damagedBefore = 0;
   /** Time-outs since a byte came. */
   #silentRequests = 0;
@@ -151,15 +155,34 @@ export class ModbusBus {
   async #readNow(request: ReadRequest, { timeoutMs, retries }: ReadOptions): Promise<BusResult> {
     let result: BusResult = { kind: 'failed', reason: 'no-port' };
     for (let attempt = 0; attempt <= retries; attempt++) {
-      await this.#quiet();
+      await this.#quiet(request.unitId);
       if (!this.#link.isOpen) return { kind: 'failed', reason: 'no-port' };
       result = await this.#attempt(request, timeoutMs);
-      if (result.kind !== 'failed' || result.reason === 'no-port') return result;
-      const isCollision = result.reason === 'collision';
-      const pauseMs = isCollision ? COLLISION_STEP_MS * (attempt + 1) : QUIET_AFTER_TIMEOUT_MS;
-      if (this.#isSerialLine) this.#quietUntilMs = this.#ports.clock.nowMs() + pauseMs;
+      if (result.kind !== 'failed') {
+        if (attempt > 0) this.#keepQuiet(timeoutMs);
+        return result;
+      }
+      if (result.reason === 'no-port') return result;
+      this.#keepQuiet(
+        result.reason === 'collision' ? COLLISION_STEP_MS * (attempt + 1) : QUIET_AFTER_TIMEOUT_MS,
+      );
     }
+    this.#expectMore(request.unitId, timeoutMs);
     return result;
+  }
+
+  /** Lets a serial line be quiet for a while. */
+  #keepQuiet(ms: number): void {
+    if (this.#isSerialLine) this.#quietUntilMs = this.#ports.clock.nowMs() + ms;
+  }
+
+  /**
+   * Asks a unit nothing for a while. Where a request was repeated it may owe another answer, and nothing on a serial line tells
+   * that from the one to the next request: it must come while nobody waits for the unit.
+   */
+  #expectMore(unitId: number, ms: number): void {
+    if (!this.#isSerialLine) return;
+    this.#owing = { unitId, untilMs: this.#ports.clock.nowMs() + Math.min(ms, QUIET_MS_MAX) };
   }
 
   async #attempt(request: ReadRequest, timeoutMs: number): Promise<BusResult> {
@@ -217,13 +240,15 @@ export class ModbusBus {
     waiting?.settle(result);
   }
 
-  /** Waits until the line has been quiet for long enough, and for no more than a second. */
-  async #quiet(): Promise<void> {
+  /** Waits until the line has been quiet for long enough. */
+  async #quiet(unitId: number): Promise<void> {
     const { clock } = this.#ports;
-    const giveUpMs = clock.nowMs() + 1000;
+    const giveUpMs = clock.nowMs() + QUIET_MS_MAX;
     for (;;) {
       const nowMs = clock.nowMs();
-      const dueMs = Math.min(giveUpMs, Math.max(this.#lastByteAtMs + this.#quietMs, this.#quietUntilMs));
+      const owedUntilMs = unitId === this.#owing.unitId ? this.#owing.untilMs : nowMs;
+      const quietFromMs = Math.max(this.#lastByteAtMs + this.#quietMs, this.#quietUntilMs, owedUntilMs);
+      const dueMs = Math.min(giveUpMs, quietFromMs);
       if (!(dueMs > nowMs)) return;
       await this.#pause(dueMs - nowMs);
       if (!this.#link.isOpen) return;

@@ -156,6 +156,30 @@ test('half an answer costs one attempt, and its rest is not taken for the next a
   await source.stop();
 });
 
+test('an answer that comes after its time is never taken for that to another register', async () => {
+  const ports = bus(new Map([[1, meter()]]));
+  const { sink, source } = started(ports, {
+    ...{ address: SERIAL, timeout: '100ms' },
+    registers: [
+      { key: 'current', at: 10 },
+      { key: 'spare', at: 40 },
+    ],
+  });
+  await ports.clock.advance(500);
+  const link = ports.links.last;
+  const units = new Map([[1, meter()]]);
+  let requests = 0;
+  link.answer = (request) => {
+    const answer = answerRtu(units, request);
+    const delayMs = requests++ === 0 ? 250 : 60;
+    if (answer !== undefined) ports.clock.schedule(delayMs, () => link.brings(answer));
+  };
+  await ports.clock.advance(10_000);
+  assert.deepEqual([...new Set(sink.of('meter/current').map(({ value }) => value))], [2300]);
+  assert.deepEqual([...new Set(sink.of('meter/spare').map(({ value }) => value))], [0xffff]);
+  await source.stop();
+});
+
 test('a connection over which nothing comes any more is made anew', async () => {
   const ports = bus(new Map([[1, meter()]]));
   const { sink, source } = started(ports, {
