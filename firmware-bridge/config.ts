@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { sourceProblems } from './config-checks.ts';
 import { common, INTERVAL, NAME, NAME_PHRASE, silentAfter } from './config-common.ts';
 import { modbusSchema, sunspecSchema, vedirectSchema } from './config-fieldbus.ts';
 import { durationField, integerField, numberField, pathField, section, textField } from './config-fields.ts';
@@ -86,35 +87,15 @@ export const sourceSchema = v.variant(
   'one of system, inventory, plant, exec, vedirect, modbus, sunspec',
 );
 
-/** The `sources:` list of the configuration. Names are unique, so that health items and commands can refer to them. */
+/** The `sources:` list of the configuration. */
 export const sourcesSchema = v.pipe(
   v.array(sourceSchema, 'a list of sources'),
   v.maxLength(SOURCES_MAX, `at most ${SOURCES_MAX} sources`),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
-    const seen = new Set<string>();
-    dataset.value.forEach((source, index) => {
-      if (seen.has(source.name))
-        addIssue({
-          message: 'a name that no other source has',
-          path: fieldPath(dataset.value, index, 'name'),
-        });
-      seen.add(source.name);
-    });
-  }),
-  v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed) return;
-    const lines = new Map<string, string>();
-    dataset.value.forEach((source, index) => {
-      if (!('address' in source) || !source.address.startsWith('/')) return;
-      const line = lineOf(source);
-      const other = lines.get(source.address);
-      lines.set(source.address, other ?? line);
-      if (other === undefined || (other === line && source.kind !== 'vedirect')) return;
-      const message =
-        'a serial port that no other source uses, or uses as another Modbus bus with the same line settings';
-      addIssue({ message, path: fieldPath(dataset.value, index, 'address') });
-    });
+    for (const { index, field, message } of sourceProblems(dataset.value)) {
+      addIssue({ message, path: fieldPath(dataset.value, index, field) });
+    }
   }),
 );
 
@@ -123,11 +104,6 @@ export type SourceKind = SourceConfig['kind'];
 /** The configuration of one kind of source. */
 export type ConfigOf<Kind extends SourceKind> = Extract<SourceConfig, { kind: Kind }>;
 export type MetricConfig = SourceConfig['metrics'][number];
-
-/** How a source sets its serial port. */
-function lineOf(source: SourceConfig): string {
-  return 'baudRate' in source ? `${source.baudRate} ${source.parity} ${source.stopBits}` : source.kind;
-}
 
 function fieldPath(
   sources: readonly SourceConfig[],

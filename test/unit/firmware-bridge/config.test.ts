@@ -180,3 +180,16 @@ test('each mistake in a field bus names its place and what was expected', () => 
   ];
   for (const [source, problem] of cases) assert.match(problems([source]).join('\n'), problem);
 });
+
+test('what would make keys that nobody may write is refused before anything is read', () => {
+  const registers = [{ key: 'a', at: 0 }];
+  const modbus = { kind: 'modbus', name: 'meter', address: 'tcp://10.0.0.7', registers };
+  const reserved = 'expected a prefix of keys: a key outside the reserved node, accuse, sys';
+  assert.deepEqual(problems([{ ...modbus, name: 'sys' }]), [`sources.0.name: ${reserved}`]);
+  assert.deepEqual(problems([{ ...modbus, keyPrefix: 'node/a' }]), [`sources.0.keyPrefix: ${reserved}`]);
+  assert.deepEqual(problems([{ ...modbus, name: 'sys', keyPrefix: 'meter' }]), []);
+  const segments = 'segments of letters, digits and . _ ~ : @ - split by single slashes';
+  assert.deepEqual(problems([{ ...modbus, registers: [{ key: 'a//b', at: 0 }] }]), [
+    `sources.0.registers: expected keys that are ${segments}`,
+  ]);
+});
