@@ -277,9 +277,9 @@ export class Synchroniser {
   /** Records of applications are paid for by their own class: there may be many more of them than of members. */
   #charge(records: OwnerRecords, block: Block, nowMs: number): void {
     let data = 0;
-    for (const { key, version, body } of records.above(block.from)) {
+    for (const { key, version, body, signature } of records.above(block.from)) {
       if (version > block.to) break;
-      if (!isReservedKey(key)) data += body.length;
+      if (!isReservedKey(key)) data += body.length + (signature?.length ?? 0);
     }
     this.#ctx.budgets.data.spend(data, nowMs);
     this.#ctx.budgets.sync.spend(bytesOfBlock(block) - data, nowMs);

@@ -4,6 +4,9 @@ import type { Counters } from '#runtime/core/counters.ts';
 import type { Endpoint } from '#runtime/core/endpoint.ts';
 import type { NodeId } from '#runtime/core/ids.ts';
 import type { EngineEvent } from '#runtime/core/outputs.ts';
+import type { AppValue } from '#runtime/core/value.ts';
+import type { Version } from '#runtime/core/version.ts';
+import type { RecordView } from '#runtime/core/views.ts';
 import { identityFromSeed } from '#runtime/crypto/identity.ts';
 import { groupKeyOf, Keyring } from '#runtime/crypto/keyring.ts';
 import { BootClock } from '#runtime/driver/clock.ts';
@@ -21,8 +24,11 @@ import { settingsOf } from '#runtime/engine/settings.ts';
 import { readInterfaces } from '#runtime/transport/interface-table.ts';
 import type { Transport, TransportTraffic } from '#runtime/transport/transport.ts';
 import { DEFAULT_MULTICAST } from '#runtime/transport/udp-multicast.ts';
+import type { TrustOptions } from '#runtime/trust/trust.ts';
+import type { Block } from '#runtime/wire/message.ts';
 
-const CLUSTER = 'bench';
+/** What all nodes of a benchmark are members of. */
+export const CLUSTER = 'bench';
 const PSK = new Uint8Array(32).fill(7);
 const LINK = { name: 'lo', multicast: 'off' } as const;
 
@@ -60,6 +66,8 @@ function readUptimeMs(): number | undefined {
 export interface BenchNodeOptions {
   /** Sees each datagram that leaves. */
   readonly onSend?: (bytes: Uint8Array) => void;
+  /** Its id and certificate; default: a pre-shared key, and an id of its own. */
+  readonly card?: { readonly id: NodeId; readonly trust: TrustOptions };
 }
 
 /** The daemon's engine, driver and sockets with LAN settings, by unicast on 127.0.0.1; without a directory for what outlives it. */
@@ -69,6 +77,8 @@ export class BenchNode {
   readonly counters: Counters;
   /** What the kernel granted for its receive queue. */
   readonly recvBufferBytes: number;
+  readonly #engine: GossipEngine;
+  readonly #clock: BootClock;
   readonly #driver: Driver;
   readonly #network: UdpNetwork;
   readonly #events: EventQueue;
@@ -77,8 +87,15 @@ export class BenchNode {
   private constructor(
     engine: GossipEngine,
     recvBufferBytes: number,
-    parts: { readonly driver: Driver; readonly network: UdpNetwork; readonly events: EventQueue },
+    parts: {
+      readonly driver: Driver;
+      readonly network: UdpNetwork;
+      readonly events: EventQueue;
+      readonly clock: BootClock;
+    },
   ) {
+    this.#engine = engine;
+    this.#clock = parts.clock;
     this.id = engine.id;
     this.counters = engine.counters;
     this.recvBufferBytes = recvBufferBytes;
@@ -94,7 +111,7 @@ export class BenchNode {
   static async start(
     name: string,
     onEvent: (event: EngineEvent) => void,
-    { onSend }: BenchNodeOptions = {},
+    { onSend, card }: BenchNodeOptions = {},
   ): Promise<BenchNode> {
     const clock = new BootClock({ uptimeMs: sharedUptimeMs });
     const health = new HealthBoard();
@@ -130,21 +147,14 @@ export class BenchNode {
     });
     await network.open(driver.handlers);
     const engine = new Engine({
-      id: identityFromSeed(provider, randomBytes(32)).id,
-      name,
-      cluster: CLUSTER,
-      boot: 1,
-      keyring,
-      provider,
-      random: new SystemRandom(),
-      settings: settingsOf('lan'),
+      ...engineOptions(name, card),
       ...network.view,
     });
     driver.start(engine);
     network.watch(({ endpoints, links }) =>
       driver.mutate((_engine, nowMs) => engine.setEndpoints(nowMs, endpoints, links)),
     );
-    const node = new BenchNode(engine, recvBufferBytes, { driver, network, events });
+    const node = new BenchNode(engine, recvBufferBytes, { driver, network, events, clock });
     network.watchDrops((socketDrops) => {
       if (node.#phase === 'running')
         driver.mutate((_engine, nowMs) => engine.observeHost(nowMs, { socketDrops }));
@@ -168,6 +178,28 @@ export class BenchNode {
     this.#driver.mutate((engine, nowMs) => engine.join(nowMs, seeds));
   }
 
+  put(key: string, value: AppValue): Version {
+    return this.#driver.mutate((engine, nowMs) => engine.put(nowMs, key, value));
+  }
+
+  /** What others say, as after a restart. */
+  restore(blocks: readonly Block[]): void {
+    this.#driver.mutate((engine, nowMs) => engine.restore(nowMs, blocks));
+  }
+
+  /** One record, as a reader gets it. */
+  get(owner: NodeId, key: string): RecordView | undefined {
+    return this.#engine.records(this.#clock.nowMs(), { owner, key })[0];
+  }
+
+  list(): RecordView[] {
+    return this.#engine.records(this.#clock.nowMs());
+  }
+
+  get recordCount(): number {
+    return this.#engine.recordCount;
+  }
+
   putUrgent(key: string, value: string): void {
     this.#driver.mutate((engine, nowMs) => engine.put(nowMs, key, value, { priority: 'urgent' }));
   }
@@ -186,6 +218,16 @@ export class BenchNode {
     this.#phase = 'closed';
     await this.#network.close();
   }
+}
+
+/** What is the same for all engines of a benchmark, whether they have sockets or not. */
+export function engineOptions(name: string, card?: BenchNodeOptions['card']) {
+  const admission = card === undefined ? { keyring } : { trust: card.trust };
+  const id = card?.id ?? identityFromSeed(provider, randomBytes(32)).id;
+  return {
+    ...{ id, name, cluster: CLUSTER, boot: 1, ...admission, provider },
+    ...{ random: new SystemRandom(), settings: settingsOf('lan') },
+  };
 }
 
 function tapped(transports: readonly Transport[], onSend: (bytes: Uint8Array) => void): Transport[] {
