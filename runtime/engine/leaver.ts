@@ -49,8 +49,11 @@ export class Leaver {
     this.#acked.clear();
     this.#deadlineMs = nowMs + this.#ctx.settings.leaveTimeoutMs / 2;
     this.#ctx.self.enter(phase, nowMs);
-    this.#tell(nowMs);
-    if (this.#ctx.members.presentCount === 0) this.#advance(nowMs);
+    if (this.#ctx.members.presentCount > 0) this.#tell(nowMs);
+    else {
+      if (phase === 'left') this.#tellLinks(nowMs);
+      this.#advance(nowMs);
+    }
   }
 
   #advance(nowMs: number): void {
@@ -60,6 +63,18 @@ export class Leaver {
       this.#ctx.timers.clear('leave');
       this.#ctx.outbox.event({ type: 'left' });
     }
+  }
+
+  /** This node has heard of nobody, but who has heard its presence takes it for a member, and would look for it. */
+  #tellLinks(nowMs: number): void {
+    const block = this.#ctx.self.block(nowMs);
+    if (block === undefined) return;
+    for (const { name, multicast } of this.#ctx.links)
+      if (multicast === 'full')
+        this.#ctx.outbox.stage({ kind: 'multicast', link: name }, undefined, {
+          type: 'blocks',
+          blocks: [block],
+        });
   }
 
   #tell(nowMs: number): void {

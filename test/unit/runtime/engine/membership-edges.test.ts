@@ -15,6 +15,23 @@ test('a node that said it was leaving and then died is `left` in the end', () =>
   pump.until(() => pump.sees(nodes[0], [nodes[2]], 'left'), 60_000, 'left');
 });
 
+test('a node that has heard of nobody yet says goodbye to who has heard of it by multicast', () => {
+  // B-101
+  const pump = new EnginePump({ multicast: 'full' });
+  const ann = pump.add();
+  const ben = pump.add();
+  pump.drop = (from) => from === ann;
+  pump.until(() => pump.sees(ann, [ben], 'alive'), 5_000, 'ann hears ben');
+  assert.deepEqual(
+    ben.engine.members(pump.nowMs).map(({ id }) => id),
+    [ben.id],
+  );
+  pump.mutate(ben, (engine, nowMs) => engine.leave(nowMs));
+  assert.equal(ben.eventsOf('left').length, 1);
+  pump.kill(ben);
+  pump.until(() => pump.stateOf(ann, ben.id) === 'left', 1_000, 'ann hears the goodbye');
+});
+
 test('acks of the first step of a leave do not end the second', () => {
   const pump = new EnginePump();
   const nodes = pump.cluster(8);
