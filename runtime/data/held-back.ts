@@ -1,7 +1,8 @@
 import type { Version } from '../core/version.ts';
 import { markOfKey } from '../wire/record-marks.ts';
+import { BatchWaits } from './batch-waits.ts';
 import type { OwnerRecords } from './owner-records.ts';
-import { isLive, type StoredRecord } from './stored-record.ts';
+import { firstOf, isEmpty, isLive, type StoredRecord } from './stored-record.ts';
 
 /**
  * What readers see of an owner's records that isn't what the table has: the record before one that waits, or what a reset didn't list.
@@ -14,8 +15,8 @@ export class HeldBack {
   readonly #left = new Map<string, StoredRecord>();
   /** By the key of a record that waits: since when one does there. */
   readonly #since = new Map<string, number>();
-  /** Keys of this owner's records by their mark, of those with a version from `#from` on. */
-  readonly #byMark = new Map<number, string>();
+  readonly #waits = new BatchWaits();
+  /** What is seen from this version on is known to those that wait. */
   #from: Version = Number.POSITIVE_INFINITY;
   #bytes = 0;
   #bodyBytes = 0;
@@ -24,10 +25,6 @@ export class HeldBack {
   /** Records that wait, and what a reset left. */
   get size(): number {
     return this.#waiting.size + this.#left.size;
-  }
-
-  get waitingCount(): number {
-    return this.#waiting.size;
   }
 
   /** Bytes of what is seen and isn't in the table any more, values that travel apart by their full length. */
@@ -67,14 +64,25 @@ export class HeldBack {
     return this.#waiting.get(key) ?? this.#left.get(key);
   }
 
-  /** Readers see this until what came after it may be shown. */
-  wait(key: string, seen: StoredRecord | undefined, nowMs: number): void {
+  /** A record of the table waits; readers see another under its key until it may be shown, or nothing. */
+  wait(
+    records: OwnerRecords,
+    { record, seen, nowMs }: { record: StoredRecord; seen: StoredRecord | undefined; nowMs: number },
+  ): void {
+    const { key } = record;
     const sinceMs = this.#since.get(key) ?? nowMs;
     this.delete(key);
     this.#waiting.set(key, seen);
     this.#since.set(key, sinceMs);
     this.#count(seen, 1);
     if (seen === undefined) this.#unseen++;
+    this.#cover(firstOf(record), records);
+    this.#waits.add(record);
+  }
+
+  /** The value of a record that waits has come. */
+  fill(key: string): void {
+    this.#waits.fill(key);
   }
 
   /** The same record with another age. */
@@ -104,6 +112,7 @@ export class HeldBack {
     if (this.#waiting.delete(key) && seen === undefined) this.#unseen--;
     this.#since.delete(key);
     this.#left.delete(key);
+    this.#waits.remove(key);
   }
 
   #count(seen: StoredRecord | undefined, sign: 1 | -1): void {
@@ -111,71 +120,33 @@ export class HeldBack {
     this.#bodyBytes += sign * (seen?.body.length ?? 0);
   }
 
-  /** A record is new in the table: others may wait for it. */
-  note(record: StoredRecord): void {
-    this.#byMark.set(markOfKey(record.key), record.key);
+  /** Readers see this version of a key, or that it was deleted or has ended: others may wait for it. */
+  see(key: string, version: Version): void {
+    this.#waits.see(markOfKey(key), version);
   }
 
-  /** Makes all known that a record which waits may wait for. Each record is looked at once, however many wait. */
-  cover(first: Version, records: OwnerRecords): void {
+  /** The table has nothing of a key any more. */
+  forget(key: string): void {
+    this.#waits.unsee(markOfKey(key));
+  }
+
+  /** Takes the keys of a batch that readers may see now. undefined: there is none. */
+  takeWhole(): readonly string[] | undefined {
+    return this.#waits.takeWhole();
+  }
+
+  /** Makes all that is seen known that a record may wait for. Each record is looked at once, however many wait. */
+  #cover(first: Version, records: OwnerRecords): void {
     if (first >= this.#from) return;
     for (const { key, version } of records.above(first - 1)) {
       if (version >= this.#from) break;
-      const mark = markOfKey(key);
-      if (!this.#byMark.has(mark)) this.#byMark.set(mark, key);
+      this.see(key, this.#waiting.has(key) ? (this.#waiting.get(key)?.version ?? 0) : version);
     }
     this.#from = first;
-  }
-
-  keyOf(mark: number): string | undefined {
-    return this.#byMark.get(mark);
   }
 }
 
 /** Whether a record may have to wait for something else before readers see it [P-5.40, P-5.43]. */
 export function waitsForOthers(record: StoredRecord): boolean {
   return isLive(record) && (record.batch !== undefined || isEmpty(record));
-}
-
-/** Whether a record's value travels apart and hasn't come. */
-export function isEmpty(record: StoredRecord): boolean {
-  return record.large !== undefined && record.content === undefined;
-}
-
-/**
- * Those of an owner's held-back records that readers may see now: each has its value, and for each other key of its batch there is a
- * record at least as new as the batch that is seen already, or becomes so with it. Ascending by version. Takes a time that grows with
- * the marks of what waits, no more: an owner's batches don't overlap, so what a batch waits for is of itself or of a later one.
- */
-export function releasable(records: OwnerRecords): StoredRecord[] {
-  const { held } = records;
-  if (held === undefined) return [];
-  const waiting: StoredRecord[] = [];
-  for (const key of held.waiting.keys()) {
-    const record = records.get(key);
-    if (record !== undefined && !isEmpty(record)) waiting.push(record);
-  }
-  waiting.sort((a, b) => firstOf(b) - firstOf(a));
-  const ready = new Set<StoredRecord>();
-  const isWhole = (record: StoredRecord) => {
-    const first = firstOf(record);
-    return record.batch?.members.every((mark) => {
-      const key = held.keyOf(mark);
-      const other = key === undefined ? undefined : records.get(key);
-      return other !== undefined && other.version >= first && (!held.has(other.key) || ready.has(other));
-    });
-  };
-  for (let at = 0; at < waiting.length; ) {
-    const first = firstOf(waiting[at]);
-    const begin = at;
-    for (; at < waiting.length && firstOf(waiting[at]) === first; at++) ready.add(waiting[at]);
-    const batch = waiting.slice(begin, at);
-    if (batch.some((record) => isWhole(record) === false)) for (const record of batch) ready.delete(record);
-  }
-  return [...ready].sort((a, b) => a.version - b.version);
-}
-
-/** The version of the first record of its batch; its own where it was put alone. */
-export function firstOf({ version, batch }: StoredRecord): Version {
-  return version - (batch?.index ?? 0);
 }

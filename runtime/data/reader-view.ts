@@ -1,7 +1,7 @@
 import type { NodeId } from '../core/ids.ts';
 import { markOfKey } from '../wire/record-marks.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
-import { firstOf, HeldBack, releasable, waitsForOthers } from './held-back.ts';
+import { HeldBack, waitsForOthers } from './held-back.ts';
 import type { OwnerRecords } from './owner-records.ts';
 import { expiresAtMs, isLive, type StoredRecord } from './stored-record.ts';
 import type { ValueShelf } from './value-shelf.ts';
@@ -21,8 +21,6 @@ export interface WaitingRecord {
   readonly sinceMs: number;
 }
 
-/** So many records of one owner wait for others at the same time, at most: what it takes to look through them is bounded by it. */
-export const WAITING_MAX = 256;
 /** What a reset didn't list is seen for so long, unless its owner says more of it before: the rest of the reset may be on its way. */
 export const RESET_GRACE_MS = 60_000;
 /** In the queue of what ends, a reset's grace stands under a key that no record has. */
@@ -32,6 +30,7 @@ const RESET = '';
 export class ReaderView {
   readonly #values: ValueShelf;
   readonly #limits: { readonly recordsPerOwnerMax: number; readonly bytesPerOwnerMax: number };
+  readonly #hasRoom: (bytes: number) => boolean;
   readonly #onChange: (change: TableChange) => void;
   /** When what readers see in the place of something else ends. */
   readonly #ends = new ExpiryQueue();
@@ -45,10 +44,13 @@ export class ReaderView {
   constructor(parts: {
     values: ValueShelf;
     limits: { readonly recordsPerOwnerMax: number; readonly bytesPerOwnerMax: number };
+    /** Whether so many bytes more of what is seen may be kept. */
+    hasRoom: (bytes: number) => boolean;
     onChange: (change: TableChange) => void;
   }) {
     this.#values = parts.values;
     this.#limits = parts.limits;
+    this.#hasRoom = parts.hasRoom;
     this.#onChange = parts.onChange;
   }
 
@@ -77,21 +79,19 @@ export class ReaderView {
     return this.#ends.nextMs;
   }
 
-  /** Bytes, without values that travel apart, that have to be kept for readers if this record comes now; undefined: too much of its owner waits already. */
-  roomFor(records: OwnerRecords, before: StoredRecord | undefined, record: StoredRecord): number | undefined {
-    const { held } = records;
-    if (!waitsForOthers(record) || held?.waiting.has(record.key)) return 0;
-    const seen = before !== undefined && isLive(before) ? before : undefined;
-    const more = seen?.body.length ?? 0;
-    if (held === undefined) return more;
-    const tooMany = held.waitingCount >= WAITING_MAX || held.bytes + (seen?.size ?? 0) > this.#bytesMax;
-    return tooMany ? undefined : more;
-  }
-
-  /** A record took the place of another in the table. What this makes whole is shown by `release`. */
+  /**
+   * A record took the place of another in the table. What this makes whole is shown by `release`. Where there is no room for what readers
+   * see in its place, they see nothing until then.
+   * @param options `own`: of this node's own records, which wait only until all of a batch is put.
+   */
   show(
     records: OwnerRecords,
-    { before, record, nowMs }: { before: StoredRecord | undefined; record: StoredRecord; nowMs: number },
+    {
+      before,
+      record,
+      nowMs,
+      own,
+    }: { before: StoredRecord | undefined; record: StoredRecord; nowMs: number; own: boolean },
   ): void {
     const { key } = record;
     const waits = waitsForOthers(record);
@@ -101,22 +101,40 @@ export class ReaderView {
     }
     const isHeld = records.held?.has(key) === true;
     const seen = isHeld ? records.held?.get(key) : before;
-    records.held?.note(record);
     if (!waits) {
       this.#drop(records, key);
+      records.held?.see(key, record.version);
       this.#tell(records, seen, record);
       return;
     }
-    this.#heldOf(records).cover(firstOf(record), records);
+    const held = this.#heldOf(records);
+    if (!isHeld && before !== undefined) held.see(key, before.version);
     const live = seen !== undefined && isLive(seen) ? seen : undefined;
-    this.#change(records, (held) => held.wait(key, live, nowMs));
-    if (live !== undefined) this.#endWith(records, live);
+    const kept = isHeld || own || this.#hasRoomFor(held, live) ? live : undefined;
+    this.#change(records, () => held.wait(records, { record, seen: kept, nowMs }));
+    if (kept !== undefined) this.#endWith(records, kept);
+    else if (live !== undefined) this.#tellGone('forget', records, live);
+  }
+
+  /** The value of a record that waits has come. */
+  fill(records: OwnerRecords, key: string): void {
+    records.held?.fill(key);
   }
 
   /** Shows all at once what is whole now. */
   release(records: OwnerRecords): void {
-    const whole = releasable(records);
-    for (const { key } of whole) this.#drop(records, key);
+    const { held } = records;
+    if (held === undefined) return;
+    const whole: StoredRecord[] = [];
+    // What is seen by this may make others whole.
+    for (let keys = held.takeWhole(); keys !== undefined; keys = held.takeWhole())
+      for (const key of keys) {
+        const record = records.get(key)!;
+        whole.push(record);
+        this.#drop(records, key);
+        held.see(key, record.version);
+      }
+    whole.sort((a, b) => a.version - b.version);
     for (const record of whole) this.#tell(records, undefined, record);
   }
 
@@ -212,6 +230,12 @@ export class ReaderView {
   /** Its owner's quota may be seen once more: what it has now, and what it had before. */
   get #bytesMax(): number {
     return 2 * this.#limits.bytesPerOwnerMax;
+  }
+
+  #hasRoomFor(held: HeldBack, seen: StoredRecord | undefined): boolean {
+    return (
+      seen === undefined || (held.bytes + seen.size <= this.#bytesMax && this.#hasRoom(seen.body.length))
+    );
   }
 
   /** Readers see nothing any more under a key, though something may wait there. */

@@ -6,7 +6,6 @@ import type { Block, Line } from '../wire/message.ts';
 import type { LargeMark } from '../wire/record.ts';
 import { decodeRecord } from '../wire/record-codec.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
-import { isEmpty } from './held-back.ts';
 import { readIncoming } from './incoming.ts';
 import { isNews, type MergePlan } from './merge-plan.ts';
 import { type MergeResult, NOTHING_MERGED } from './merge-result.ts';
@@ -21,6 +20,7 @@ import {
   expiredRecord,
   expiresAtMs,
   filledRecord,
+  isEmpty,
   isLive,
   type StoredRecord,
 } from './stored-record.ts';
@@ -33,6 +33,15 @@ export interface TableLimits {
   readonly bytesPerOwnerMax: number;
   /** Bytes of all records and of their values, as far as they are here. */
   readonly tableBytesMax: number;
+}
+
+/** Of one block. */
+interface Taking {
+  readonly plan: MergePlan;
+  readonly nowMs: number;
+  readonly isKept: boolean | undefined;
+  /** Filled: what was taken. */
+  readonly fresh: StoredRecord[];
 }
 
 /** What was refused for a limit isn't asked for again so soon. */
@@ -74,7 +83,10 @@ export class RecordTable {
     this.#guard = options.guard ?? OPEN_GUARD;
     this.#ages = options.ages;
     this.hash = new TableHash(options.sha256);
-    this.#view = new ReaderView({ values: this.values, limits: options.limits, onChange: options.onChange });
+    this.#view = new ReaderView({
+      ...{ values: this.values, limits: options.limits, onChange: options.onChange },
+      hasRoom: (bytes) => this.bytes + bytes <= DATA_SHARE * this.#limits.tableBytesMax,
+    });
     this.#read = options.read ?? readRecord;
   }
 
@@ -146,18 +158,26 @@ export class RecordTable {
 
   /** Puts a record of our own; its version is the owner's newest. */
   putOwn(records: OwnerRecords, record: StoredRecord, nowMs: number): void {
-    this.#apply(records, record, nowMs);
+    this.#apply(records, record, { nowMs, own: true });
     const { batch } = record;
     // Its last record makes a batch whole.
-    if (batch === undefined || batch.index === batch.members.length - 1) this.#release(records);
+    if (batch === undefined || batch.index === batch.members.length - 1) this.#view.release(records);
     records.raise({ known: record.version });
     this.#moved(records, nowMs);
   }
 
-  /** Merges what a peer sent of another owner. Items are decoded and validated before anything is applied. */
-  merge(block: Block, nowMs: number, ageBoundMs: number | null): MergeResult {
+  /**
+   * Merges what a peer sent of another owner. Items are decoded and validated before anything is applied.
+   * @param options `isKept`: this node held it before its restart. There was room for it, so no limit refuses it now.
+   */
+  merge(
+    block: Block,
+    nowMs: number,
+    ageBoundMs: number | null,
+    options?: { readonly isKept: boolean },
+  ): MergeResult {
     const present = this.#owners.get(block.owner);
-    if (present === undefined && this.#owners.size >= this.#limits.ownersMax)
+    if (present === undefined && this.#owners.size >= this.#limits.ownersMax && !options?.isKept)
       return { ...NOTHING_MERGED, refused: 'table-full' };
     const records = present ?? this.#newOwner(block.owner);
     const how = { guard: this.#guard, read: this.#read, ages: this.#ages, nowMs, ageBoundMs };
@@ -168,7 +188,7 @@ export class RecordTable {
     if (present === undefined) this.#open(records);
     if (plan.complete && records.size > 0) this.#forgetUnlisted(records, block, incoming, nowMs);
     if (plan.reset) records.beginReset({ known: 0, gc: block.gc });
-    const taking = { plan, nowMs, fresh: [] as StoredRecord[] };
+    const taking: Taking = { plan, nowMs, isKept: options?.isKept, fresh: [] };
     const { fresh } = taking;
     const late = this.#take(records, incoming, taking);
     // What came behind may have made room: an owner keeps to its quota with all of what it puts, not in between.
@@ -179,16 +199,11 @@ export class RecordTable {
       }
       fresh.sort((x, y) => x.version - y.version);
     }
-    this.#release(records);
+    this.#view.release(records);
     const advanced = (refused !== 'quota' && plan.contiguous && this.#advance(records, block)) || plan.reset;
     if (advanced || fresh.length > 0) this.#moved(records, nowMs);
-    return {
-      fresh,
-      advanced,
-      gap: !plan.contiguous && block.to > records.known,
-      refused,
-      repeated,
-    };
+    const gap = !plan.contiguous && block.to > records.known;
+    return { fresh, advanced, gap, refused, repeated };
   }
 
   /** The owner forgets tombstones up to a version; holders follow when they hear of it. */
@@ -200,13 +215,15 @@ export class RecordTable {
 
   /** Ends records whose validity is over; what is left of them goes with the gc line [P-5.7]. */
   expire(nowMs: number): void {
+    const touched = new Set<OwnerRecords>();
     for (let due = this.#expiry.take(nowMs); due !== undefined; due = this.#expiry.take(nowMs)) {
       const records = this.#owners.get(due.owner);
       const record = records?.get(due.key);
-      if (records === undefined || record === undefined || record.version !== due.version) continue;
+      if (records === undefined || record?.version !== due.version) continue;
       this.#expireTo(records, record, nowMs);
-      this.#release(records);
+      touched.add(records);
     }
+    for (const records of touched) this.#view.release(records);
     this.#view.end(nowMs, (owner) => this.#owners.get(owner));
   }
 
@@ -230,9 +247,10 @@ export class RecordTable {
         if (record === undefined || !isEmpty(record) || nameOfValue(record.large!) !== name) continue;
         this.values.missNoMore(large, records.owner);
         records.set(filledRecord(record, this.values.take(large.hash, content)));
+        this.#view.fill(records, key);
         records.revision = ++this.#revision;
       }
-      this.#release(records);
+      this.#view.release(records);
     }
   }
 
@@ -333,24 +351,28 @@ export class RecordTable {
   #take(
     records: OwnerRecords,
     incoming: readonly StoredRecord[],
-    { plan, nowMs, fresh }: { plan: MergePlan; nowMs: number; fresh: StoredRecord[] },
+    { plan, nowMs, isKept, fresh }: Taking,
   ): readonly StoredRecord[] {
     let late: StoredRecord[] | undefined;
     for (const record of incoming) {
       if (!isNews(records, record, plan)) continue;
-      if (!this.#fits(records, record)) {
+      if (!isKept && !this.#fits(records, record)) {
         late ??= [];
         late.push(record);
       } else if (expiresAtMs(record) <= nowMs) this.#expireTo(records, record, nowMs);
       else {
-        this.#apply(records, record, nowMs);
+        this.#apply(records, record, { nowMs });
         fresh.push(record);
       }
     }
     return late ?? [];
   }
 
-  #apply(records: OwnerRecords, incoming: StoredRecord, nowMs: number): void {
+  #apply(
+    records: OwnerRecords,
+    incoming: StoredRecord,
+    { nowMs, own = false }: { readonly nowMs: number; readonly own?: boolean },
+  ): void {
     // Before what it replaces is let go: often the value is the same.
     const record = incoming.large === undefined ? incoming : this.#withValue(incoming);
     const before = records.get(record.key);
@@ -365,7 +387,7 @@ export class RecordTable {
     const ends = record.ttlMs !== undefined && !record.expired;
     if (!ends && before?.ttlMs !== undefined) this.#expiry.remove(records.owner, record.key);
     if (ends) this.#expireAt(records.owner, record);
-    this.#view.show(records, { before, record, nowMs });
+    this.#view.show(records, { before, record, nowMs, own });
     records.passedOver?.settle(record);
     if (before?.large !== undefined) this.#letGo(records, before);
   }
@@ -373,13 +395,8 @@ export class RecordTable {
   /** With its value, where that is known: from its owner, or from another record. */
   #withValue(record: StoredRecord): StoredRecord {
     const { hash } = record.large!;
-    const content = isLive(record) ? (record.content ?? this.#found(record)) : undefined;
+    const content = isLive(record) ? (record.content ?? this.values.findWhole(record.large!)) : undefined;
     return content === undefined ? record : filledRecord(record, this.values.take(hash, content));
-  }
-
-  #found({ large }: StoredRecord): Uint8Array | undefined {
-    const content = this.values.find(large!.hash);
-    return content?.length === large!.length ? content : undefined;
   }
 
   #letGo(records: OwnerRecords, record: StoredRecord): void {
@@ -389,17 +406,13 @@ export class RecordTable {
     else if (isLive(record)) this.values.missNoMore(record.large!, records.owner);
   }
 
-  #release(records: OwnerRecords): void {
-    if (records.held !== undefined) this.#view.release(records);
-  }
-
   #expireAt(owner: NodeId, record: StoredRecord): void {
     this.#expiry.add(expiresAtMs(record), { owner, key: record.key, version: record.version });
   }
 
   /** Puts what is left of an expired record in the place of the record, or of its elder. */
   #expireTo(records: OwnerRecords, record: StoredRecord, nowMs: number): void {
-    this.#apply(records, expiredRecord(record), nowMs);
+    this.#apply(records, expiredRecord(record), { nowMs });
   }
 
   /** @param options `isLeft`: what readers see of it was seen to already. */
@@ -411,6 +424,7 @@ export class RecordTable {
 
   #remove(records: OwnerRecords, record: StoredRecord): void {
     records.remove(record.key);
+    records.held?.forget(record.key);
     records.revision = ++this.#revision;
     if (record.large !== undefined) this.#letGo(records, record);
     this.#bodyBytes -= record.body.length;
@@ -422,14 +436,11 @@ export class RecordTable {
     const before = records.get(record.key);
     const size = records.size + (before === undefined ? 1 : 0);
     const more = record.size - (before?.size ?? 0);
-    const kept = this.#view.roomFor(records, before, record);
     const share = isReservedKey(record.key) ? 1 : DATA_SHARE;
     return (
-      kept !== undefined &&
       size <= this.#limits.recordsPerOwnerMax &&
       records.bytes + more <= this.#limits.bytesPerOwnerMax &&
-      this.bytes + record.body.length - (before?.body.length ?? 0) + kept <=
-        share * this.#limits.tableBytesMax
+      this.bytes + record.body.length - (before?.body.length ?? 0) <= share * this.#limits.tableBytesMax
     );
   }
 }

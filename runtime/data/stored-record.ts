@@ -94,6 +94,16 @@ export function isLive(record: StoredRecord): boolean {
   return !record.deleted && !record.expired;
 }
 
+/** Whether a record's value travels apart and hasn't come. */
+export function isEmpty(record: StoredRecord): boolean {
+  return record.large !== undefined && record.content === undefined;
+}
+
+/** The version of the first record of its batch; its own where it was put alone. */
+export function firstOf({ version, batch }: StoredRecord): Version {
+  return version - (batch?.index ?? 0);
+}
+
 /** Whether nobody knows how old the record is: a holder was off since it got it, and its owner's clock wasn't heard since. */
 export function isAgeUnknown({ ageBoundMs }: Pick<RecordOrigin, 'ageBoundMs'>): boolean {
   return ageBoundMs === Number.POSITIVE_INFINITY;

@@ -69,6 +69,12 @@ export class ValueShelf {
     return this.#values.get(toHex(hash))?.content;
   }
 
+  /** The value, if it is as long as it is said to be. */
+  findWhole({ hash, length }: LargeMark): Uint8Array | undefined {
+    const content = this.find(hash);
+    return content?.length === length ? content : undefined;
+  }
+
   /** A record names this value. @returns the copy that is kept. */
   take(hash: Uint8Array, content: Uint8Array): Uint8Array {
     const name = toHex(hash);

@@ -86,6 +86,6 @@ function itemsOf(entries: readonly KeptEntry[], nowMs: number): Item[] {
 }
 
 function merge(ctx: EngineContext, block: Block, nowMs: number): void {
-  const { refused } = ctx.table.merge(block, nowMs, null);
+  const { refused } = ctx.table.merge(block, nowMs, null, { isKept: true });
   if (refused !== undefined) ctx.counters.drops[refused]++;
 }

@@ -2,8 +2,8 @@ import { equalBytes } from '../core/bytes.ts';
 import type { NodeId } from '../core/ids.ts';
 import { VALUE_PART_BYTES } from '../core/limits.ts';
 import { sample } from '../core/random.ts';
-import { isEmpty } from '../data/held-back.ts';
 import { decodeLargeValue } from '../data/large-value.ts';
+import { isEmpty } from '../data/stored-record.ts';
 import { type MissingValue, nameOfValue } from '../data/value-shelf.ts';
 import type { ValuePart, ValueWant } from '../wire/message.ts';
 import type { LargeMark } from '../wire/record.ts';
@@ -148,13 +148,12 @@ export class ValueCourier {
     }
   }
 
-  /** An earlier life had this value: records that were taken back and name it have it again. */
+  /** An earlier life had this value, and so the room for it: records that were taken back and name it have it again. */
   takeBack(content: Uint8Array): void {
     const large = { length: content.length, hash: this.#sha256(content) };
     const { table } = this.#ctx;
-    if (!table.values.isMissing(nameOfValue(large)) || decodeLargeValue(content) === undefined) return;
-    if (table.hasRoomFor(large)) table.fill(large, content);
-    else this.#ctx.counters.drops['table-full']++;
+    if (table.values.isMissing(nameOfValue(large)) && decodeLargeValue(content) !== undefined)
+      table.fill(large, content);
   }
 
   /** A part came, or word that there is none. */

@@ -75,6 +75,10 @@ const STORIES: readonly [string, readonly Uint8Array[]][] = [
     'two batches that need one another',
     [b6, record(20, 'a', { place: 0, of: ['a', 'c'] }), record(21, 'c', { place: 1, of: ['a', 'c'] })],
   ],
+  [
+    'what is seen of one is new enough, though a newer one waits',
+    [a7, record(20, 'a', { place: 0, of: ['a', 'c'] }), b6, record(21, 'c', { place: 1, of: ['a', 'c'] })],
+  ],
 ];
 
 /** Marks of keys, what readers see of batches, and a value that travels apart. */

@@ -65,7 +65,9 @@ test('[P-5.41] readers see what another reading of the rule says, whatever comes
           (each) =>
             each.isDeleted ||
             each.marks.every((one) =>
-              set.some(({ key, sequence }) => mark(key) === one && sequence >= each.first),
+              [...set, ...seen.values()].some(
+                ({ key, sequence }) => mark(key) === one && sequence >= each.first,
+              ),
             ),
         );
       for (const each of sets.find(isWhole) ?? []) seen.set(each.key, each);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeVersion } from '#runtime/core/version.ts';
-import { RESET_GRACE_MS, WAITING_MAX } from '#runtime/data/reader-view.ts';
+import { RESET_GRACE_MS } from '#runtime/data/reader-view.ts';
 import { isLive, type StoredRecord } from '#runtime/data/stored-record.ts';
 import type { Block } from '#runtime/wire/message.ts';
 import type { RecordBody } from '#runtime/wire/record.ts';
@@ -138,55 +138,67 @@ test('a long value is still here when its record comes again behind a reset', ()
   assert.deepEqual([table.values.size, table.heldBytes], [0, 0]);
 });
 
-test('a chain of batches that wait for one another is looked through once a block', () => {
+test('records that wait are as many as an owner may have, and what comes looks through none of them', () => {
   const held = new TestTable({ recordsPerOwnerMax: 1_000, bytesPerOwnerMax: 100_000 });
   const { table } = held;
-  // Each waits for the next, the last for one that never comes.
+  // Each waits for the next, the last for one that is late.
   const link = (i: number, first: number) => ({
     key: `k${i}`,
     version: v(first),
     batch: { index: 0, members: [markOfKey(`k${i}`), markOfKey(`k${i + 1}`)] },
   });
-  let last = 0;
-  for (let i = 0; i < WAITING_MAX + 10; i++) {
-    last += 2;
-    const { refused } = table.merge(block(v(last) - 1, 0, link(i, last)), NOW, null);
-    assert.equal(refused, i < WAITING_MAX ? undefined : 'quota');
+  const count = 990;
+  for (let i = 0; i < count; i++) {
+    const first = 2 * (i + 1);
+    assert.equal(table.merge(block(v(first) - 1, 0, link(i, first)), NOW, null).refused, undefined);
   }
-  assert.equal(table.heldCount, WAITING_MAX);
-  // Plain records of the same owner come all the same, and looking for what they make whole takes a bounded number of looks.
+  assert.equal(table.heldCount, count);
   const records = table.owner(ANN)!;
   let looks = 0;
-  const { get } = records;
-  records.get = (key) => {
-    looks++;
-    return get.call(records, key);
-  };
-  table.merge(block(v(last), 0, { key: 'plain', version: v(last + 1) }), NOW, null);
-  assert.ok(looks < 4 * WAITING_MAX, `${looks} looks`);
-  assert.deepEqual(seen(held), [`plain@${last + 1}`]);
+  for (const name of ['get', 'above', 'values'] as const) {
+    const method = records[name] as (...args: unknown[]) => unknown;
+    Object.defineProperty(records, name, {
+      value(...args: unknown[]) {
+        looks++;
+        return method.apply(records, args);
+      },
+    });
+  }
+  const last = 2 * (count + 1);
+  table.merge(block(v(last) - 1, 0, { key: 'plain', version: v(last) }), NOW, null);
+  assert.ok(looks < 10, `${looks} looks`);
+  assert.deepEqual(held.takeChanges(), [`put plain@${last}`]);
+  table.merge(block(v(last), 0, { key: `k${count}`, version: v(last + 1) }), NOW, null);
+  assert.equal(seen(held).length, count + 2);
+  assert.equal(table.heldCount, 0);
 });
 
-test('what is seen in the place of what waits counts, and more of it is refused than an owner may have', () => {
+test('what is seen in the place of what waits counts, and beyond what may be kept of it readers see nothing there', () => {
   const held = new TestTable({ bytesPerOwnerMax: 4_000 });
   const { table } = held;
   let version = 0;
   const put = (record: Partial<RecordBody>) => {
     version++;
-    return table.merge(block(v(version) - 1, 0, { ...record, version: v(version) }), NOW, null).refused;
-  };
-  const refused: (string | undefined)[] = [];
-  for (let i = 0; i < 4; i++) {
-    assert.equal(put({ key: `k${i}`, value: null, large: LARGE }), undefined);
-    if (i === 0) table.fill(LARGE, Buffer.from(TEXT));
-    const members = [markOfKey(`k${i}`), markOfKey('never')];
-    refused.push(put({ key: `k${i}`, batch: { index: 0, members } }));
+    const { refused } = table.merge(block(v(version) - 1, 0, { ...record, version: v(version) }), NOW, null);
+    assert.equal(refused, undefined);
     assert.ok(table.heldBytes <= 8_000, `${table.heldBytes} bytes`);
-    if (refused[i] !== undefined) break;
+  };
+  for (let i = 0; i < 4; i++) {
+    put({ key: `k${i}`, value: null, large: LARGE });
+    if (i === 0) table.fill(LARGE, Buffer.from(TEXT));
+    const members = [markOfKey(`k${i}`), markOfKey('late')];
+    put({ key: `k${i}`, batch: { index: 0, members } });
   }
-  assert.deepEqual(refused, [undefined, undefined, 'quota']);
   assert.ok(table.heldBytes > 6_000);
-  assert.ok(table.values.bytes === TEXT.length);
+  assert.equal(table.values.bytes, TEXT.length);
+  assert.deepEqual(seen(held), ['k0@1', 'k1@3']);
+  assert.deepEqual(
+    held.takeChanges().filter((change) => change.startsWith('forget')),
+    ['forget k2@5', 'forget k3@7'],
+  );
+  put({ key: 'late' });
+  assert.deepEqual(seen(held), ['k0@2', 'k1@4', 'k2@6', 'k3@8', 'late@9']);
+  assert.equal(table.values.bytes, 0);
 });
 
 test('a full table takes no record for which an elder one would have to be kept beside it', () => {
