@@ -9,6 +9,7 @@ import { ExpiryQueue } from './expiry-queue.ts';
 import { readIncoming } from './incoming.ts';
 import { isNews, type MergePlan } from './merge-plan.ts';
 import { type MergeResult, NOTHING_MERGED } from './merge-result.ts';
+import { lacksSame, nameOfValue } from './missing-values.ts';
 import { NOTHING_PROVEN, OwnerRecords } from './owner-records.ts';
 import { ReaderView, type TableChange, type WaitingRecord } from './reader-view.ts';
 import { RecentOwners } from './recent-owners.ts';
@@ -25,7 +26,7 @@ import {
   type StoredRecord,
 } from './stored-record.ts';
 import { TableHash } from './table-hash.ts';
-import { nameOfValue, ValueShelf } from './value-shelf.ts';
+import { ValueShelf } from './value-shelf.ts';
 
 export interface TableLimits {
   readonly ownersMax: number;
@@ -239,17 +240,14 @@ export class RecordTable {
    * room for it.
    */
   fill(large: LargeMark, content: Uint8Array): void {
-    const name = nameOfValue(large);
-    for (const records of this.#owners.values()) {
-      if (records.held === undefined) continue;
-      for (const key of [...records.held.waiting.keys()]) {
-        const record = records.get(key);
-        if (record === undefined || !isEmpty(record) || nameOfValue(record.large!) !== name) continue;
-        this.values.missNoMore(large, records.owner);
-        records.set(filledRecord(record, this.values.take(large.hash, content)));
+    for (const { owner, keys } of this.values.missing.ofName(nameOfValue(large))) {
+      const records = this.#owners.get(owner)!;
+      for (const key of [...keys]) {
+        this.values.missing.delete(large, { owner, key });
+        records.set(filledRecord(records.get(key)!, this.values.take(large.hash, content)));
         this.#view.fill(records, key);
-        records.revision = ++this.#revision;
       }
+      records.revision = ++this.#revision;
       this.#view.release(records);
     }
   }
@@ -380,7 +378,7 @@ export class RecordTable {
     this.#bodyBytes += record.body.length - (before?.body.length ?? 0);
     this.#size += Number(before === undefined);
     if (record.large !== undefined && isLive(record) && isEmpty(record))
-      this.values.miss(record.large, records.owner);
+      this.values.missing.add(record.large, { owner: records.owner, key: record.key });
     this.#liveCount += Number(isLive(record)) - Number(wasLive);
     records.revision = ++this.#revision;
     records.set(record);
@@ -403,7 +401,8 @@ export class RecordTable {
     // Readers still see it.
     if (records.held?.get(record.key) === record) return;
     if (record.content !== undefined) this.values.give(record.large!.hash);
-    else if (isLive(record)) this.values.missNoMore(record.large!, records.owner);
+    else if (isLive(record) && !lacksSame(records.get(record.key), record))
+      this.values.missing.delete(record.large!, { owner: records.owner, key: record.key });
   }
 
   #expireAt(owner: NodeId, record: StoredRecord): void {

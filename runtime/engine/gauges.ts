@@ -57,7 +57,7 @@ export function readGauges(ctx: EngineContext, sessions: number): EngineGauges {
     recordBytes: ctx.table.bytes,
     held: ctx.table.heldCount,
     heldBytes: ctx.table.heldBytes,
-    missing: ctx.table.values.missingCount,
+    missing: ctx.table.values.missing.count,
     members: ctx.members.size,
     accusations: ctx.accuser.standingCount,
     sessions,

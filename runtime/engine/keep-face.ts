@@ -68,7 +68,7 @@ function takeBack(ctx: EngineContext, { owner, known, gc, entries }: KeptOwner, 
     merge(ctx, { ...block, items: itemsOf([entry], nowMs) }, nowMs);
   }
   for (const { content } of sorted) if (content !== undefined) ctx.values.takeBack(content);
-  if (ctx.table.values.missingCount > 0) ctx.timers.setEarlier('value', nowMs);
+  if (ctx.table.values.missing.count > 0) ctx.timers.setEarlier('value', nowMs);
 }
 
 function isEndUnknown({ body, expired, ageBoundMs }: KeptEntry): boolean {

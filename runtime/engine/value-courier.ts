@@ -3,8 +3,8 @@ import type { NodeId } from '../core/ids.ts';
 import { VALUE_PART_BYTES } from '../core/limits.ts';
 import { sample } from '../core/random.ts';
 import { decodeLargeValue } from '../data/large-value.ts';
+import { type MissingValue, nameOfValue } from '../data/missing-values.ts';
 import { isEmpty } from '../data/stored-record.ts';
-import { type MissingValue, nameOfValue } from '../data/value-shelf.ts';
 import type { ValuePart, ValueWant } from '../wire/message.ts';
 import type { LargeMark } from '../wire/record.ts';
 import { ByteBudget } from './byte-budget.ts';
@@ -19,9 +19,6 @@ const FETCHES_MIN = 2;
 const SYNC_BYTES_PER_FETCH = 2_000;
 /** One owner's values take no more than this share of the places, so that others' get theirs. */
 const OWNER_SHARE = 0.25;
-/** Owners, and values of each, that are looked at in one turn; where there are more, the next turn comes so soon. */
-const LOOK_MAX = 16;
-const LOOK_AGAIN_MS = 1_000;
 /** Parts that one question asks for, and draws. */
 const PARTS_PER_QUESTION = 4;
 /** A source that doesn't answer is asked again so soon, later and later, and so often; then another one is. */
@@ -99,33 +96,41 @@ export class ValueCourier {
 
   /** The turn of those that wait: the next question, another source, or the next value. */
   onTurn(nowMs: number): void {
-    const { values } = this.#ctx.table;
+    const { missing } = this.#ctx.table.values;
     for (const [name, fetch] of this.#fetches) {
-      if (!values.isMissing(name)) this.#fetches.delete(name);
+      if (!missing.has(name)) this.#fetches.delete(name);
       else if (fetch.againMs <= nowMs) this.#goOn(name, fetch, nowMs);
     }
-    let nextMs = this.#beginMore(nowMs);
+    this.#beginMore(nowMs);
+    let nextMs = missing.nextMs(nowMs);
     for (const { againMs } of this.#fetches.values()) nextMs = Math.min(nextMs, againMs);
     if (nextMs < Number.POSITIVE_INFINITY) this.#ctx.timers.set('value', Math.max(nextMs, nowMs + 1));
   }
 
-  /** Owners take turns, and so do the values of each. @returns when to look again. */
-  #beginMore(nowMs: number): number {
-    const { values } = this.#ctx.table;
-    let nextMs = values.missing.size > LOOK_MAX ? nowMs + LOOK_AGAIN_MS : Number.POSITIVE_INFINITY;
+  /** Owners take turns. What finds no place gets it once another has left its own. */
+  #beginMore(nowMs: number): void {
+    if (this.#fetches.size >= this.#fetchesMax) return;
+    const { missing } = this.#ctx.table.values;
     const ofOwnerMax = Math.max(1, Math.floor(OWNER_SHARE * this.#fetchesMax));
-    for (const some of values.inTurn(LOOK_MAX)) {
-      if (some.length >= LOOK_MAX) nextMs = Math.min(nextMs, nowMs + LOOK_AGAIN_MS);
-      let ofOwner = 0;
-      for (const { value } of this.#fetches.values()) if (value.owner === some[0].owner) ofOwner++;
-      for (const value of some) {
-        // What finds no place gets it once another has left its own.
-        if (this.#fetches.size >= this.#fetchesMax || ofOwner >= ofOwnerMax) break;
-        if (value.untilMs <= nowMs && this.#begin(value, nowMs)) ofOwner++;
-        if (value.untilMs > nowMs) nextMs = Math.min(nextMs, value.untilMs);
-      }
-    }
-    return nextMs;
+    const isFetched = (name: string) => this.#fetches.has(name);
+    // One of each owner, then a second one, and so on.
+    for (let owners = missing.inTurn(nowMs); owners.length > 0; )
+      owners = owners.filter((owner) => {
+        if (this.#fetches.size >= this.#fetchesMax || this.#countOf(owner) >= ofOwnerMax) return false;
+        const value = missing.find(owner, nowMs, isFetched);
+        if (value === undefined) return false;
+        const hasBegun = this.#begin(value, nowMs);
+        if (hasBegun) missing.serve(owner);
+        else missing.pause(owner, nowMs);
+        return hasBegun;
+      });
+  }
+
+  /** How many values are fetched for an owner. */
+  #countOf(owner: NodeId): number {
+    let count = 0;
+    for (const { value } of this.#fetches.values()) if (value.owner === owner) count++;
+    return count;
   }
 
   /** Somebody wants parts of a value. */
@@ -152,41 +157,44 @@ export class ValueCourier {
   takeBack(content: Uint8Array): void {
     const large = { length: content.length, hash: this.#sha256(content) };
     const { table } = this.#ctx;
-    if (table.values.isMissing(nameOfValue(large)) && decodeLargeValue(content) !== undefined)
+    if (table.values.missing.has(nameOfValue(large)) && decodeLargeValue(content) !== undefined)
       table.fill(large, content);
   }
 
   /** A part came, or word that there is none. */
   onPart({ hash, part, bytes }: ValuePart, from: Inbound): void {
-    const found = this.#fetchOf(hash);
-    if (found === undefined || !found.fetch.asked.has(from.sender)) {
-      this.#ctx.counters.drops.unsolicited++;
-      return;
-    }
-    const { name, fetch } = found;
-    const { nowMs } = from;
-    if (bytes.length === 0) {
-      if (fetch.source?.peer === from.sender) this.#turn(name, fetch, nowMs);
-      return;
-    }
-    const outcome = fetch.add(part, bytes, from.sender);
-    if (outcome === 'wait' || outcome === 'more')
-      this.#allowanceOf(fetch).spend(-1 / PARTS_PER_QUESTION, nowMs);
-    if (outcome === 'wrong') this.#distrust(name, fetch, from.sender, nowMs);
-    else if (fetch.isComplete) this.#complete(name, fetch, from.sender, nowMs);
-    else if (outcome === 'more') this.#ask(fetch, nowMs);
+    const found = [...this.#fetches].filter(
+      ([, { large, asked }]) => equalBytes(large.hash, hash) && asked.has(from.sender),
+    );
+    if (found.length === 0) this.#ctx.counters.drops.unsolicited++;
+    // Of several lengths of one hash all but one are lies, and nobody knows which.
+    for (const [name, fetch] of found)
+      if (bytes.length > 0) this.#take(name, fetch, { part, bytes, from });
+      else if (fetch.source?.peer === from.sender) this.#turn(name, fetch, from.nowMs);
   }
 
-  #fetchOf(hash: Uint8Array): { name: string; fetch: ValueFetch } | undefined {
-    for (const [name, fetch] of this.#fetches) if (equalBytes(fetch.large.hash, hash)) return { name, fetch };
-    return undefined;
+  #take(
+    name: string,
+    fetch: ValueFetch,
+    { part, bytes, from }: { readonly part: number; readonly bytes: Uint8Array; readonly from: Inbound },
+  ): void {
+    const { nowMs, sender } = from;
+    const outcome = fetch.add(part, bytes, sender);
+    if (outcome === 'wait' || outcome === 'more')
+      this.#allowanceOf(fetch).spend(-1 / fetch.questionParts, nowMs);
+    if (outcome === 'wrong') this.#distrust(name, fetch, sender, nowMs);
+    else if (fetch.isComplete) this.#complete(name, fetch, sender, nowMs);
+    else if (outcome === 'more') this.#ask(fetch, nowMs);
   }
 
   /** @returns whether it takes a place now. */
   #begin(value: MissingValue, nowMs: number): boolean {
     const { name, large } = value;
-    // One hash at a time: of two lengths one is a lie.
-    if (this.#fetchOf(large.hash) !== undefined) return false;
+    // It is here, and has another length.
+    if (this.#ctx.table.values.find(large.hash) !== undefined) {
+      value.untilMs = nowMs + HOPELESS_MS;
+      return false;
+    }
     const fetch = new ValueFetch(value);
     if (!this.#ctx.table.hasRoomFor(large)) {
       this.#refuse(name, fetch, nowMs);
@@ -205,7 +213,7 @@ export class ValueCourier {
 
   /** Turns to the next source; without one, or after several, the value rests. */
   #turn(name: string, fetch: ValueFetch, nowMs: number): void {
-    const isMissing = this.#ctx.table.values.isMissing(name);
+    const isMissing = this.#ctx.table.values.missing.has(name);
     const source = isMissing && fetch.turns < TURNS_MAX ? this.#chooseSource(name, fetch, nowMs) : undefined;
     if (source === undefined) {
       this.#rest(name, fetch, nowMs);
@@ -223,8 +231,13 @@ export class ValueCourier {
     value.untilMs = nowMs + value.restMs;
     const note = this.#notes.get(name);
     if (note !== undefined) note.teller = undefined;
-    this.#fetches.delete(name);
+    this.#end(name);
     this.#ctx.timers.setEarlier('value', nowMs + AGAIN_MS);
+  }
+
+  #end(name: string): void {
+    this.#fetches.delete(name);
+    this.#ctx.table.values.missing.look(name);
   }
 
   #ask(fetch: ValueFetch, nowMs: number): void {
@@ -282,12 +295,13 @@ export class ValueCourier {
       this.#turn(name, fetch, nowMs);
       return;
     }
-    this.#fetches.delete(name);
     if (!this.#ctx.table.hasRoomFor(fetch.large)) this.#refuse(name, fetch, nowMs);
     else if (decodeLargeValue(fetch.bytes) === undefined) {
       this.#ctx.counters.drops.malformed++;
       fetch.value.untilMs = nowMs + HOPELESS_MS;
+      this.#end(name);
     } else {
+      this.#fetches.delete(name);
       this.#notes.delete(name);
       this.#ctx.table.fill(fetch.large, fetch.bytes);
     }

@@ -1,7 +1,7 @@
 import type { Endpoint } from '../core/endpoint.ts';
 import type { NodeId } from '../core/ids.ts';
 import { VALUE_PART_BYTES } from '../core/limits.ts';
-import type { MissingValue } from '../data/value-shelf.ts';
+import type { MissingValue } from '../data/missing-values.ts';
 import type { LargeMark } from '../wire/record.ts';
 
 /** Whom a value is asked of, and where. */
@@ -26,6 +26,8 @@ export class ValueFetch {
   source: ValueSource | undefined;
   /** The highest part of the last question: behind it nothing more comes. */
   #lastPart = 0;
+  /** Parts of the last question. */
+  questionParts = 1;
   /** Questions to the present source without any answer. */
   tries = 0;
   /** Sources that were tried. */
@@ -79,6 +81,7 @@ export class ValueFetch {
       this.#lastPart = part;
       count++;
     }
+    this.questionParts = Math.max(1, count);
     return parts;
   }
 

@@ -133,7 +133,7 @@ test('a long value is still here when its record comes again behind a reset', ()
   assert.deepEqual(seen(held), ['node@2.1', 'plan@1']);
   table.merge(block(two(1), two(0), { key: 'plan', version: two(2), value: null, large: LARGE }), NOW, null);
   assert.deepEqual(seen(held), ['node@2.1', 'plan@2.2']);
-  assert.equal(table.values.missingCount, 0);
+  assert.equal(table.values.missing.count, 0);
   table.merge(block(two(2), two(0), { key: 'plan', version: two(3), deleted: true }), NOW, null);
   assert.deepEqual([table.values.size, table.heldBytes], [0, 0]);
 });
@@ -266,7 +266,7 @@ test('what only names a long value takes no room of others, and its value comes 
   }));
   assert.equal(table.merge(block(0, 0, ...claims), NOW, null).refused, undefined);
   assert.ok(table.bytes < 1_200, `${table.bytes} bytes`);
-  assert.equal(table.values.missingCount, 9);
+  assert.equal(table.values.missing.count, 9);
   // Not so of the room of its owner: there the ninth is one too many with three more of them.
   const more = { key: 'more', version: v(10), value: null, large: { ...LARGE, length: 3_001 } };
   assert.equal(table.merge(block(v(9), 0, more), NOW, null).refused, 'quota');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LARGE_VALUE_BYTES_MAX } from '#runtime/core/limits.ts';
-import { settingsOf } from '#runtime/engine/settings.ts';
+import { type EngineSettings, settingsOf } from '#runtime/engine/settings.ts';
 import { encodeValue } from '#runtime/wire/cbor.ts';
 import type { Message, ValuePart, ValueWant } from '#runtime/wire/message.ts';
 import { EnginePump, type PumpNode } from '../../../support/engine-pump.ts';
@@ -141,17 +141,25 @@ test('a lie about the length of a value does not stand in the way of the true re
   assert.equal(seen(at), undefined);
 });
 
-/** A liar whose records name so many values that nobody has, told to a node; with the questions that it gets for them. */
-function lieOfValues(count: number) {
-  const pump = new EnginePump();
+/** Made-up owners whose records name so many values that nobody has, told to a node; with the questions that it gets for them. */
+function lieOfValues(
+  count: number,
+  {
+    owners = 1,
+    settings = {},
+  }: { readonly owners?: number; readonly settings?: Partial<EngineSettings> } = {},
+) {
+  const pump = new EnginePump({ settings });
   const [ann, ben] = pump.cluster(2);
   const liar = new LyingPeer(pump);
   liar.introduce(ann);
-  for (let i = 0; i < count; i++) {
-    const hash = provider.sha256(Uint8Array.of(i >> 8, i));
-    const block = liar.block({ key: `k${i}`, value: null, large: { length: 1, hash } });
-    liar.tell(ann, { type: 'blocks', blocks: [{ ...block, from: 0 }] });
-  }
+  for (let made = 0; made < owners; made++)
+    for (let i = 0; i < count; i++) {
+      const large = { length: 1, hash: provider.sha256(Uint8Array.of(made, i >> 8, i)) };
+      const owner = made === 0 ? liar.id : `7${made.toString(16)}`.repeat(16);
+      const block = liar.block({ key: `k${i}`, value: null, large }, { owner });
+      liar.tell(ann, { type: 'blocks', blocks: [{ ...block, from: 0 }] });
+    }
   return { pump, ann, ben, liar };
 }
 
@@ -178,6 +186,35 @@ test('values of one owner that nobody has do not keep those of others from comin
     pump.mutate(ben, (engine, nowMs) => engine.put(nowMs, 'plan', `${i}${TEXT}`));
     pump.until(() => pump.read(ann, ben.id, 'plan')?.value === `${i}${TEXT}`, 2_000, `the value ${i}`);
   }
+});
+
+for (const [link, settings, owners] of [
+  ['', {}, 6],
+  [' on a metered link', settingsOf('metered'), 4],
+] as const)
+  test(`values of several made-up owners that nobody has do not keep those of others from coming${link}`, () => {
+    const { pump, ann, ben } = lieOfValues(100, { owners, settings });
+    pump.run(30_000);
+    const { fetches } = ann.engine.gauges();
+    assert.ok(fetches >= 2, `${fetches} fetches: not all places are taken`);
+    for (let i = 0; i < 5; i++) {
+      pump.mutate(ben, (engine, nowMs) => engine.put(nowMs, 'plan', `${i}${TEXT}`));
+      pump.until(() => pump.read(ann, ben.id, 'plan')?.value === `${i}${TEXT}`, 45_000, `the value ${i}`);
+    }
+  });
+
+test('who is the first to name a hash, with a false length, does not keep out the true one', () => {
+  const at = scene({ length: LARGE_VALUE_BYTES_MAX, hash: HASH });
+  at.pump.mutate(at.ben, (engine, nowMs) => engine.put(nowMs, 'plan', TEXT));
+  // A part of the right size now and then keeps its own fetch going.
+  let turn = 0;
+  const seenByAnn = () => at.pump.read(at.ann, at.ben.id, 'plan')?.value;
+  for (; turn < 15 && seenByAnn() === undefined; turn++) {
+    at.liar.tell(at.ann, { ...part(0), part: turn, bytes: new Uint8Array(1_024) });
+    at.pump.run(1_300);
+  }
+  assert.equal(seenByAnn(), TEXT);
+  assert.ok(turn <= 3, `after ${turn} turns`);
 });
 
 test('a value that nobody has rests longer each time, also where its record is put again', () => {

@@ -7,7 +7,7 @@ const endpoint = { transport: 'udp' as const, address: '10.0.0.1', port: 18262 }
 
 function fetchOf(length: number): ValueFetch {
   const large = { length, hash: new Uint8Array(32) };
-  return new ValueFetch({ large, name: 'x', owner: ANN, users: 1, restMs: 0, untilMs: 0 });
+  return new ValueFetch({ large, name: 'x', owner: ANN, keys: new Set(), restMs: 0, untilMs: 0 });
 }
 
 const PART = new Uint8Array(1_024);
@@ -17,6 +17,7 @@ test('only a new part of the source that is asked now counts as an answer', () =
   fetch.turnTo({ peer: ANN, endpoint }, 0);
   fetch.tries = 2;
   fetch.nextParts(4);
+  assert.equal(fetch.questionParts, 3);
   assert.equal(fetch.add(0, PART, ANN), 'wait');
   assert.equal(fetch.tries, 0);
   fetch.tries = 2;
