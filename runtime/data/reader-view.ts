@@ -23,6 +23,7 @@ export interface WaitingRecord {
 
 /** What a reset didn't list is seen for so long, unless its owner says more of it before: the rest of the reset may be on its way. */
 export const RESET_GRACE_MS = 60_000;
+const NOTHING_HELD: Pick<HeldBack, 'waiting' | 'left'> = { waiting: new Map(), left: new Map() };
 /** In the queue of what ends, a reset's grace stands under a key that no record has. */
 const RESET = '';
 
@@ -144,8 +145,10 @@ export class ReaderView {
    */
   leave(records: OwnerRecords, unlisted: readonly StoredRecord[], nowMs: number): void {
     const gone = unlisted.map((record) => ({ record, seen: this.#seenOf(records, record) }));
-    const seenOnes = [...gone.map(({ seen }) => seen), ...(records.held?.waiting.values() ?? [])];
-    const mates = new Set(seenOnes.flatMap((seen) => seen?.batch?.members ?? []));
+    // Of those too that the reset lists: what replaced a record of their batch may come later.
+    const { waiting, left } = records.held ?? NOTHING_HELD;
+    const all = [...records.values(), ...waiting.values(), ...left.values()];
+    const mates = new Set(all.flatMap((each) => each?.batch?.members ?? []));
     let hasLeft = false;
     for (const { record, seen } of gone) {
       if (

@@ -187,7 +187,8 @@ export class RecordTable {
     const { plan, records: incoming, repeated } = read;
     let refused = read.refused;
     if (present === undefined) this.#open(records);
-    if (plan.complete && records.size > 0) this.#forgetUnlisted(records, block, incoming, nowMs);
+    if (plan.complete && (records.size > 0 || records.held !== undefined))
+      this.#forgetUnlisted(records, block, incoming, nowMs);
     if (plan.reset) records.beginReset({ known: 0, gc: block.gc });
     const taking: Taking = { plan, nowMs, isKept: options?.isKept, fresh: [] };
     const { fresh } = taking;

@@ -85,6 +85,24 @@ test('what replaced a record of a batch is seen through a reset with the rest of
   assert.deepEqual(seen(held), ['mode@3', 'node@2.1', 'target@2']);
 });
 
+test('so it is where the reset lists the rest of the batch first', () => {
+  const held = new TestTable();
+  const old = [...together(v(1), 'mode', 'target'), { key: 'mode', version: v(3) }];
+  held.table.merge(block(0, 0, ...old), NOW, null);
+  held.takeChanges();
+  // Each on its own from then on [P-5.42].
+  held.table.merge(
+    block(0, two(0), { key: 'node', version: two(1) }, { key: 'target', version: two(2) }),
+    NOW,
+    null,
+  );
+  assert.deepEqual(seen(held), ['mode@3', 'node@2.1', 'target@2.2']);
+  held.table.merge(block(two(2), two(0), { key: 'mode', version: two(3) }), NOW, null);
+  assert.deepEqual(seen(held), ['mode@2.3', 'node@2.1', 'target@2.2']);
+  assert.ok(held.changes.every(({ change }) => change === 'put'));
+  assert.equal(held.table.heldCount, 0);
+});
+
 test('restart after restart leaves no more to be seen than an owner may have', () => {
   const held = new TestTable({ bytesPerOwnerMax: 4_000 });
   const { table } = held;
@@ -121,6 +139,18 @@ test("an owner that was forgotten on an operator's word is gone at once, whateve
   held.table.merge({ ...block(0, two(0)), to: two(0) }, NOW, null);
   assert.deepEqual(seen(held), []);
   assert.equal(held.table.heldCount, 0);
+});
+
+test('so it is where nothing but what a reset left was there any more', () => {
+  const held = new TestTable({ bytesPerOwnerMax: 4_000 });
+  held.table.merge(block(0, 0, ...together(v(1), 'mode', 'target')), NOW, null);
+  const tooLong = { key: 'plan', version: two(1), value: null, large: { ...LARGE, length: 5_000 } };
+  assert.equal(held.table.merge(block(0, two(0), tooLong), NOW, null).refused, 'quota');
+  assert.equal(held.table.owner(ANN)!.size, 0);
+  assert.deepEqual(seen(held), ['mode@1', 'target@2']);
+  const three = makeVersion(3, 0);
+  held.table.merge({ ...block(0, three), to: three }, NOW, null);
+  assert.deepEqual(seen(held), []);
 });
 
 test('a long value is still here when its record comes again behind a reset', () => {
