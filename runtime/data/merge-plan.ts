@@ -20,6 +20,16 @@ export interface MergePlan {
   readonly known: Version;
 }
 
+/** What is taken of one block, and how. */
+export interface Taking {
+  readonly plan: MergePlan;
+  readonly nowMs: number;
+  /** This node held it before its restart: no limit refuses it. */
+  readonly isKept: boolean | undefined;
+  /** Filled: what was taken. */
+  readonly fresh: StoredRecord[];
+}
+
 /**
  * How a block meets what is held. It joins on only where its gc line was passed too: else a tombstone between may have been
  * collected, and what it deleted would stay. In the middle of a reset, blocks from before it are no help.

@@ -7,7 +7,7 @@ import type { LargeMark } from '../wire/record.ts';
 import { decodeRecord } from '../wire/record-codec.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
 import { readIncoming } from './incoming.ts';
-import { isNews, type MergePlan } from './merge-plan.ts';
+import { isNews, type Taking } from './merge-plan.ts';
 import { type MergeResult, NOTHING_MERGED } from './merge-result.ts';
 import { lacksSame, nameOfValue } from './missing-values.ts';
 import { NOTHING_PROVEN, OwnerRecords } from './owner-records.ts';
@@ -34,15 +34,6 @@ export interface TableLimits {
   readonly bytesPerOwnerMax: number;
   /** Bytes of all records and of their values, as far as they are here. */
   readonly tableBytesMax: number;
-}
-
-/** Of one block. */
-interface Taking {
-  readonly plan: MergePlan;
-  readonly nowMs: number;
-  readonly isKept: boolean | undefined;
-  /** Filled: what was taken. */
-  readonly fresh: StoredRecord[];
 }
 
 /** What was refused for a limit isn't asked for again so soon. */
@@ -206,6 +197,14 @@ export class RecordTable {
     if (advanced || fresh.length > 0) this.#moved(records, nowMs);
     const gap = !plan.contiguous && block.to > records.known;
     return { fresh, advanced, gap, refused, repeated };
+  }
+
+  /** What this node held before of an owner and takes for ended: others wait for it no longer [P-5.30]. */
+  passEnded(owner: NodeId, ended: Iterable<Pick<StoredRecord, 'key' | 'version'>>): void {
+    const records = this.#owners.get(owner);
+    if (records === undefined) return;
+    for (const { key, version } of ended) records.held?.see(key, version);
+    this.#view.release(records);
   }
 
   /** The owner forgets tombstones up to a version; holders follow when they hear of it. */

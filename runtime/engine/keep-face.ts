@@ -56,7 +56,7 @@ function takeBack(ctx: EngineContext, { owner, known, gc, entries }: KeptOwner, 
   // In the middle of a reset nothing can be said of what is complete: whoever knows the owner tells it anew.
   if (known < gc) return;
   const all = [...entries].sort((a, b) => a.version - b.version);
-  // What is to end, nobody knows when, is left to those who do: asked for again, with all that was said after it.
+  // What is to end, nobody knows when, is left to those who do: asked for again, with all that was said after it. Here it has ended.
   const left = new Set(all.filter(isEndUnknown));
   const to = Math.min(known, ...Array.from(left, ({ version }) => version - 1));
   const sorted = all.filter((entry) => !left.has(entry));
@@ -67,6 +67,7 @@ function takeBack(ctx: EngineContext, { owner, known, gc, entries }: KeptOwner, 
     const block = { owner, from: version - 1, to: version, gc: Math.min(gc, version) };
     merge(ctx, { ...block, items: itemsOf([entry], nowMs) }, nowMs);
   }
+  ctx.table.passEnded(owner, left);
   for (const { content } of sorted) if (content !== undefined) ctx.values.takeBack(content);
   if (ctx.table.values.missing.count > 0) ctx.timers.setEarlier('value', nowMs);
 }

@@ -37,6 +37,32 @@ test('a long value that was kept is there after a restart, before anybody is ask
   assert.equal(again.engine.gauges().fetches, 0);
 });
 
+test('what was put together with something that is to end is there after a restart, whether that has ended or not', () => {
+  const pump = new EnginePump();
+  const [ann, ben] = pump.cluster(2);
+  const until = { key: 'until', value: 17, ttlMs: 60_000 };
+  pump.mutate(ann, (engine, nowMs) =>
+    engine.putMany(nowMs, [{ key: 'mode', value: 'manual' }, until, { key: 'target', value: 40 }]),
+  );
+  const seen = (node: PumpNode) =>
+    node.engine.records(pump.nowMs, { owner: ann.id }).map(({ key, value }) => [key, value]);
+  pump.until(() => seen(ben).length === 3, 5_000, 'ben has it');
+  // Nobody knows how long the board was off.
+  const owners = kept(ben).map((owner) => ({
+    ...owner,
+    entries: Array.from(owner.entries, (entry) => ({ ...entry, ageBoundMs: Number.POSITIVE_INFINITY })),
+  }));
+  const again = pump.add();
+  pump.mutate(again, (engine, nowMs) => engine.keep.takeBack(nowMs, owners));
+  assert.deepEqual(seen(again).sort(), [
+    ['mode', 'manual'],
+    ['target', 40],
+  ]);
+  // Who knows says that it hasn't.
+  pump.join(again, ann);
+  pump.until(() => seen(again).length === 3, 10_000, 'all of it');
+});
+
 test('without it, or with another in its place, the batch waits until it is fetched', () => {
   const { pump, ann, ben } = scene();
   const spoilt = (content: Uint8Array | undefined) =>
