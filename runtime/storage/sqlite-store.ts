@@ -30,7 +30,9 @@ const STAYING = '.stay';
 const ROWS_A_PAGE = 4;
 /** The pages that each commit changes: what the store says of itself, and the nodes above its rows. */
 const PAGES_A_COMMIT = 4;
-const FORMAT = 1;
+const FORMAT = 2;
+/** Without values that travel apart. */
+const FORMAT_BEFORE = 1;
 
 /** Our statements are well: where it doesn't understand one at its opening, the file holds other tables. */
 const SQLITE_ERROR = 1;
@@ -133,10 +135,12 @@ export class SqliteStore implements TableStore {
       copyHome(database, 'TRUNCATE');
       const format = database.prepare('PRAGMA user_version').get()?.user_version;
       if (format === 0) database.exec(`BEGIN; ${SCHEMA} COMMIT;`);
-      else if (format !== FORMAT) throw new StoreError('damaged', `format ${String(format)}`);
+      else if (format !== FORMAT && format !== FORMAT_BEFORE)
+        throw new StoreError('damaged', `format ${String(format)}`);
       const found = database.prepare('SELECT type, name FROM sqlite_schema ORDER BY name').all();
       const tables = found.map(({ type, name }) => (type === 'table' ? name : `${type} ${name}`)).join();
       if (tables !== TABLES) throw new StoreError('damaged', `other tables: ${tables.slice(0, 80)}`);
+      if (format === FORMAT_BEFORE) bringUpToDate(database);
       return new SqliteStore(database, path, options);
     } catch (error) {
       try {
@@ -254,6 +258,14 @@ export class SqliteStore implements TableStore {
       throw asStoreError(error);
     }
   }
+}
+
+/** Its rows are as they were, each without a value that travels apart. */
+function bringUpToDate(database: DatabaseSync): void {
+  const columns = database.prepare('PRAGMA table_info(entry)').all();
+  const hasContent = columns.some(({ name }) => name === 'content');
+  const addContent = hasContent ? '' : 'ALTER TABLE entry ADD COLUMN content BLOB;';
+  database.exec(`BEGIN; ${addContent} PRAGMA user_version = ${FORMAT}; COMMIT;`);
 }
 
 /** Copies the log to the file, as far as it goes. @throws StoreError where that isn't all of it. */

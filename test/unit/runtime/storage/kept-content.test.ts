@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { filePlace } from '#runtime/storage/file-place.ts';
 import { sumOfRow } from '#runtime/storage/row-sum.ts';
@@ -8,7 +9,7 @@ import { StoreTimes } from '#runtime/storage/store-times.ts';
 import { tableOfRows } from '#runtime/storage/stored-table.ts';
 import { TableMirror } from '#runtime/storage/table-mirror.ts';
 import { FailingDisk } from '../../../support/failing-disk.ts';
-import { ABOUT, ANN, keptEntry, keptOwner, rowsOf, SELF } from '../../../support/stored-rows.ts';
+import { ABOUT, ANN, BEN, keptEntry, keptOwner, rowsOf, SELF } from '../../../support/stored-rows.ts';
 import { temporaryDirectory } from '../../../support/temporary-directory.ts';
 
 const TIMES = new StoreTimes(undefined, { machineBoot: 'm1', bootMs: 0 });
@@ -32,6 +33,29 @@ test('a value that travelled apart is in the store with its record, and a change
   assert.deepEqual(row.content, CONTENT);
   const changed = { ...row, content: CONTENT.map((byte, i) => (i === 9_000 ? byte ^ 1 : byte)) };
   assert.notEqual(sumOfRow(changed), sumOfRow(row));
+});
+
+test('a store from before values travelled apart is taken on, and keeps them from then on', async (t) => {
+  for (const change of ['ALTER TABLE entry DROP COLUMN content; ', '']) {
+    const directory = await temporaryDirectory(t);
+    const path = `${directory}/state.db`;
+    const before = rowsOf([keptOwner(ANN, 2, keptEntry('a', 1), keptEntry('b', 2))], TIMES);
+    const first = await SqliteStore.open(path);
+    first.commit({ about: ABOUT, put: before, remove: [] });
+    first.close();
+    const old = new DatabaseSync(path);
+    old.exec(`${change}PRAGMA user_version = 1`);
+    old.close();
+    const store = await SqliteStore.open(path);
+    assert.deepEqual(store.load(), { about: ABOUT, rows: before, damagedRows: 0 });
+    const long = rowsOf([keptOwner(BEN, 2, FILLED)], TIMES);
+    const put = long.map((row) => ({ ...row, id: row.id + before.length }));
+    store.commit({ about: ABOUT, put, remove: [] });
+    store.close();
+    const again = await SqliteStore.open(path);
+    assert.deepEqual(again.load().rows, [...before, ...put]);
+    again.close();
+  }
 });
 
 test('a value that comes after its record is written then', () => {
