@@ -42,7 +42,7 @@ export const PUBLIC: ReadonlySet<EngineEvent['type']> = new Set([
 
 /**
  * One reader of the stream, as server-sent events. It writes only while the socket takes more, and holds nothing but its
- * place in the log, and names while the whole state is on its way.
+ * place in the log; while the whole state is on its way names, and versions of them until the log has caught up.
  */
 export class EventStream {
   readonly #response: ServerResponse;

@@ -10,8 +10,9 @@ import type { LogSink } from './log.ts';
 
 /**
  * Own records that outlive a restart are put under this boot: peers forget what a new boot doesn't put again [P-5.6]. It is done before the
- * announcement, so that they ask for all of it at once and no reader sees it go and come back. They are as old as they were, and what was
- * put together is put together again.
+ * announcement, so that they ask for all of it at once. Readers go on seeing batches and long values meanwhile [P-5.47]; other records that
+ * find no room in the first datagram are gone for them until the next. They are as old as they were, and what was put together is put
+ * together again.
  */
 export function putAgain(
   engine: GossipEngine,

@@ -11,7 +11,7 @@ export interface EngineGauges {
   readonly records: number;
   /** Bytes of them, of what readers see in their place, and of values that travel apart and are here: at most `tableBytesMax`. */
   readonly recordBytes: number;
-  /** Records that readers don't see yet, or see though the table has them no more: at most 256 an owner, and once its quota. */
+  /** Records that readers don't see yet, or see though the table has them no more: at most all of an owner's, and once its quota of what a reset left. */
   readonly held: number;
   /** Bytes of what is kept for readers in the place of others, values by their full length: at most twice an owner's quota. */
   readonly heldBytes: number;

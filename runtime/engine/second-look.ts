@@ -7,8 +7,10 @@ import type { EngineContext } from './context.ts';
 const OWNERS_MAX = 16;
 /** The first turn is anywhere within this time: all members hear of a law together. */
 const FIRST_MS = 2_000;
-/** Turns come at growing intervals; what nobody had after the last one was deleted meanwhile, or whoever has it is away. */
-const TURNS_MAX = 8;
+/** Turns that bring nothing come at growing intervals; what nobody had after the last one was deleted meanwhile, or whoever has it is away. */
+const VAIN_TURNS_MAX = 8;
+/** So often each owner is asked about at least: itself, and another member. */
+const ASKS_MIN = 2;
 const REST_MS_MIN = 2_000;
 const REST_MS_MAX = 60_000;
 
@@ -19,6 +21,9 @@ const REST_MS_MAX = 60_000;
 export class SecondLook {
   readonly #ctx: EngineContext;
   #turns = 0;
+  /** Turns since one brought something. */
+  #vainTurns = 0;
+  #openBefore = 0;
 
   constructor(ctx: EngineContext) {
     this.#ctx = ctx;
@@ -29,19 +34,26 @@ export class SecondLook {
     for (const { owner, passedOver } of this.#ctx.table.owners())
       passedOver?.judge((key) => mayWrite(owner, key));
     this.#turns = 0;
-    if (this.#open().length > 0)
+    this.#vainTurns = 0;
+    this.#openBefore = this.#open().length;
+    if (this.#openBefore > 0)
       this.#ctx.timers.setEarlier('again', nowMs + FIRST_MS * this.#ctx.random.next());
   }
 
   onTurn(nowMs: number): void {
     const open = this.#open();
-    if (open.length === 0 || this.#turns >= TURNS_MAX) return;
+    if (open.length < this.#openBefore) this.#vainTurns = 0;
+    this.#openBefore = open.length;
+    const vainTurnsMax = Math.max(VAIN_TURNS_MAX, ASKS_MIN * Math.ceil(open.length / OWNERS_MAX));
+    if (open.length === 0 || this.#vainTurns >= vainTurnsMax) return;
     // Another part each turn.
     const first = (this.#turns * OWNERS_MAX) % open.length;
     const turn = [...open.slice(first), ...open.slice(0, first)].slice(0, OWNERS_MAX);
     for (const records of turn) this.#ask(records, nowMs);
     this.#turns++;
-    this.#ctx.timers.set('again', nowMs + Math.min(REST_MS_MIN * 2 ** (this.#turns - 1), REST_MS_MAX));
+    const restMs = Math.min(REST_MS_MIN * 2 ** this.#vainTurns, REST_MS_MAX);
+    this.#vainTurns++;
+    this.#ctx.timers.set('again', nowMs + restMs);
   }
 
   #open(): OwnerRecords[] {

@@ -58,7 +58,7 @@ export function putCommand(io: CliIo): Command {
     .addOption(
       new Option(
         '--batch <file>',
-        'up to 32 records that arrive together or not at all: a JSON list of {"key", "value", ...}, - for stdin',
+        'up to 32 records that are seen together or not at all: a JSON list of {"key", "value", ...}, - for stdin',
       ).conflicts(['ttl', 'unit', 'urgent', 'lazy', 'ifVersion']),
     )
     .addOption(jsonOption())

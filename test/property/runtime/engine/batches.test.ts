@@ -21,6 +21,8 @@ function turnOf(value: AppValue | undefined): number {
 class History {
   readonly batches = new Map<number, readonly string[]>();
   readonly deleted = new Map<string, number>();
+  /** What each reader saw last. */
+  readonly #last = new Map<PumpNode, ReadonlyMap<string, number>>();
   readonly owner: NodeId;
 
   constructor(owner: NodeId) {
@@ -36,19 +38,24 @@ class History {
     }
   }
 
-  /** Asserts that a reader sees of each batch everything or nothing. */
+  /** Asserts that a reader sees of each batch everything or nothing, and goes on seeing what it saw of it. */
   check(pump: EnginePump, reader: PumpNode): void {
     const seen = new Map<string, number>();
     for (const { key, value } of reader.engine.records(pump.nowMs, { owner: this.owner }))
       seen.set(key, turnOf(value));
     for (const [turn, keys] of this.batches) {
+      const isDeleted = (key: string) => (this.deleted.get(key) ?? -1) > turn;
+      for (const key of keys.length > 1 ? keys : [])
+        if (this.#last.get(reader)?.get(key) === turn && !isDeleted(key))
+          assert.ok(seen.has(key), `${key}, put together with others in turn ${turn}, isn't seen any more`);
       const shown = keys.filter((key) => seen.get(key) === turn);
       if (shown.length === 0) continue;
       for (const key of keys) {
-        const isThere = (seen.get(key) ?? -1) >= turn || (this.deleted.get(key) ?? -1) > turn;
+        const isThere = (seen.get(key) ?? -1) >= turn || isDeleted(key);
         assert.ok(isThere, `of ${keys} put together in turn ${turn}, ${shown[0]} is seen without ${key}`);
       }
     }
+    this.#last.set(reader, seen);
   }
 }
 
