@@ -9,6 +9,8 @@ interface Wait {
   readonly place: number;
   readonly group: Group;
   readonly members: readonly number[];
+  /** Since one waits under its key. */
+  readonly sinceMs: number;
   /** The place behind the mark that was looked at last: before it there is something for each. */
   at: number;
   /** undefined: there is something for each of its marks. */
@@ -25,6 +27,8 @@ interface Group {
   blocked: number;
 }
 
+const NONE: readonly number[] = [];
+
 /**
  * Which of an owner's records wait for which keys [P-5.41]. What a record that comes makes whole is found by its mark, so that it costs
  * the same however many wait: nothing is looked through, and so there needs to be no bound below that of the owner's records.
@@ -38,14 +42,23 @@ export class BatchWaits {
   readonly #seen = new Map<number, Version>();
   readonly #whole = new Set<Group>();
 
+  /** Keys of what waits, and since when something does there. */
+  *since(): IterableIterator<readonly [key: string, sinceMs: number]> {
+    for (const { key, sinceMs } of this.#waits.values()) yield [key, sinceMs];
+  }
+
+  sinceOf(key: string): number | undefined {
+    return this.#waits.get(key)?.sinceMs;
+  }
+
   /** A record waits, in no other's place: for its value, or for others of its batch. */
-  add(record: StoredRecord): void {
+  add(record: StoredRecord, sinceMs: number): void {
     const place = record.batch?.index ?? 0;
-    const mark = markOfKey(record.key);
+    const mark = shortMark(markOfKey(record.key));
     const group = this.#groupWith(firstOf(record), place);
     const wait: Wait = {
-      ...{ key: record.key, mark, place, group, members: record.batch?.members ?? [], at: 0 },
-      ...{ watched: undefined, isEmpty: isEmpty(record) },
+      ...{ key: record.key, mark, place, group, members: record.batch?.members ?? NONE, at: 0 },
+      ...{ watched: undefined, isEmpty: isEmpty(record), sinceMs },
     };
     this.#waits.set(wait.key, wait);
     group.places[place] = wait;
@@ -87,15 +100,16 @@ export class BatchWaits {
   }
 
   /** Readers see this version of a key, or that there is nothing. */
-  see(mark: number, version: Version): void {
+  see(key: string, version: Version): void {
+    const mark = shortMark(markOfKey(key));
     if (version <= (this.#seen.get(mark) ?? 0)) return;
     this.#seen.set(mark, version);
     this.#goOn(mark, { from: 0, to: version });
   }
 
   /** The table has nothing of a key any more. */
-  unsee(mark: number): void {
-    this.#seen.delete(mark);
+  unsee(key: string): void {
+    this.#seen.delete(shortMark(markOfKey(key)));
   }
 
   /** Takes the keys of a batch that readers may see now: it waits no more. undefined: there is none. */
@@ -114,7 +128,9 @@ export class BatchWaits {
     const present = this.#groups.get(first);
     if (present !== undefined && present.places[place] === undefined) return present;
     // Two records of one owner have the same version: what comes second of such waits for good.
-    const group = { first, places: [], size: 0, blocked: present === undefined ? 0 : 1 };
+    // Filled from its start on, an array would get room for 17 at once: many batches have one that waits.
+    const places = new Array<Wait | undefined>(place + 1).fill(undefined);
+    const group = { first, places, size: 0, blocked: present === undefined ? 0 : 1 };
     if (present === undefined) this.#groups.set(first, group);
     return group;
   }
@@ -140,7 +156,7 @@ export class BatchWaits {
     wait.watched = undefined;
     while (wait.at < members.length) {
       const place = wait.at++;
-      const mark = members[place];
+      const mark = shortMark(members[place]);
       if (group.places[place]?.mark === mark || (this.#seen.get(mark) ?? 0) >= group.first) continue;
       this.#watch(wait, mark);
       return;
@@ -165,6 +181,11 @@ export class BatchWaits {
     if (group.size > 0 && group.blocked === 0) this.#whole.add(group);
     else this.#whole.delete(group);
   }
+}
+
+/** As a number with a sign it takes no memory of its own, and there may be many. */
+function shortMark(mark: number): number {
+  return mark | 0;
 }
 
 function isBlocked({ watched, isEmpty: lacksValue }: Wait): boolean {

@@ -1,5 +1,4 @@
 import type { Version } from '../core/version.ts';
-import { markOfKey } from '../wire/record-marks.ts';
 import { BatchWaits } from './batch-waits.ts';
 import type { OwnerRecords } from './owner-records.ts';
 import { firstOf, isEmpty, isLive, type StoredRecord } from './stored-record.ts';
@@ -13,8 +12,6 @@ export class HeldBack {
   readonly #waiting = new Map<string, StoredRecord | undefined>();
   /** What a reset didn't list, until its owner says more: the table has nothing under these keys. */
   readonly #left = new Map<string, StoredRecord>();
-  /** By the key of a record that waits: since when one does there. */
-  readonly #since = new Map<string, number>();
   readonly #waits = new BatchWaits();
   /** What is seen from this version on is known to those that wait. */
   #from: Version = Number.POSITIVE_INFINITY;
@@ -51,8 +48,8 @@ export class HeldBack {
   }
 
   /** Keys whose newest record waits, and since when one does there. */
-  get since(): ReadonlyMap<string, number> {
-    return this.#since;
+  get since(): IterableIterator<readonly [key: string, sinceMs: number]> {
+    return this.#waits.since();
   }
 
   has(key: string): boolean {
@@ -70,14 +67,13 @@ export class HeldBack {
     { record, seen, nowMs }: { record: StoredRecord; seen: StoredRecord | undefined; nowMs: number },
   ): void {
     const { key } = record;
-    const sinceMs = this.#since.get(key) ?? nowMs;
+    const sinceMs = this.#waits.sinceOf(key) ?? nowMs;
     this.delete(key);
     this.#waiting.set(key, seen);
-    this.#since.set(key, sinceMs);
     this.#count(seen, 1);
     if (seen === undefined) this.#unseen++;
     this.#cover(firstOf(record), records);
-    this.#waits.add(record);
+    this.#waits.add(record, sinceMs);
   }
 
   /** The value of a record that waits has come. */
@@ -110,7 +106,6 @@ export class HeldBack {
     const seen = this.get(key);
     this.#count(seen, -1);
     if (this.#waiting.delete(key) && seen === undefined) this.#unseen--;
-    this.#since.delete(key);
     this.#left.delete(key);
     this.#waits.remove(key);
   }
@@ -122,12 +117,12 @@ export class HeldBack {
 
   /** Readers see this version of a key, or that it was deleted or has ended: others may wait for it. */
   see(key: string, version: Version): void {
-    this.#waits.see(markOfKey(key), version);
+    this.#waits.see(key, version);
   }
 
   /** The table has nothing of a key any more. */
   forget(key: string): void {
-    this.#waits.unsee(markOfKey(key));
+    this.#waits.unsee(key);
   }
 
   /** Takes the keys of a batch that readers may see now. undefined: there is none. */
