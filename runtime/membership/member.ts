@@ -115,8 +115,9 @@ export class Member {
   /** Takes up where it may be reached by now. @param dials the transports by which this node can call others. */
   choosePaths(dials: readonly Endpoint['transport'][]): void {
     const { observed, observedHttp, facts } = this;
-    const isPlain = facts.endpoints.length <= 1 && facts.endpoints[0]?.transport !== 'http';
-    if (this.paths === undefined && isPlain && observedHttp === null && dials.includes('udp')) return;
+    // By UDP alone there is nothing to choose, however many addresses it has: it is where it was last heard from.
+    const isByUdp = observedHttp === null && facts.endpoints.every(({ transport }) => transport === 'udp');
+    if (this.paths === undefined && isByUdp && dials.includes('udp')) return;
     this.paths ??= new Paths();
     for (const place of [observed, observedHttp]) if (place !== null) this.paths.noteHeard(place);
     const said = facts.endpoints.filter(({ transport }) => dials.includes(transport));

@@ -38,6 +38,8 @@ export class TwoWays {
   readonly nodes: TwoWayNode[] = [];
   /** Datagrams that were sent, as `from to transport`. */
   readonly sent: string[] = [];
+  /** Those that went where nobody is, likewise. */
+  readonly astray: string[] = [];
   passes: Passes = () => true;
   nowMs = 0;
   #flights: Flight[] = [];
@@ -45,9 +47,15 @@ export class TwoWays {
   /** When somebody last called somebody, as `from to`. */
   readonly #calledMs = new Map<string, number>();
 
-  /** @param ways `udp`: it has a socket; `listens`: it listens for HTTP. It calls by HTTP in any case. */
-  add(name: string, ways: { readonly udp?: boolean; readonly listens?: boolean }): TwoWayNode {
-    const { udp = true, listens = false } = ways;
+  /**
+   * @param ways `udp`: it has a socket; `listens`: it listens for HTTP. It calls by HTTP in any case. `dead`: further addresses that it names
+   * for UDP, and that lead nowhere.
+   */
+  add(
+    name: string,
+    ways: { readonly udp?: boolean; readonly listens?: boolean; readonly dead?: readonly string[] },
+  ): TwoWayNode {
+    const { udp = true, listens = false, dead = [] } = ways;
     const address = `10.0.0.${this.nodes.length + 1}`;
     const transports: Transport[] = [...(udp ? ['udp' as const] : []), ...(listens ? ['http' as const] : [])];
     const id = (this.nodes.length + 1).toString(16).padStart(32, '0');
@@ -60,7 +68,10 @@ export class TwoWays {
       provider,
       random: new SeededRandom(this.nodes.length + 1),
       settings: settingsOf('lan'),
-      endpoints: transports.map((transport) => ({ transport, address, port: PORT })),
+      endpoints: [
+        ...transports.map((transport) => ({ transport, address, port: PORT })),
+        ...dead.map((other) => ({ transport: 'udp' as const, address: other, port: PORT })),
+      ],
       dials: udp ? ['udp', 'http'] : ['http'],
       links: [{ name: 'lo', multicast: 'off' }],
     });
@@ -152,7 +163,10 @@ export class TwoWays {
     const target = isSession
       ? this.nodes[port - SESSION_PORT_MIN]
       : this.nodes.find((node) => node.address === address);
-    if (target === undefined) return;
+    if (target === undefined) {
+      this.astray.push(`${from.name} ${address} ${transport}`);
+      return;
+    }
     this.sent.push(`${from.name} ${target.name} ${transport}`);
     const listens = target.engine
       .members(this.nowMs)[0]!

@@ -142,3 +142,20 @@ test('[P-19.11] who is gone from a site is missed on the other one, and so is a 
     west.boards.every((a) => west.boards.every((b) => a === b || world.view(a, b)?.state === 'alive')),
   );
 });
+
+// B-6
+test('[P-19.10] where nobody has HTTP a member that names three addresses is sent to where it was heard, through blackouts and after them', () => {
+  const world = new TwoWays();
+  const dead = ['192.168.7.1', 'fd00::7'];
+  const nodes = Array.from({ length: 3 }, (_, i) => world.add(`board${i}`, { dead: i === 0 ? dead : [] }));
+  for (const board of nodes.slice(1)) world.join(board, nodes[0]!, 'udp');
+  world.until(() => isWhole(world, nodes), { withinMs: 20_000, what: 'all see all' });
+  for (const blackoutMs of [2_000, 2_000, 2_000, 30_000]) {
+    world.passes = (from, to) => from !== 'board0' && to !== 'board0';
+    world.run(blackoutMs);
+    world.passes = () => true;
+    world.run(20_000);
+  }
+  world.until(() => isWhole(world, nodes), { withinMs: 20_000, what: 'all see all again' });
+  assert.deepEqual(world.astray, []);
+});

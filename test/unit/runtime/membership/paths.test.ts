@@ -154,6 +154,15 @@ test('a listener known by its name says nothing of the family by which its membe
   assert.deepEqual(made.paths?.takeRetry(20_000), udp(1), 'its address for UDP is tried');
 });
 
+test('[P-19.10] where nobody has HTTP a member is where it was last heard from, however many addresses it names', () => {
+  const six = { transport: 'udp', address: 'fd00::1', port: 1 } as const;
+  const made = member('a'.repeat(32), { endpoints: [udp(1), udp(2), six] });
+  assert.deepEqual(made.endpoint, udp(1));
+  made.observed = udp(2);
+  made.choosePaths(['udp', 'http']);
+  assert.deepEqual([made.paths, made.endpoint], [undefined, udp(2)]);
+});
+
 test('who is heard by one family of addresses is not tried by the other, but by another transport, unless all else is silent', () => {
   const six = { transport: 'udp', address: 'fd00::1', port: 1 } as const;
   const sixHttp = { ...six, transport: 'http' } as const;
