@@ -17,8 +17,10 @@ const PROBE_MS = 8_000;
 const UDP_MS = 60_000;
 /** While others may still send into the void news go by the relays: so long digests make sure that they get there and come from there. */
 const GREET_MS = 20_000;
-/** What it says of its ways in it says for so long, though they are better again: each change is a record for everybody. */
+/** What it says of its ways in it says for so long after it needed them last: each change is a record for everybody. */
 const KEEP_MS = 60_000;
+/** UDP that fails again within this time comes and goes. */
+const BLINK_MS = 300_000;
 
 /**
  * Where a member is reached by HTTP and not by UDP this node names a few members that it holds HTTP sessions to: others may be cut off from
@@ -32,9 +34,12 @@ export class RelayKeeper {
   /** Whether its addresses for UDP are left out, and since when. */
   #isCutOff = false;
   #cutOffMs = Number.NEGATIVE_INFINITY;
-  /** Since when relays are named, and until when. */
+  /** Since when nobody answers by UDP. */
+  #silentSinceMs = Number.NEGATIVE_INFINITY;
+  /** Since when relays are named. */
   #sinceMs = Number.NEGATIVE_INFINITY;
-  #untilMs = Number.NEGATIVE_INFINITY;
+  /** Of those that are named, until when they are at least. */
+  readonly #untilMs = new Map<NodeId, number>();
 
   constructor(ctx: EngineContext) {
     this.#ctx = ctx;
@@ -73,15 +78,13 @@ export class RelayKeeper {
   onTurn(nowMs: number): void {
     const { members, prober, timers, self } = this.#ctx;
     const called = members.present().filter(isCalled);
-    const ids = called.map(({ id }) => id);
-    const kept = this.#named.filter((id) => ids.includes(id));
-    // Who is called, and isn't reached by UDP, may be so to others as well.
-    if (called.some(({ paths }) => isWithoutUdp(paths))) this.#untilMs = nowMs + KEEP_MS;
-    const wanted = nowMs < this.#untilMs ? [...new Set([...kept, ...ids])].slice(0, RELAYS_MAX) : [];
+    const wanted = this.#whomToName(called, nowMs);
     if (this.#named.length === 0 && wanted.length > 0) this.#sinceMs = nowMs;
     const isCutOff = wanted.length > 0 && !this.#isReachedByUdp(nowMs);
-    // That UDP works is told at once, that it doesn't only some time after it was said to.
-    const isToldOtherwise = isCutOff !== this.#isCutOff && (!isCutOff || nowMs - this.#cutOffMs >= KEEP_MS);
+    if (!isCutOff) this.#silentSinceMs = nowMs;
+    // That UDP works is told at once, that it doesn't again only when it has lasted, where it was said to work not long ago.
+    const isBelieved = nowMs - this.#cutOffMs >= BLINK_MS || nowMs - this.#silentSinceMs >= KEEP_MS;
+    const isToldOtherwise = isCutOff !== this.#isCutOff && (!isCutOff || isBelieved);
     if (wanted.join() !== this.#named.join() || isToldOtherwise) {
       if (isToldOtherwise) {
         this.#isCutOff = isCutOff;
@@ -102,6 +105,27 @@ export class RelayKeeper {
     if (this.#runs) timers.set('relays', nowMs + (untried.length > 0 ? FIRST_TURN_MS : TURN_MS));
   }
 
+  /**
+   * Those that are named already come first, for as long as they may be needed again: where UDP comes and goes, whom this node calls by HTTP
+   * at the moment changes all the time.
+   */
+  #whomToName(called: readonly Member[], nowMs: number): NodeId[] {
+    const until = this.#untilMs;
+    // Who is called, and isn't reached by UDP, may be so to others as well.
+    const isNeeded = called.some(({ paths }) => isWithoutUdp(paths));
+    if (isNeeded) for (const { id } of called) if (until.has(id)) until.set(id, nowMs + KEEP_MS);
+    const kept = this.#named.filter(
+      (id) => (until.get(id) ?? 0) > nowMs && isCallable(this.#ctx.members.get(id)),
+    );
+    const wanted = [...new Set([...kept, ...(isNeeded ? called.map(({ id }) => id) : [])])].slice(
+      0,
+      RELAYS_MAX,
+    );
+    for (const id of until.keys()) if (!wanted.includes(id)) until.delete(id);
+    for (const id of wanted) if (!until.has(id)) until.set(id, nowMs + KEEP_MS);
+    return wanted;
+  }
+
   /** Whether UDP is anything to this node at all: somebody answers by it. */
   #isReachedByUdp(nowMs: number): boolean {
     return this.#ctx.members.present().some((member) => isReachedByUdp(member, nowMs));
@@ -117,6 +141,12 @@ function isWithoutUdp(paths: Paths | undefined): boolean {
 /** Whether this node reaches it by a session that it opened itself. */
 function isCalled({ endpoint, paths }: Member): boolean {
   return endpoint?.transport === 'http' && isDialable(endpoint) && paths?.standing('http') === 'works';
+}
+
+/** Whether this node could go on with the session that it opened to it, as far as it knows. */
+function isCallable(member: Member | undefined): boolean {
+  const paths = member?.present === true ? member.paths : undefined;
+  return paths?.canBeCalled('http') === true && paths.standing('http') !== 'silent';
 }
 
 function isReachedByUdp(member: Member, nowMs: number): boolean {

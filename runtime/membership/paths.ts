@@ -5,6 +5,9 @@ const MISSES_MAX = 3;
 /** A cheaper path than the one in use is tried again after so long; each time it stays silent after twice as long. */
 const RETRY_MS = 10_000;
 const RETRY_MS_MAX = 60_000;
+/** A place that falls silent again within this time must answer so often in a row before it counts: else the way changes with each blink. */
+const BLINK_MS = 120_000;
+const BLINK_ECHOES = 3;
 /** Of places where a member was, or said it was, so many are remembered. */
 const PLACES_MAX = 16;
 
@@ -18,6 +21,12 @@ interface Health {
   okMs: number;
   failedMs: number;
   misses: number;
+  /** When it last fell silent after it had worked, and how many answers in a row it owes since, and has given. */
+  fellMs: number;
+  owed: number;
+  given: number;
+  /** When it last answered. */
+  echoedMs: number;
   /** When it was last tried beside the path in use, and how long until that is done again. */
   triedMs: number;
   gapMs: number;
@@ -59,9 +68,14 @@ export class Paths {
   /** It echoed a number that was sent there. */
   noteOk(place: Endpoint, nowMs: number): void {
     const health = this.#healthOf(place);
-    health.okMs = nowMs;
     health.misses = 0;
     health.gapMs = RETRY_MS;
+    health.echoedMs = nowMs;
+    health.given++;
+    // Where nothing else works there is nothing to wait for.
+    if (health.given < health.owed && this.#best !== null && this.#works(this.#best) && !this.#works(place))
+      return;
+    health.okMs = nowMs;
     if (health.failedMs > nowMs) health.failedMs = nowMs;
     this.#choose();
   }
@@ -83,6 +97,11 @@ export class Paths {
   /** Nothing reaches it there at present. */
   noteSilent(place: Endpoint, nowMs: number): void {
     const health = this.#healthOf(place);
+    if (this.#works(place)) {
+      health.owed = nowMs - health.fellMs < BLINK_MS ? BLINK_ECHOES : 0;
+      health.fellMs = nowMs;
+      health.given = 0;
+    }
     // An echo of this very moment came before.
     health.failedMs = Math.max(nowMs, health.okMs + 1);
     health.misses = 0;
@@ -112,6 +131,7 @@ export class Paths {
       if (this.#isSpare(place)) continue;
       const health = this.#healthOf(place);
       if (nowMs - health.triedMs < health.gapMs) continue;
+      if (health.echoedMs < health.triedMs) health.given = 0;
       health.triedMs = nowMs;
       health.gapMs = health.failedMs < 0 ? RETRY_MS : Math.min(2 * health.gapMs, RETRY_MS_MAX);
       this.noteSilent(place, nowMs);
@@ -182,7 +202,8 @@ export class Paths {
     const known = this.#health.get(key);
     if (known !== undefined) return known;
     const never = Number.NEGATIVE_INFINITY;
-    const health = { okMs: never, failedMs: never, misses: 0, triedMs: never, gapMs: RETRY_MS };
+    const seen = { okMs: never, failedMs: never, fellMs: never, echoedMs: never, triedMs: never };
+    const health = { ...seen, misses: 0, owed: 0, given: 0, gapMs: RETRY_MS };
     if (this.#health.size >= PLACES_MAX) this.#health.delete(this.#health.keys().next().value as string);
     this.#health.set(key, health);
     return health;

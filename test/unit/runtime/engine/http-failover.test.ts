@@ -159,3 +159,33 @@ test('[P-19.10] where nobody has HTTP a member that names three addresses is sen
   world.until(() => isWhole(world, nodes), { withinMs: 20_000, what: 'all see all again' });
   assert.deepEqual(world.astray, []);
 });
+
+test('[P-19.11] where UDP comes and goes boards do not say so all the time, and keep naming whom they may need again', () => {
+  const world = new TwoWays();
+  const gate = world.add('gate', { listens: true });
+  const boards = Array.from({ length: 6 }, (_, i) => world.add(`board${i}`, {}));
+  const all = [gate, ...boards];
+  for (const board of boards) world.join(board, gate, 'udp');
+  world.until(() => isWhole(world, all), { withinMs: 20_000, what: 'all see all' });
+  world.run(30_000);
+  const saidBy = (board: TwoWayNode) =>
+    JSON.stringify([
+      gate.engine.why(world.nowMs, board.engine.id)?.relays?.map(({ name }) => name),
+      world.view(gate, board)?.endpoints,
+    ]);
+  const said = new Map(boards.map((board) => [board, saidBy(board)]));
+  const changes = new Map(boards.map((board) => [board, 0]));
+  for (let ms = 0; ms < 300_000; ms += 100) {
+    const isUp = Math.floor(ms / 15_000) % 2 === 1;
+    world.passes = (_from, _to, transport) => isUp || transport === 'http';
+    world.run(100);
+    for (const board of boards) {
+      if (saidBy(board) === said.get(board)) continue;
+      said.set(board, saidBy(board));
+      changes.set(board, (changes.get(board) ?? 0) + 1);
+    }
+  }
+  for (const [board, count] of changes)
+    assert.ok(count >= 1 && count <= 5, `${board.name}: ${count} in 5 minutes`);
+  for (const board of boards) assert.match(saidBy(board), /^\[\["gate"\]/);
+});

@@ -68,6 +68,32 @@ test('[P-19.10] a cheaper way is tried beside the one that works, at doubling di
   assert.equal(paths.takeRetry(400_000), undefined);
 });
 
+test('[P-19.10] a cheaper way that comes and goes counts after three answers in a row, at once where nothing else works', () => {
+  const paths = pathsOf(udp(1), http(1));
+  for (const place of [udp(1), http(1)]) paths.noteOk(place, 0);
+  const answersAt = (nowMs: number, isAnswered = true) => {
+    assert.deepEqual(paths.takeRetry(nowMs), udp(1));
+    if (isAnswered) paths.noteOk(udp(1), nowMs + 1);
+    return paths.best?.transport;
+  };
+  paths.noteSilent(udp(1), 1_000);
+  assert.equal(answersAt(11_000), 'udp', 'after the first time at once');
+  paths.noteSilent(udp(1), 20_000);
+  assert.deepEqual(
+    [30_000, 40_000].map((nowMs) => answersAt(nowMs)),
+    ['http', 'http'],
+  );
+  assert.equal(answersAt(50_000, false), 'http');
+  assert.deepEqual(
+    [70_000, 80_000, 90_000].map((nowMs) => answersAt(nowMs)),
+    ['http', 'http', 'udp'],
+  );
+  paths.noteSilent(udp(1), 100_000);
+  paths.noteSilent(http(1), 101_000);
+  paths.noteOk(udp(1), 102_000);
+  assert.deepEqual(paths.best, udp(1));
+});
+
 test('what was seen of the ways is over with the life that it was seen of', () => {
   const paths = pathsOf(udp(1), http(1));
   paths.noteOk(http(1), 5);
