@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { Recorder } from '#runtime/testing/transport-suite.ts';
@@ -12,10 +12,13 @@ import { HttpTransport } from '#runtime/transport/http/http-transport.ts';
 import {
   CONNECTIONS_PER_SOURCE,
   FRAMES_PER_BODY_MAX,
+  KNOWN_DATAGRAMS,
   MEDIA_TYPE,
+  NEW_SESSIONS,
   RESOURCE,
   SESSIONS_PER_SOURCE,
   STRANGE_DATAGRAMS,
+  STRANGE_KEEP_ALIVE_MS,
 } from '#runtime/transport/http/limits.ts';
 import type { HttpTls } from '#runtime/transport/http/listener.ts';
 import { Targets } from '#runtime/transport/http/targets.ts';
@@ -29,6 +32,7 @@ interface Asked {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
   readonly agent?: Agent;
+  readonly localAddress?: string;
 }
 
 interface Answered {
@@ -47,12 +51,23 @@ function pathOf({ received }: Recorder): { readonly port: number } {
   return first.path;
 }
 
-/** @param about `tls`: what it shows to those who want TLS. `isMember`: whether a member is known to be at each session. */
+/** @param about `tls`: what it shows to those who want TLS. `isMember`: whether a member is known to be at each session. `nowMs`: its clock. */
 async function listener(
   t: TestContext,
-  { tls, isMember = false }: { tls?: HttpTls; isMember?: boolean } = {},
+  {
+    tls,
+    isMember = false,
+    nowMs = () => performance.now(),
+  }: {
+    tls?: HttpTls;
+    isMember?: boolean | ((endpoint: { readonly port: number }) => boolean);
+    nowMs?: () => number;
+  } = {},
 ) {
-  const heard = Object.assign(new Recorder(), { isMember: () => isMember });
+  const heard = Object.assign(new Recorder(), {
+    isMember: (endpoint: { readonly port: number }) =>
+      typeof isMember === 'boolean' ? isMember : isMember(endpoint),
+  });
   const transport = new HttpTransport({
     listen: [{ address: '127.0.0.1', port: 0 }],
     ...(tls !== undefined && { tls }),
@@ -61,17 +76,25 @@ async function listener(
     guard: new CallGuard('members', ['127.0.0.1']),
     interfaces: () => new InterfaceTable(readInterfaces()),
     defaultLink: 'lo',
-    nowMs: () => performance.now(),
+    nowMs,
     drawSession: () => randomBytes(16).toString('hex'),
   });
   await transport.open(heard);
   t.after(() => transport.close());
   const port = transport.endpoints[0]?.port ?? 0;
-  const ask = ({ method = 'POST', path = RESOURCE, headers = {}, body, agent }: Asked = {}) =>
+  const ask = ({ method = 'POST', path = RESOURCE, headers = {}, body, agent, localAddress }: Asked = {}) =>
     new Promise<Answered>((resolve, reject) => {
       const all = { 'content-type': MEDIA_TYPE, 'gridvine-session': SESSION, ...headers };
       const call = request(
-        { port, host: '127.0.0.1', method, path, headers: all, agent: agent ?? false },
+        {
+          port,
+          host: '127.0.0.1',
+          method,
+          path,
+          headers: all,
+          agent: agent ?? false,
+          ...(localAddress !== undefined && { localAddress }),
+        },
         (answer) => {
           const chunks: Buffer[] = [];
           answer.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -181,12 +204,14 @@ test('[P-19.6] what is no HTTP is cut off', async (t) => {
 });
 
 test('[P-19.7] one address has so many connections and sessions, and what it opens beyond is refused', async (t) => {
-  const { heard, ask, port, transport } = await listener(t, { isMember: true });
+  let ms = 0;
+  const { heard, ask, port, transport } = await listener(t, { isMember: true, nowMs: () => ms });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   t.after(() => agent.destroy());
   const statuses = new Map<number, number>();
   for (let i = 0; i < SESSIONS_PER_SOURCE + 10; i++) {
     const headers = { 'gridvine-session': i.toString(16).padStart(32, '0') };
+    ms += 1_000 / NEW_SESSIONS.perSecond;
     const { status, headers: said } = await ask({ headers, body: FRAME, agent });
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
     if (status === 429) assert.equal(said['retry-after'], '5');
@@ -201,8 +226,64 @@ test('[P-19.7] one address has so many connections and sessions, and what it ope
   });
   for (const socket of sockets) socket.on('error', () => undefined).resume();
   await eventually(() => sockets.filter(({ closed }) => closed).length >= 20, { what: 'the rest is closed' });
-  assert.ok(sockets.filter(({ closed }) => !closed).length <= CONNECTIONS_PER_SOURCE);
-  assert.ok(heard.failures.some(({ code }) => code === 'HTTP_CONNECTIONS'));
+  assert.equal(heard.failures.filter(({ code }) => code === 'HTTP_CONNECTIONS').length, 20);
+});
+
+test('[P-19.7] who keeps hundreds of connections open from two addresses keeps nobody out, and a connection that a member uses stays', async (t) => {
+  let ms = 0;
+  const member = 'cd'.repeat(16);
+  let memberPort = 0;
+  const { heard, port, ask } = await listener(t, {
+    nowMs: () => ms,
+    isMember: (endpoint) => endpoint.port === memberPort,
+  });
+  const open: Socket[] = [];
+  t.after(() => {
+    for (const socket of open) socket.destroy();
+  });
+  const askFrom = async (localAddress: string, session: string, body: Uint8Array) => {
+    const socket = connect({ port, host: '127.0.0.1', localAddress });
+    open.push(socket);
+    socket.on('error', () => undefined);
+    const head = `POST ${RESOURCE} HTTP/1.1\r\nhost: a\r\ncontent-length: ${body.length}\r\ncontent-type: ${MEDIA_TYPE}\r\n`;
+    socket.write(`${head}gridvine-session: ${session}\r\n\r\n`);
+    socket.write(body);
+    const [answer] = await once(socket, 'data');
+    assert.match(String(answer), /^HTTP\/1\.1 204 /);
+    return socket;
+  };
+  const first = await askFrom('127.0.0.2', member, FRAME);
+  memberPort = pathOf(heard).port;
+  first.write(
+    `POST ${RESOURCE} HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\ncontent-type: ${MEDIA_TYPE}\r\ngridvine-session: ${member}\r\n\r\n`,
+  );
+  await once(first, 'data');
+  for (const [i, address] of ['127.0.0.2', '127.0.0.3'].entries())
+    for (let n = 0; n < CONNECTIONS_PER_SOURCE; n++) {
+      ms += 10;
+      await askFrom(address, `${i}`.repeat(32), new Uint8Array(0));
+    }
+  assert.equal((await ask({ headers: { 'gridvine-session': 'ef'.repeat(16) }, body: FRAME })).status, 204);
+  assert.equal((await askFrom('127.0.0.2', member, FRAME)).closed, false, 'and so may its neighbours');
+  assert.equal(first.closed, false);
+});
+
+test('[P-19.7] a connection that no member uses is closed when nothing comes by it, one that a member uses is kept', async (t) => {
+  for (const isMember of [false, true]) {
+    let ms = 0;
+    const { port } = await listener(t, { isMember, nowMs: () => ms });
+    const socket = connect(port, '127.0.0.1');
+    t.after(() => socket.destroy());
+    socket.write(
+      `POST ${RESOURCE} HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\ncontent-type: ${MEDIA_TYPE}\r\n`,
+    );
+    socket.write(`gridvine-session: ${SESSION}\r\n\r\n`);
+    await once(socket, 'data');
+    ms += STRANGE_KEEP_ALIVE_MS + 1;
+    if (isMember) await new Promise((resolve) => setTimeout(resolve, 3_000));
+    else await eventually(() => socket.closed, { what: 'it is closed' });
+    assert.equal(socket.closed, !isMember);
+  }
 });
 
 test('[P-19.7] who sends its header byte by byte, or nothing at all, is cut off in time, with TLS and without', async (t) => {
@@ -226,21 +307,37 @@ test('[P-19.7] who sends its header byte by byte, or nothing at all, is cut off 
   await eventually(() => all.every(({ closed }) => closed), { what: 'all are cut off', withinMs: 25_000 });
 });
 
-test('[P-19.7] where no member is known to be, datagrams have a budget', async (t) => {
+test('[P-19.7] datagrams have a budget, a larger one where a member is known to be', async (t) => {
+  const body = encodeFrames(Array.from({ length: FRAMES_PER_BODY_MAX }, () => new Uint8Array(33)));
+  const bodiesOf = ({ burst }: { readonly burst: number }) => Math.floor(burst / FRAMES_PER_BODY_MAX);
+  for (const [isMember, bodies] of [
+    [false, bodiesOf(STRANGE_DATAGRAMS)],
+    [true, bodiesOf(KNOWN_DATAGRAMS)],
+  ] as const) {
+    const { ask, heard } = await listener(t, { isMember, nowMs: () => 0 });
+    // The first one shows who is there.
+    if (isMember) await ask();
+    const statuses: number[] = [];
+    for (let i = 0; i < bodies + 2; i++) statuses.push((await ask({ body })).status);
+    assert.deepEqual(statuses, [...new Array<number>(bodies).fill(204), 429, 429]);
+    assert.equal(
+      heard.received.length,
+      bodies * FRAMES_PER_BODY_MAX,
+      'of what is refused nothing is acted on',
+    );
+  }
+});
+
+test("[P-19.7] who tells by a member's session from another address has a stranger's budget, and takes none of the member's", async (t) => {
+  const { heard, ask } = await listener(t, { isMember: true, nowMs: () => 0 });
+  await ask();
   const body = encodeFrames(Array.from({ length: FRAMES_PER_BODY_MAX }, () => new Uint8Array(33)));
   const bodies = Math.floor(STRANGE_DATAGRAMS.burst / FRAMES_PER_BODY_MAX);
-  const statusesOf = async (isMember: boolean) => {
-    const { ask, heard } = await listener(t, { isMember });
-    const statuses: number[] = [];
-    for (let i = 0; i < 4 * bodies; i++) statuses.push((await ask({ body })).status);
-    return { statuses, received: heard.received.length };
-  };
-  const strangers = await statusesOf(false);
-  assert.deepEqual(strangers.statuses.slice(0, bodies + 1), [204, 204, 204, 429]);
-  const passed = strangers.statuses.filter((status) => status === 204).length;
-  assert.equal(strangers.received, passed * FRAMES_PER_BODY_MAX, 'of what is refused nothing is acted on');
-  const members = await statusesOf(true);
-  assert.ok(members.statuses.every((status) => status === 204));
+  const statuses: number[] = [];
+  for (let i = 0; i < bodies + 2; i++) statuses.push((await ask({ body, localAddress: '127.0.0.2' })).status);
+  assert.deepEqual(statuses, [...new Array<number>(bodies).fill(204), 429, 429]);
+  assert.equal((await ask({ body })).status, 204);
+  assert.equal(heard.received.length, (bodies + 1) * FRAMES_PER_BODY_MAX);
 });
 
 test('[P-19.4] a session whose connection breaks is told to be over', async (t) => {

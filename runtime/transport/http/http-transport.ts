@@ -45,7 +45,7 @@ export class HttpTransport implements Transport {
   readonly #options: HttpTransportOptions;
   readonly #meter = new TrafficMeter();
   readonly #budgets: LinkBudgets;
-  readonly #sessions = new InboundSessions();
+  readonly #sessions = new InboundSessions((session) => this.#isMember(session));
   readonly #calls = new Map<string, Call>();
   readonly #pool = new QueuePool(QUEUES_BYTES_MAX);
   readonly #waiting = new Set<InboundSession>();
@@ -87,14 +87,13 @@ export class HttpTransport implements Transport {
       sessions: this.#sessions,
       nowMs: this.#options.nowMs,
       linkOf: (address) => this.#linkOf(address),
-      isMember: ({ address, port }) =>
-        this.#handlers?.isMember?.({ transport: 'http', address, port }) ?? false,
+      isMember: (session) => this.#isMember(session),
       onDatagram: (session, bytes) => this.#received(session, session.link, bytes),
       onFault,
     });
     try {
       for (const at of listen) {
-        const listener = await Listener.open(at, { handler, tls, onFault });
+        const listener = await Listener.open(at, { handler, tls, nowMs: this.#options.nowMs, onFault });
         this.#listeners.push({ listener, address: at.address });
       }
     } catch (error) {
@@ -131,6 +130,10 @@ export class HttpTransport implements Transport {
     const listeners = this.#listeners.splice(0);
     await Promise.all(listeners.map(({ listener }) => listener.close()));
     for (const poster of Object.values(this.#posters)) (await poster.catch(() => undefined))?.close();
+  }
+
+  #isMember({ address, port }: InboundSession): boolean {
+    return this.#handlers?.isMember?.({ transport: 'http', address, port }) ?? false;
   }
 
   #sendToSession(endpoint: Endpoint, bytes: Uint8Array, trafficClass: TrafficClass): void {

@@ -1,5 +1,6 @@
 import { SESSION_PORT_MIN } from '../../core/endpoint.ts';
 import {
+  NEW_SESSIONS,
   QUEUES_BYTES_MAX,
   SESSION_IDLE_MS,
   SESSION_LOST_MS,
@@ -8,7 +9,7 @@ import {
   STRANGERS_MAX,
 } from './limits.ts';
 import { DatagramQueue, QueuePool } from './queue.ts';
-import { sourceOf } from './source-limiter.ts';
+import { busiest, SourceLimiter, sourceOf } from './source-limiter.ts';
 
 /** A session that somebody opened to this node [P-19.4]. */
 export interface InboundSession {
@@ -41,7 +42,14 @@ export class InboundSessions {
   readonly #byId = new Map<string, InboundSession>();
   readonly #byPort = new Map<number, InboundSession>();
   readonly #pool = new QueuePool(QUEUES_BYTES_MAX);
+  readonly #begun = new SourceLimiter(NEW_SESSIONS);
+  readonly #isMember: (session: InboundSession) => boolean;
   #nextPort = SESSION_PORT_MIN;
+
+  /** @param isMember whether a member is at a session by now; it is asked where there is no more room. */
+  constructor(isMember: (session: InboundSession) => boolean = ({ isKnown }) => isKnown) {
+    this.#isMember = isMember;
+  }
 
   get size(): number {
     return this.#byId.size;
@@ -51,7 +59,10 @@ export class InboundSessions {
     return this.#byPort.get(port);
   }
 
-  /** The session of this name, begun where there is none. A full table gives up a stranger's, a full source one of its own. */
+  /**
+   * The session of this name, begun where there is none, which a source may do so often. Where there is no room a stranger's is given up: of a
+   * full source one of its own, else one of the source that has most of them.
+   */
   take(
     id: string,
     { address, link, nowMs }: { readonly address: string; readonly link: string; readonly nowMs: number },
@@ -63,12 +74,13 @@ export class InboundSessions {
       return known;
     }
     const source = sourceOf(address);
+    if (!this.#begun.take(source, nowMs)) return 'source-full';
     const all = [...this.#byId.values()];
     const ofSource = all.filter((session) => session.source === source);
-    if (ofSource.length >= SESSIONS_PER_SOURCE && !this.#endOldestStranger(ofSource)) return 'source-full';
-    const strangers = all.filter(({ isKnown }) => !isKnown);
+    if (ofSource.length >= SESSIONS_PER_SOURCE && !this.#endOneOf(ofSource)) return 'source-full';
+    const strangers = this.all().filter(({ isKnown }) => !isKnown);
     const isFull = strangers.length >= STRANGERS_MAX || this.#byId.size >= SESSIONS_MAX;
-    if (isFull && !this.#endOldestStranger(this.all())) return 'full';
+    if (isFull && !this.#endOneOf(this.all())) return 'full';
     const session: InboundSession = {
       id,
       address,
@@ -108,12 +120,11 @@ export class InboundSessions {
     return [...this.#byId.values()];
   }
 
-  /** @returns whether there was one among them. */
-  #endOldestStranger(sessions: readonly InboundSession[]): boolean {
-    let oldest: InboundSession | undefined;
-    for (const session of sessions)
-      if (!session.isKnown && (oldest === undefined || session.usedMs < oldest.usedMs)) oldest = session;
-    if (oldest !== undefined) this.end(oldest);
-    return oldest !== undefined;
+  /** @returns whether there was a stranger's among them. Who has moved on to another session is a stranger at the one before. */
+  #endOneOf(sessions: readonly InboundSession[]): boolean {
+    for (const session of sessions) session.isKnown &&= this.#isMember(session);
+    const victim = busiest(sessions.filter(({ isKnown }) => !isKnown));
+    if (victim !== undefined) this.end(victim);
+    return victim !== undefined;
   }
 }

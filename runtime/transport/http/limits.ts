@@ -24,6 +24,8 @@ export const QUEUES_BYTES_MAX = 4 * 1_048_576;
 export const SESSIONS_MAX = 256;
 export const SESSIONS_PER_SOURCE = 128;
 export const STRANGERS_MAX = 64;
+/** Sessions that one source may begin a second, and at once: so long a newcomer stays, whoever else comes from there. */
+export const NEW_SESSIONS = { perSecond: 8, burst: STRANGERS_MAX } as const;
 /** A session that nobody asks for is over. */
 export const SESSION_IDLE_MS = 60_000;
 /** A session whose last connection went is over after so long: who polls comes again at once. */
@@ -32,13 +34,17 @@ export const SESSION_LOST_MS = 3_000;
 /** Connections: in all, and from one source. */
 export const CONNECTIONS_MAX = 640;
 export const CONNECTIONS_PER_SOURCE = 320;
-/** Requests of one source a second, and how many at once; datagrams likewise, as long as no member is known to be at their session. */
+/** Requests of one source a second, and how many at once; datagrams likewise, where no member is known to be at their session, or they come from elsewhere. */
 export const REQUESTS = { perSecond: 400, burst: 800 } as const;
 export const STRANGE_DATAGRAMS = { perSecond: 400, burst: 800 } as const;
+/** Datagrams of one session at which a member is: its name may have been read on the way, and each costs an opening. */
+export const KNOWN_DATAGRAMS = { perSecond: 1_000, burst: 4_000 } as const;
 /** A header, and a whole request, must have come by then. */
 export const HEADERS_TIMEOUT_MS = 10_000;
 export const REQUEST_TIMEOUT_MS = 20_000;
 export const KEEP_ALIVE_MS = 65_000;
+/** The same for a connection that no member is known to use. */
+export const STRANGE_KEEP_ALIVE_MS = 10_000;
 
 /** A poll is answered after so long, whatever the caller wants; proxies close what is silent for a minute. */
 export const WAIT_SECONDS_MAX = 30;

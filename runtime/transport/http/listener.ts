@@ -1,17 +1,11 @@
-import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from 'node:http';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { formatAuthority } from '../../core/endpoint.ts';
 import { GridvineError } from '../../core/errors.ts';
 import { codeOf } from '../udp-socket.ts';
-import {
-  CONNECTIONS_MAX,
-  CONNECTIONS_PER_SOURCE,
-  HEADERS_TIMEOUT_MS,
-  KEEP_ALIVE_MS,
-  REQUEST_TIMEOUT_MS,
-} from './limits.ts';
+import { Connections } from './connections.ts';
+import { HEADERS_TIMEOUT_MS, KEEP_ALIVE_MS, REQUEST_TIMEOUT_MS } from './limits.ts';
 import type { RequestHandler } from './request-handler.ts';
-import { sourceOf } from './source-limiter.ts';
 
 /** What a listener shows to callers that want TLS: PEM texts. */
 export interface HttpTls {
@@ -29,7 +23,7 @@ export interface ListenAddress {
 /** The first byte of a TLS record that begins a handshake (RFC 8446 section 5.1). */
 const TLS_HANDSHAKE = 0x16;
 const HEADER_BYTES_MAX = 8_192;
-/** How often overdue requests are looked for. */
+/** How often overdue requests, and connections that nobody uses, are looked for. */
 const CHECK_MS = 2_000;
 
 const SERVER_OPTIONS = {
@@ -45,15 +39,15 @@ const SERVER_OPTIONS = {
 export class Listener {
   readonly #front: Server;
   readonly #servers: readonly HttpServer[];
-  readonly #onFault: (code: string) => void;
-  readonly #sockets = new Set<Socket>();
-  readonly #perSource = new Map<string, number>();
+  readonly #connections: Connections;
+  readonly #cancelSweep: () => void;
 
-  private constructor(front: Server, servers: readonly HttpServer[], onFault: (code: string) => void) {
+  private constructor(front: Server, servers: readonly HttpServer[], connections: Connections) {
     this.#front = front;
     this.#servers = servers;
-    this.#onFault = onFault;
-    front.on('connection', (socket: Socket) => this.#admit(socket));
+    this.#connections = connections;
+    const sweep = setInterval(() => connections.sweep(), CHECK_MS);
+    this.#cancelSweep = () => clearInterval(sweep);
   }
 
   /** @throws GridvineError `E_ADDRESS_IN_USE`, `E_ADDRESS`, `E_SOCKET`; `E_CONFIG` for a certificate or key that is none. */
@@ -62,22 +56,31 @@ export class Listener {
     parts: {
       readonly handler: RequestHandler;
       readonly tls: HttpTls | undefined;
+      readonly nowMs: () => number;
       readonly onFault: (code: string) => void;
     },
   ): Promise<Listener> {
-    const { handler, tls, onFault } = parts;
-    const plain = createHttpServer(SERVER_OPTIONS, handler.handle);
+    const { handler, tls, nowMs, onFault } = parts;
+    const connections = new Connections(nowMs);
+    const handle: RequestListener = (request, response) =>
+      handler.handle(request, response, connections.of(request.socket));
+    const plain = createHttpServer(SERVER_OPTIONS, handle);
     plain.on('clientError', (error, socket) => refuse(error, socket as Socket, onFault));
     const servers = [plain];
     let front: Server = plain;
     if (tls !== undefined) {
-      const secure = await secureServer(tls, handler, onFault);
+      const secure = await secureServer(tls, handle, onFault);
       servers.push(secure);
       front = createTcpServer((socket) => sort(socket, { plain, secure }));
       // They listen nowhere themselves; with this they look after overdue requests all the same, until they are closed.
       for (const server of servers) server.emit('listening');
     }
-    const listener = new Listener(front, servers, onFault);
+    front.on('connection', (socket: Socket) => {
+      const outcome = connections.admit(socket);
+      if (outcome !== 'room') onFault('HTTP_CONNECTIONS');
+      if (outcome === 'full') socket.destroy();
+    });
+    const listener = new Listener(front, servers, connections);
     try {
       await listen(front, at);
     } catch (error) {
@@ -93,28 +96,11 @@ export class Listener {
   }
 
   async close(): Promise<void> {
+    this.#cancelSweep();
     const closed = new Promise<void>((resolve) => this.#front.close(() => resolve()));
     for (const server of this.#servers) server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.#connections.closeAll();
     await closed;
-  }
-
-  #admit(socket: Socket): void {
-    const source = sourceOf(socket.remoteAddress ?? '');
-    const open = this.#perSource.get(source) ?? 0;
-    if (this.#sockets.size >= CONNECTIONS_MAX || open >= CONNECTIONS_PER_SOURCE) {
-      this.#onFault('HTTP_CONNECTIONS');
-      socket.destroy();
-      return;
-    }
-    this.#sockets.add(socket);
-    this.#perSource.set(source, open + 1);
-    socket.on('close', () => {
-      this.#sockets.delete(socket);
-      const left = (this.#perSource.get(source) ?? 1) - 1;
-      if (left === 0) this.#perSource.delete(source);
-      else this.#perSource.set(source, left);
-    });
   }
 }
 
@@ -135,14 +121,14 @@ function sort(socket: Socket, { plain, secure }: { plain: HttpServer; secure: Ht
 /** Loaded only where it is wanted: it takes 7 MB. */
 async function secureServer(
   { certificate, key }: HttpTls,
-  handler: RequestHandler,
+  handle: RequestListener,
   onFault: (code: string) => void,
 ): Promise<HttpServer> {
   const { createServer } = await import('node:https');
   try {
     const secure = createServer(
       { ...SERVER_OPTIONS, cert: certificate, key, handshakeTimeout: HEADERS_TIMEOUT_MS },
-      handler.handle,
+      handle,
     );
     secure.on('clientError', (error, socket) => refuse(error, socket as Socket, onFault));
     secure.on('tlsClientError', () => onFault('HTTP_TLS'));

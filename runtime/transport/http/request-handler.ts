@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { formatAddress, parseAddress } from '../../core/address.ts';
+import type { Connection } from './connections.ts';
 import { decodeFrames, handOver } from './frames.ts';
 import type { InboundSession, InboundSessions } from './inbound-sessions.ts';
 import {
   BODY_BYTES_MAX,
+  KNOWN_DATAGRAMS,
   MEDIA_TYPE,
   REQUESTS,
   RESOURCE,
@@ -37,12 +39,14 @@ export class RequestHandler {
   readonly #options: RequestHandlerOptions;
   readonly #requests = new SourceLimiter(REQUESTS);
   readonly #strangeDatagrams = new SourceLimiter(STRANGE_DATAGRAMS);
+  readonly #knownDatagrams = new SourceLimiter(KNOWN_DATAGRAMS);
 
   constructor(options: RequestHandlerOptions) {
     this.#options = options;
   }
 
-  readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
+  /** @param connection the one that the request came by; undefined: it is closed already. */
+  handle(request: IncomingMessage, response: ServerResponse, connection: Connection | undefined): void {
     response.sendDate = false;
     // The connection broke: what is left of the request tells nothing more.
     request.on('error', () => undefined);
@@ -61,9 +65,11 @@ export class RequestHandler {
       else if (!response.headersSent) this.#refuse(response, 413);
     });
     request.on('end', () => {
-      if (!response.headersSent) this.#take(request, response, { address, body: Buffer.concat(chunks) });
+      if (response.headersSent) return;
+      if (connection !== undefined) this.#occupy(connection, response);
+      this.#take(request, response, { address, connection, body: Buffer.concat(chunks) });
     });
-  };
+  }
 
   #check(request: IncomingMessage, address: string): number | undefined {
     const { url, method, headers } = request;
@@ -78,7 +84,15 @@ export class RequestHandler {
   #take(
     request: IncomingMessage,
     response: ServerResponse,
-    { address, body }: { readonly address: string; readonly body: Uint8Array },
+    {
+      address,
+      connection,
+      body,
+    }: {
+      readonly address: string;
+      readonly connection: Connection | undefined;
+      readonly body: Uint8Array;
+    },
   ): void {
     const { sessions, nowMs, linkOf, onDatagram } = this.#options;
     const datagrams = decodeFrames(body);
@@ -92,7 +106,7 @@ export class RequestHandler {
       this.#refuse(response, session === 'full' ? 503 : 429);
       return;
     }
-    if (!this.#mayTell(session, datagrams.length)) {
+    if (!this.#mayTell(session, sourceOf(address), datagrams.length)) {
       this.#refuse(response, 429);
       return;
     }
@@ -102,6 +116,8 @@ export class RequestHandler {
       datagrams,
       (datagram) => onDatagram(session, datagram),
       () => {
+        session.isKnown ||= this.#options.isMember(session);
+        if (connection !== undefined) connection.isKnown = session.isKnown;
         if (response.destroyed) return;
         if (waitSeconds === 0 || !session.queue.isEmpty) answer(session, response);
         else this.#wait(session, response, 1_000 * Math.min(waitSeconds, WAIT_SECONDS_MAX));
@@ -109,10 +125,21 @@ export class RequestHandler {
     );
   }
 
-  /** Each datagram costs work, whoever made it up: until a member is known to be there its source has a budget for them. */
-  #mayTell(session: InboundSession, datagrams: number): boolean {
-    session.isKnown ||= this.#options.isMember(session);
-    return session.isKnown || this.#strangeDatagrams.take(session.source, this.#options.nowMs(), datagrams);
+  /** Each datagram costs work, whoever made it up: until a member is known to be there its source has a budget for them, then the session. */
+  #mayTell(session: InboundSession, source: string, datagrams: number): boolean {
+    const nowMs = this.#options.nowMs();
+    // The name of a session can be read on the way of plain HTTP.
+    if (session.isKnown && source === session.source)
+      return this.#knownDatagrams.take(session.id, nowMs, datagrams);
+    return this.#strangeDatagrams.take(source, nowMs, datagrams);
+  }
+
+  #occupy(connection: Connection, response: ServerResponse): void {
+    connection.answering++;
+    response.on('close', () => {
+      connection.answering--;
+      connection.usedMs = this.#options.nowMs();
+    });
   }
 
   /** Counts the session's requests, and sees whether they end well. */

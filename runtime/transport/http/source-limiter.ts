@@ -32,3 +32,16 @@ export class SourceLimiter {
     return bucket.tryTake(nowMs, count);
   }
 }
+
+/** Of the source that has most of them, the one that was used longest ago. */
+export function busiest<T extends { readonly source: string; readonly usedMs: number }>(
+  all: readonly T[],
+): T | undefined {
+  const counts = new Map<string, number>();
+  for (const { source } of all) counts.set(source, (counts.get(source) ?? 0) + 1);
+  const most = Math.max(...counts.values());
+  let oldest: T | undefined;
+  for (const one of all)
+    if (counts.get(one.source) === most && (oldest === undefined || one.usedMs < oldest.usedMs)) oldest = one;
+  return oldest;
+}

@@ -82,7 +82,8 @@ export const httpRequest: FuzzTarget = {
       socket: { remoteAddress: '10.0.0.1', localAddress: '10.0.0.2' },
     });
     const response = new FakeResponse();
-    handler.handle(request as unknown as IncomingMessage, response as unknown as ServerResponse);
+    const connection = { source: '10.0.0.1', usedMs: 0, answering: 0, isKnown: false };
+    handler.handle(request as unknown as IncomingMessage, response as unknown as ServerResponse, connection);
     request.emit('data', Buffer.from(body));
     request.emit('end');
     for (const one of sessions.all()) one.answer?.();

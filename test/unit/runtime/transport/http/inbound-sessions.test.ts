@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { SESSION_PORT_MIN } from '#runtime/core/endpoint.ts';
 import { type InboundSession, InboundSessions } from '#runtime/transport/http/inbound-sessions.ts';
 import {
+  NEW_SESSIONS,
   REQUESTS,
   SESSION_IDLE_MS,
   SESSION_LOST_MS,
@@ -11,6 +12,9 @@ import {
   STRANGERS_MAX,
 } from '#runtime/transport/http/limits.ts';
 import { SourceLimiter, sourceOf } from '#runtime/transport/http/source-limiter.ts';
+
+/** At this distance a source may begin sessions without end. */
+const GAP_MS = 1_000 / NEW_SESSIONS.perSecond;
 
 const nameOf = (n: number) => n.toString(16).padStart(32, '0');
 
@@ -40,17 +44,19 @@ test('[P-19.9] each session is a place of its own, with a port above all ports, 
 
 test('[P-19.7] one address has so many sessions, and others find room all the same', () => {
   const sessions = new InboundSessions();
-  for (let n = 0; n < SESSIONS_PER_SOURCE; n++) known(sessions, n, { address: '10.0.0.1' });
-  assert.equal(open(sessions, 1_000, { address: '10.0.0.1' }), 'source-full');
-  assert.notEqual(typeof open(sessions, 1_000, { address: '10.0.0.2' }), 'string');
+  for (let n = 0; n < SESSIONS_PER_SOURCE; n++)
+    known(sessions, n, { address: '10.0.0.1', nowMs: n * GAP_MS });
+  const nowMs = SESSIONS_PER_SOURCE * GAP_MS;
+  assert.equal(open(sessions, 1_000, { address: '10.0.0.1', nowMs }), 'source-full');
+  assert.notEqual(typeof open(sessions, 1_000, { address: '10.0.0.2', nowMs }), 'string');
 });
 
 test('[P-19.7] strangers of an address give way to newcomers of that address, members never', () => {
   const sessions = new InboundSessions();
   const address = '10.0.0.1';
-  for (let n = 0; n < SESSIONS_PER_SOURCE - 2; n++) known(sessions, n, { address });
+  for (let n = 0; n < SESSIONS_PER_SOURCE - 2; n++) known(sessions, n, { address, nowMs: n * GAP_MS });
   for (let n = 1_000; n < 1_010; n++)
-    assert.notEqual(typeof open(sessions, n, { address, nowMs: n }), 'string');
+    assert.notEqual(typeof open(sessions, n, { address, nowMs: n * GAP_MS }), 'string');
   assert.deepEqual(
     sessions.all().flatMap(({ id, isKnown }) => (isKnown ? [] : [id])),
     [nameOf(1_008), nameOf(1_009)],
@@ -60,9 +66,10 @@ test('[P-19.7] strangers of an address give way to newcomers of that address, me
 test('[P-19.7] an IPv6 network counts as one address', () => {
   const sessions = new InboundSessions();
   const at = (n: number) => `fd00::${(n + 1).toString(16)}`;
-  for (let n = 0; n < SESSIONS_PER_SOURCE; n++) known(sessions, n, { address: at(n) });
-  assert.equal(open(sessions, 9_999, { address: 'fd00::ffff' }), 'source-full');
-  assert.notEqual(typeof open(sessions, 9_999, { address: 'fd00:0:0:1::1' }), 'string');
+  for (let n = 0; n < SESSIONS_PER_SOURCE; n++) known(sessions, n, { address: at(n), nowMs: n * GAP_MS });
+  const nowMs = SESSIONS_PER_SOURCE * GAP_MS;
+  assert.equal(open(sessions, 9_999, { address: 'fd00::ffff', nowMs }), 'source-full');
+  assert.notEqual(typeof open(sessions, 9_999, { address: 'fd00:0:0:1::1', nowMs }), 'string');
   assert.deepEqual(['10.0.0.1', 'fd00::1:2:3:4', '?'].map(sourceOf), ['10.0.0.1', 'fd00::', '?']);
 });
 
@@ -96,4 +103,39 @@ test('[P-19.7] an address that asks too often waits, and nobody else does', () =
   assert.equal(passed, REQUESTS.burst);
   assert.equal(limiter.take('10.0.0.2', 0), true);
   assert.equal(limiter.take('10.0.0.1', 10), true, 'four more after 10 ms');
+});
+
+test('[P-19.7] while somebody opens sessions all the time whoever else comes by a slow line is let in', () => {
+  const sessions = new InboundSessions();
+  const stormUntil = (fromMs: number, untilMs: number) => {
+    for (let ms = fromMs; ms < untilMs; ms += 2.5)
+      open(sessions, 1_000_000 + ms * 2, { address: '203.0.113.9', nowMs: ms });
+  };
+  stormUntil(0, 20_000);
+  const first = open(sessions, 1, { address: '10.0.0.1', nowMs: 20_000 });
+  stormUntil(20_000, 20_300);
+  assert.ok(typeof first !== 'string');
+  assert.equal(sessions.at(first.port), first, 'it is there at its second request');
+  stormUntil(20_300, 30_000);
+  assert.equal(sessions.at(first.port), first, 'and long after');
+  const beside = open(sessions, 2, { address: '203.0.113.9', nowMs: 31_000 });
+  assert.ok(typeof beside !== 'string');
+  stormUntil(31_000, 36_000);
+  assert.equal(sessions.at(beside.port), beside, 'and a neighbour of the intruder, once it found its turn');
+});
+
+test('[P-19.7] who went on from session to session is a stranger at those that it left', () => {
+  const left = new Set<string>();
+  const sessions = new InboundSessions(({ id }) => !left.has(id));
+  const address = '10.0.0.1';
+  for (let n = 0; n < SESSIONS_PER_SOURCE; n++) known(sessions, n, { address, nowMs: n * GAP_MS });
+  const nowMs = SESSIONS_PER_SOURCE * GAP_MS;
+  assert.equal(open(sessions, 1_000, { address, nowMs }), 'source-full');
+  for (let n = 3; n < 9; n++) left.add(nameOf(n));
+  assert.notEqual(typeof open(sessions, 1_000, { address, nowMs }), 'string');
+  const ids = sessions.all().map(({ id }) => id);
+  assert.deepEqual(
+    [0, 1, 2, 3, 4].map((n) => ids.includes(nameOf(n))),
+    [true, true, true, false, true],
+  );
 });
