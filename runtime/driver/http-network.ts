@@ -44,7 +44,9 @@ export function httpTransport(
   return new HttpTransport({
     listen,
     proxies,
-    guard: new CallGuard(call, own),
+    guard: new CallGuard(call, own, (address) =>
+      interfaces().entries.some((entry) => entry.address === address),
+    ),
     targets,
     interfaces,
     defaultLink: links[0]?.name ?? 'lo',

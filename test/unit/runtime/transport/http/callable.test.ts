@@ -16,6 +16,32 @@ test('[P-19.15] a member can not make a node call its own host, its link or nobo
   for (const address of INSIDE) assert.equal(guard.mayCall({ address }, true), true, 'a person named it');
 });
 
+test('[P-19.15] a member can not make a node call an address of its own host, whichever it has by then', () => {
+  const own = new Set(['10.0.0.7', 'fd00::7', '127.0.0.1']);
+  const guard = new CallGuard('members', ['127.0.0.1', '10.0.0.7'], (address) => own.has(address));
+  const mayCall = (address: string) => guard.mayCall({ address }, false);
+  for (const address of ['10.0.0.7', 'fd00::7', '::ffff:10.0.0.7', '64:ff9b::10.0.0.7'])
+    assert.equal(mayCall(address), false, address);
+  assert.deepEqual(['127.0.0.1', '10.0.0.8', 'fd00::8'].map(mayCall), [true, true, true]);
+  own.add('10.0.0.8');
+  assert.equal(mayCall('10.0.0.8'), false);
+  assert.equal(guard.mayCall({ address: '10.0.0.7' }, true), true, 'a person named it');
+});
+
+test('[P-19.15] a member can not make a node call what clouds tell their machines, nor its host through a translator', () => {
+  const guard = new CallGuard('members', ['10.0.0.1']);
+  const mayCall = (address: string) => guard.mayCall({ address }, false);
+  for (const address of [
+    '100.100.100.200',
+    '168.63.129.16',
+    'fd00:ec2::254',
+    '64:ff9b::169.254.169.254',
+    '64:ff9b::127.0.0.1',
+  ])
+    assert.equal(mayCall(address), false, address);
+  assert.equal(mayCall('64:ff9b::203.0.113.7'), true);
+});
+
 test('[P-19.15] where a node is itself bound to its host or link alone, so may its members be', () => {
   const guard = new CallGuard('members', ['127.0.0.1']);
   assert.equal(guard.mayCall({ address: '::1' }, false), true);
