@@ -3,7 +3,6 @@ import type { Endpoint } from '../core/endpoint.ts';
 import { assert } from '../core/errors.ts';
 import type { NodeId } from '../core/ids.ts';
 import { TimerTable } from '../core/timers.ts';
-import { TokenBucket } from '../core/token-bucket.ts';
 import type { MemberState } from '../core/views.ts';
 import { KeySet } from '../crypto/key-set.ts';
 import { groupKeyFrom, KEY_BYTES, Keyring } from '../crypto/keyring.ts';
@@ -28,6 +27,7 @@ import type { EngineOptions } from './contract.ts';
 import { provenPlaceOf } from './echo.ts';
 import { EventDesk } from './event-desk.ts';
 import { Forgetter } from './forgetter.ts';
+import { HelpBudget } from './help-budget.ts';
 import { Joiner } from './joiner.ts';
 import { KeyKeeper } from './key-keeper.ts';
 import { KeySwitch } from './key-switch.ts';
@@ -52,7 +52,6 @@ import { TwinWatch } from './twin-watch.ts';
 import { ValueCourier } from './value-courier.ts';
 import { Warden } from './warden.ts';
 
-const HELPS_PER_SECOND = 100;
 const BOTH = ['udp', 'http'] as const;
 
 /** What the machines call back into the engine for. */
@@ -140,7 +139,7 @@ export function compose(options: EngineOptions, listeners: Listeners): Compositi
     budgets: createByteBudgets(settings),
     clocks,
     life: new LifeSigns({ self: id, boot: () => own.boot, cluster, provider, random, clocks, proofs }),
-    helpBudget: new TokenBucket({ perSecond: HELPS_PER_SECOND, burst: 2 * HELPS_PER_SECOND }),
+    helpBudget: new HelpBudget(),
     prober,
     watch,
     warden:

@@ -4,7 +4,6 @@ import type { NodeId } from '../core/ids.ts';
 import type { Path } from '../core/outputs.ts';
 import type { RandomSource } from '../core/random.ts';
 import type { TimerTable } from '../core/timers.ts';
-import type { TokenBucket } from '../core/token-bucket.ts';
 import type { OwnerClocks } from '../data/owner-clocks.ts';
 import type { RecordTable } from '../data/record-table.ts';
 import type { LocalHealth } from '../membership/local-health.ts';
@@ -18,6 +17,7 @@ import type { ByteBudgets } from './byte-budget.ts';
 import type { Link } from './contract.ts';
 import type { EventDesk } from './event-desk.ts';
 import type { Forgetter } from './forgetter.ts';
+import type { HelpBudget } from './help-budget.ts';
 import type { Joiner } from './joiner.ts';
 import type { KeyKeeper } from './key-keeper.ts';
 import type { KeySwitch } from './key-switch.ts';
@@ -77,8 +77,8 @@ export interface EngineContext {
   readonly budgets: ByteBudgets;
   readonly life: LifeSigns;
   readonly clocks: OwnerClocks;
-  /** Pings for others a second, at most. */
-  readonly helpBudget: TokenBucket;
+  /** What is done for others, at most. */
+  readonly helpBudget: HelpBudget;
   /** Whether a session of this peer was proven fresh. */
   readonly isProven: (peer: NodeId) => boolean;
   /** The transports by which this node can call others. */

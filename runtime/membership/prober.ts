@@ -177,7 +177,7 @@ export class Prober {
     this.#probes.set(probe.id, probe);
     this.#targets.set(target.id, probe);
     this.#port.ping(probe, nowMs);
-    if (probe.place === null) this.#askHelpers(probe, target, nowMs);
+    if (probe.place === null) this.#askHelpers(probe, target, { nowMs, isInTurn: true });
     for (const relay of relaysToProbe(target, this.#members, nowMs)) this.probe(relay, nowMs);
     this.#schedule(probe, nowMs);
   }
@@ -221,7 +221,7 @@ export class Prober {
     if (probe.place?.transport === 'udp') this.#tryHttp(probe.target, nowMs);
     if (probe.touches < TOUCHES_MAX && this.#port.touch(target, nowMs)) probe.touches++;
     if (probe.step >= PINGS_BEFORE_HELP + PINGS_BETWEEN_HELP * probe.rounds)
-      this.#askHelpers(probe, target, nowMs);
+      this.#askHelpers(probe, target, { nowMs, isInTurn: true });
     this.#schedule(probe, nowMs);
   }
 
@@ -257,7 +257,7 @@ export class Prober {
       if (endpointKey(target.endpoint) !== endpoint) continue;
       expected = true;
       probe.refusals++;
-      if (probe.asked.size === 0) this.#askHelpers(probe, target, nowMs);
+      if (probe.asked.size === 0) this.#askHelpers(probe, target, { nowMs, isInTurn: false });
     }
     return expected;
   }
@@ -270,7 +270,7 @@ export class Prober {
     if (probe.nackedBy.size < Math.max(EARLY_NACKS_MIN, probe.asked.size)) return;
     const target = this.#members.get(probe.target);
     if (target === undefined || !target.present || target.boot !== probe.boot) return;
-    if (probe.rounds < EARLY_ROUNDS && this.#askHelpers(probe, target, nowMs)) return;
+    if (probe.rounds < EARLY_ROUNDS && this.#askHelpers(probe, target, { nowMs, isInTurn: false })) return;
     this.#fail(probe, target, nowMs);
   }
 
@@ -331,8 +331,12 @@ export class Prober {
     for (const member of sample(this.#random, callable, CALLS_AT_ONCE)) this.probe(member, nowMs);
   }
 
-  /** @returns whether there was anybody left to ask. */
-  #askHelpers(probe: Probe, target: Member, nowMs: number): boolean {
+  /** @param about `isInTurn`: whether it is time to ask again, not an answer that hastens it. @returns whether there was anybody left to ask. */
+  #askHelpers(
+    probe: Probe,
+    target: Member,
+    { nowMs, isInTurn }: { nowMs: number; isInTurn: boolean },
+  ): boolean {
     if (probe.rounds >= HELP_ROUNDS) return false;
     probe.rounds++;
     const relays = relaysOf(target, this.#members);
@@ -341,7 +345,10 @@ export class Prober {
       return !isKnown && member.endpoint !== null && (member.state === 'alive' || relays.includes(member));
     });
     const count = this.#settings.probeHelpers;
-    const helpers = chooseHelpers(target, candidates, { count, nowMs, random: this.#random });
+    const fresh = chooseHelpers(target, candidates, { count, nowMs, random: this.#random });
+    // Of a member that only its relays reach each of them is asked again in the next round: they lose requests like anybody, and may be busy.
+    const again = fresh.length === 0 && probe.place === null && isInTurn ? relays : [];
+    const helpers = [...fresh, ...again.filter(({ endpoint }) => endpoint !== null).slice(0, count)];
     for (const helper of helpers) {
       probe.asked.add(helper.id);
       this.#port.pingReq(probe, helper, nowMs);

@@ -3,7 +3,7 @@ import type { EngineEvent, Output } from '#runtime/core/outputs.ts';
 import { SeededRandom } from '#runtime/core/random.ts';
 import type { MemberView } from '#runtime/core/views.ts';
 import { Engine } from '#runtime/engine/engine.ts';
-import { settingsOf } from '#runtime/engine/settings.ts';
+import { type EngineSettings, settingsOf } from '#runtime/engine/settings.ts';
 import { CLUSTER, keyring, provider } from './wire.ts';
 
 const LATENCY_MS = 1;
@@ -22,6 +22,8 @@ export interface TwoWayNode {
   readonly engine: Engine;
   readonly address: string;
   readonly events: EngineEvent[];
+  /** By which it can be sent to at its address. */
+  readonly takes: readonly Transport[];
   alive: boolean;
 }
 
@@ -47,6 +49,12 @@ export class TwoWays {
   /** When somebody last called somebody, as `from to`. */
   readonly #calledMs = new Map<string, number>();
 
+  readonly #settings: EngineSettings;
+
+  constructor(settings: Partial<EngineSettings> = {}) {
+    this.#settings = { ...settingsOf('lan'), ...settings };
+  }
+
   /**
    * @param ways `udp`: it has a socket; `listens`: it listens for HTTP. It calls by HTTP in any case. `dead`: further addresses that it names
    * for UDP, and that lead nowhere.
@@ -56,7 +64,7 @@ export class TwoWays {
     ways: { readonly udp?: boolean; readonly listens?: boolean; readonly dead?: readonly string[] },
   ): TwoWayNode {
     const { udp = true, listens = false, dead = [] } = ways;
-    const address = `10.0.0.${this.nodes.length + 1}`;
+    const address = `10.0.${this.nodes.length >> 7}.${(this.nodes.length & 127) + 1}`;
     const transports: Transport[] = [...(udp ? ['udp' as const] : []), ...(listens ? ['http' as const] : [])];
     const id = (this.nodes.length + 1).toString(16).padStart(32, '0');
     const engine = new Engine({
@@ -67,7 +75,7 @@ export class TwoWays {
       keyring,
       provider,
       random: new SeededRandom(this.nodes.length + 1),
-      settings: settingsOf('lan'),
+      settings: this.#settings,
       endpoints: [
         ...transports.map((transport) => ({ transport, address, port: PORT })),
         ...dead.map((other) => ({ transport: 'udp' as const, address: other, port: PORT })),
@@ -75,7 +83,7 @@ export class TwoWays {
       dials: udp ? ['udp', 'http'] : ['http'],
       links: [{ name: 'lo', multicast: 'off' }],
     });
-    const node = { name, engine, address, events: [], alive: true };
+    const node: TwoWayNode = { name, engine, address, events: [], takes: transports, alive: true };
     this.nodes.push(node);
     this.do(node, () => engine.start(this.nowMs));
     return node;
@@ -168,9 +176,7 @@ export class TwoWays {
       return;
     }
     this.sent.push(`${from.name} ${target.name} ${transport}`);
-    const listens = target.engine
-      .members(this.nowMs)[0]!
-      .endpoints.some((own) => own.transport === transport);
+    const listens = target.takes.includes(transport);
     if ((!isSession && !listens) || !this.passes(from.name, target.name, transport)) return;
     if (isSession) {
       const calledMs = this.#calledMs.get(`${target.name} ${from.name}`) ?? Number.NEGATIVE_INFINITY;

@@ -22,7 +22,7 @@ export function onCarry(ctx: EngineContext, carry: Carry, from: Inbound): void {
   }
   const endpoint = ctx.members.get(carry.to)?.endpoint;
   if (endpoint == null) return;
-  if (!ctx.helpBudget.tryTake(from.nowMs)) {
+  if (!ctx.helpBudget.takeCarry(from.sender, from.nowMs)) {
     ctx.counters.drops.budget++;
     return;
   }

@@ -1,4 +1,4 @@
-import { NOWHERE } from '../../core/endpoint.ts';
+import { isDialable, NOWHERE } from '../../core/endpoint.ts';
 import type { Nack, PingReq } from '../../wire/message.ts';
 import type { EngineContext, Inbound } from '../context.ts';
 import { isProof } from './proof.ts';
@@ -20,7 +20,7 @@ export function onPingReq(ctx: EngineContext, request: PingReq, from: Inbound): 
   if (request.target === ctx.id || request.target === from.sender) return;
   const target = ctx.members.get(request.target);
   if (target === undefined) return;
-  if (!ctx.helpBudget.tryTake(from.nowMs)) {
+  if (!ctx.helpBudget.takeRequest(from.sender, from.nowMs)) {
     ctx.counters.drops.budget++;
     return;
   }
@@ -38,8 +38,12 @@ export function onPingReq(ctx: EngineContext, request: PingReq, from: Inbound): 
     ttlMs: 4 * timeoutMs,
   });
   ctx.timers.set(`help/${seq}`, from.nowMs + timeoutMs);
-  // It hears nothing of it either, and says so in its time: silence would speak against the requester's own link.
+  // Where it doesn't ping it hears nothing of the target either, and says so in its time: silence would speak against the requester's own link.
   if (endpoint === null) return;
+  if (!ctx.helpBudget.takePing(isDialable(endpoint) ? 'called' : 'calling', from.nowMs)) {
+    ctx.counters.drops.budget++;
+    return;
+  }
   const to = { kind: 'unicast' as const, endpoint };
   const { challenge, seq: requesterSeq, targetBoot: destBoot } = request;
   const relay = challenge && { requester: from.sender, boot: from.boot, seq: requesterSeq, mac: challenge };

@@ -31,7 +31,7 @@ function outcome(
     joiner: { prove: () => did.push('asks for a proof') },
     leases: { onCarried: ({ from }: Carry) => did.push(`hears ${from}`) },
     members: { get: () => ({ endpoint: reaches ? place : null }) },
-    helpBudget: { tryTake: () => hasBudget },
+    helpBudget: { takeCarry: () => hasBudget },
     outbox: { stage: (_to: unknown, peer: string) => did.push(`tells ${peer}`) },
   };
   const from = { sender, boot, path: place, nowMs: 0, session: { isProvenAt: () => isProven } };
