@@ -28,7 +28,7 @@ export function httpOptionsOf(
     advertise: advertise.map((authority) => ({ transport: 'http', ...authority })),
     seeds,
     call,
-    proxies: proxiesOf(proxy, env),
+    proxies: proxiesOf(proxy, env, { isUsed: seeds.length > 0 }),
     ...(tls !== undefined && {
       tls: {
         certificate: readPem('http.tls.certFile', tls.certFile, 'public'),
@@ -42,6 +42,7 @@ export function httpOptionsOf(
 function proxiesOf(
   proxy: string,
   env: Readonly<Record<string, string | undefined>>,
+  { isUsed }: { readonly isUsed: boolean },
 ): NonNullable<NodeHttpOptions['proxies']> {
   if (proxy === 'off') return {};
   const said = Object.fromEntries(
@@ -51,8 +52,10 @@ function proxiesOf(
   );
   if (proxy === 'environment') {
     // Not its value: passwords stand in it.
-    const [bad] = badProxies(said);
-    if (bad !== undefined)
+    const [bad, ...others] = badProxies(said);
+    // Of no concern to a board that nobody told to call anybody.
+    if (bad !== undefined && !isUsed) for (const name of [bad, ...others]) delete said[name];
+    else if (bad !== undefined)
       throw new GridvineError(
         'E_CONFIG',
         `${bad} (environment): expected ${PROXY_ADDRESS}; got something else; correct it, or set http.proxy to off`,

@@ -64,6 +64,7 @@ function isProxy(text: string): boolean {
   const url = URL.parse(text);
   return (
     url !== null &&
+    /^https?:$/.test(url.protocol) &&
     url.username === '' &&
     url.password === '' &&
     badProxies({ http_proxy: text }).length === 0

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { Call } from '#runtime/transport/http/call.ts';
 import { encodeFrames } from '#runtime/transport/http/frames.ts';
-import { MEDIA_TYPE } from '#runtime/transport/http/limits.ts';
+import { MEDIA_TYPE, TCP_KEEP_ALIVE_MS } from '#runtime/transport/http/limits.ts';
 import { PostError, Poster } from '#runtime/transport/http/poster.ts';
 import { DatagramQueue, QueuePool } from '#runtime/transport/http/queue.ts';
 import type { Target } from '#runtime/transport/http/targets.ts';
@@ -163,4 +163,15 @@ test('a proxy that is none is told by a code, and its password by nobody', async
     ),
     PostError,
   );
+});
+
+test('a connection by which nothing goes is kept by a segment now and then, not each second', async (t) => {
+  const keepAlive = t.mock.method(Socket.prototype, 'setKeepAlive');
+  const { target } = await server(t, (_kind, _request, response) => response.writeHead(204).end());
+  const poster = new Poster({ proxies: {} });
+  t.after(() => poster.close());
+  await poster.post(target, { body: DATAGRAM, waitSeconds: 0, session: SESSION, timeoutMs: 5_000 });
+  const delays = keepAlive.mock.calls.flatMap(({ arguments: [isOn, delayMs] }) => (isOn ? [delayMs] : []));
+  assert.ok(delays.length > 0);
+  assert.deepEqual(new Set(delays), new Set([TCP_KEEP_ALIVE_MS]));
 });

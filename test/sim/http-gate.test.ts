@@ -11,7 +11,9 @@ const downsOf = (nodes: readonly TwoWayNode[]) =>
 // B-6
 test('[P-6.2] a hundred and fifty boards that only call one gate do not accuse each other, and miss the one that dies', () => {
   // Who is a member is told fast: what counts here is how they are asked after.
-  const world = new TwoWays({ membershipBytesPerSecond: 10_000_000, syncBytesPerSecond: 10_000_000 });
+  const world = new TwoWays({
+    settings: { membershipBytesPerSecond: 10_000_000, syncBytesPerSecond: 10_000_000 },
+  });
   const gate = world.add('gate', { listens: true });
   const callers = Array.from({ length: CALLERS }, (_, i) => world.add(`board${i}`, { udp: false }));
   const all = [gate, ...callers];

@@ -51,8 +51,12 @@ export class TwoWays {
 
   readonly #settings: EngineSettings;
 
-  constructor(settings: Partial<EngineSettings> = {}) {
+  readonly #seed: number;
+
+  /** @param about `seed`: what differs between runs. */
+  constructor({ settings = {}, seed = 0 }: { settings?: Partial<EngineSettings>; seed?: number } = {}) {
     this.#settings = { ...settingsOf('lan'), ...settings };
+    this.#seed = seed;
   }
 
   /**
@@ -74,7 +78,7 @@ export class TwoWays {
       boot: 1,
       keyring,
       provider,
-      random: new SeededRandom(this.nodes.length + 1),
+      random: new SeededRandom(1_000 * this.#seed + this.nodes.length + 1),
       settings: this.#settings,
       endpoints: [
         ...transports.map((transport) => ({ transport, address, port: PORT })),

@@ -66,3 +66,8 @@ export const WHOLE_MS = 20_000;
 /** After a failure nothing is sent there for so long; twice as long each time. */
 export const BACK_OFF_MS = 500;
 export const BACK_OFF_MS_MAX = 10_000;
+/**
+ * A connection by which nothing goes is kept in the tables of NATs by an empty segment so often: those of mobile networks forget after 30 s
+ * at the earliest, and more would wake their radio.
+ */
+export const TCP_KEEP_ALIVE_MS = 15_000;

@@ -6,8 +6,15 @@ import {
 } from 'node:http';
 import type { Agent as SecureAgent } from 'node:https';
 import { codeOf } from '../udp-socket.ts';
-import { BODY_BYTES_MAX, CALLS_MAX, MEDIA_TYPE, SESSION_HEADER, WHOLE_MS } from './limits.ts';
-import { badProxies, isProxyAt, type ProxyEnvironment } from './proxies.ts';
+import {
+  BODY_BYTES_MAX,
+  CALLS_MAX,
+  MEDIA_TYPE,
+  SESSION_HEADER,
+  TCP_KEEP_ALIVE_MS,
+  WHOLE_MS,
+} from './limits.ts';
+import { badProxies, isProxyAt, normalProxies, type ProxyEnvironment } from './proxies.ts';
 import type { Target } from './targets.ts';
 
 /** A connection that was closed while it was idle says so to the next request at once. */
@@ -175,11 +182,12 @@ export class Poster {
     const { proxies } = this.#options;
     return {
       keepAlive: true,
+      keepAliveMsecs: TCP_KEEP_ALIVE_MS,
       // One that takes up and one that waits, of each.
       maxSockets: 3,
       maxFreeSockets: 2,
       maxTotalSockets: 3 * CALLS_MAX,
-      proxyEnv: { ...proxies },
+      proxyEnv: { ...normalProxies(proxies) },
     };
   }
 }

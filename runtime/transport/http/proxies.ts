@@ -7,7 +7,7 @@ export interface ProxyEnvironment {
 
 /** What the address of a proxy looks like. */
 export const PROXY_ADDRESS =
-  'http://[NAME:PASSWORD@]HOST:PORT, with / as %2F, # as %23, ? as %3F and % as %25 in name and password';
+  '[http://][NAME:PASSWORD@]HOST:PORT, with / as %2F, # as %23, ? as %3F and % as %25 in name and password';
 
 /** Where an address of a proxy names none, by its own scheme. */
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
@@ -19,6 +19,16 @@ export function badProxies(proxies: ProxyEnvironment): string[] {
     const value = proxies[name];
     return value !== undefined && value !== '' && parseProxy(value) === undefined;
   });
+}
+
+/** The same proxies as the platform wants them: it passes over what has no scheme, a blank before it or capitals in it. */
+export function normalProxies(proxies: ProxyEnvironment): ProxyEnvironment {
+  const normal: Record<string, string | undefined> = { ...proxies };
+  for (const name of VARIABLES) {
+    const url = parseProxy(proxies[name] ?? '');
+    if (url !== undefined) normal[name] = url.href;
+  }
+  return normal;
 }
 
 /** The same proxies, without the names and passwords that they ask for; what is no address of a proxy is left out. */
@@ -52,9 +62,10 @@ export function isProxyAt(proxies: ProxyEnvironment, scheme: 'http' | 'https', a
   return port === Number(url.port || DEFAULT_PORTS[url.protocol]) && (!isAddress || address === host);
 }
 
-/** As the platform reads it; undefined also where it would leave it aside or stumble over it. */
+/** `HOST:PORT` alone, as other programs take it, is one, too. Undefined also where the platform would leave it aside or stumble over it. */
 function parseProxy(text: string): URL | undefined {
-  const url = URL.parse(text);
+  const said = text.trim();
+  const url = URL.parse(said === '' || said.includes('://') ? said : `http://${said}`);
   if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === '') return undefined;
   if (!/^\/?$/.test(url.pathname) || url.search !== '' || url.hash !== '') return undefined;
   try {

@@ -50,15 +50,14 @@ test('a proxy of the environment that is none is refused, and its password is to
     'http://user:sec?ret@proxy:3128',
     'http://user:sec%ret@proxy:3128',
     'http://user:sec ret@pro xy:3128',
-    'proxy:3128',
     'socks5://user:sec-ret@proxy:1080',
   ];
   for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy'])
     for (const value of wrong)
-      await assert.rejects(optionsOf(t, '', { [name]: value }), (error: Error) => {
+      await assert.rejects(optionsOf(t, 'join: ["http://10.0.0.8"]\n', { [name]: value }), (error: Error) => {
         assert.match(
           error.message,
-          new RegExp(`^${name} \\(environment\\): expected http://.*http\\.proxy to off`),
+          new RegExp(`^${name} \\(environment\\): expected \\[http://\\].*http\\.proxy to off`),
         );
         assert.doesNotMatch(`${error.stack}`, /sec/);
         return true;
@@ -67,6 +66,19 @@ test('a proxy of the environment that is none is refused, and its password is to
   assert.deepEqual((await optionsOf(t, '', right)).proxies, right);
   const { proxies } = await optionsOf(t, 'http: {proxy: off}\n', { HTTPS_PROXY: 'proxy:3128' });
   assert.deepEqual(proxies, {});
+});
+
+test('a proxy of the environment that is of another kind stops nobody who calls nobody by HTTP, and none is used', async (t) => {
+  const env = {
+    HTTP_PROXY: 'socks5://user:sec-ret@proxy:1080',
+    https_proxy: 'http://proxy/x',
+    NO_PROXY: 'a',
+  };
+  for (const yaml of ['', 'join: [10.0.0.7]\n'])
+    assert.deepEqual((await optionsOf(t, yaml, env)).proxies, { NO_PROXY: 'a' });
+  const asCurlTakesIt = { HTTP_PROXY: 'proxy:3128' };
+  const joining = 'join: ["http://10.0.0.8"]\n';
+  assert.deepEqual((await optionsOf(t, joining, asCurlTakesIt)).proxies, asCurlTakesIt);
 });
 
 test('what makes no sense is refused with what was expected', async (t) => {

@@ -10,8 +10,8 @@ const downs = (nodes: readonly TwoWayNode[]) =>
   );
 
 /** A gate with both, boards that have UDP, and boards that call by HTTP only. */
-function village(boards: number, callers: number) {
-  const world = new TwoWays();
+function village(boards: number, callers: number, seed = 0) {
+  const world = new TwoWays({ seed });
   const gate = world.add('gate', { listens: true });
   const udp = Array.from({ length: boards }, (_, i) => world.add(`board${i}`, {}));
   const http = Array.from({ length: callers }, (_, i) => world.add(`caller${i}`, { udp: false }));
@@ -69,18 +69,21 @@ test('[P-19.11] who calls nobody by HTTP asks the relays after a member, and sen
 });
 
 test('[P-19.11] a node that only calls by HTTP is found dead by all, and nobody else is', () => {
-  const { world, udp, http, all, areWhole } = village(3, 2);
-  world.until(areWhole, { withinMs: 10_000, what: 'all see all' });
-  const [dead] = http;
-  dead!.alive = false;
-  const others = all.filter((node) => node !== dead);
-  world.until(() => others.every((node) => world.view(node, dead!)?.state === 'down'), {
-    withinMs: 15_000,
-    what: 'it is down',
-  });
-  world.run(20_000);
-  assert.deepEqual([...new Set(downs(others).map((text) => text.split(': ')[1]))], [dead!.name]);
-  assert.equal(world.view(udp[0]!, http[1]!)?.state, 'alive');
+  for (const seed of [0, 1, 2, 3, 4]) {
+    const { world, udp, http, all, areWhole } = village(3, 2, seed);
+    world.until(areWhole, { withinMs: 10_000, what: 'all see all' });
+    const [dead] = http;
+    dead!.alive = false;
+    const others = all.filter((node) => node !== dead);
+    // Its turn to be probed, twice with bad luck, and then a suspicion that nobody else may confirm in time: of 50 seeds 9 to 16 s.
+    world.until(() => others.every((node) => world.view(node, dead!)?.state === 'down'), {
+      withinMs: 30_000,
+      what: `it is down, seed ${seed}`,
+    });
+    world.run(20_000);
+    assert.deepEqual([...new Set(downs(others).map((text) => text.split(': ')[1]))], [dead!.name]);
+    assert.equal(world.view(udp[0]!, http[1]!)?.state, 'alive');
+  }
 });
 
 test('[P-19.11] when its relay dies with it, a node that only calls by HTTP is found dead all the same', () => {
