@@ -15,6 +15,7 @@ import {
   KNOWN_DATAGRAMS,
   MEDIA_TYPE,
   NEW_SESSIONS,
+  REQUESTS,
   RESOURCE,
   SESSIONS_PER_SOURCE,
   STRANGE_DATAGRAMS,
@@ -181,6 +182,32 @@ test('[P-19.6] what is no request of ours gets a status and learns nothing else'
   assert.deepEqual(heard.received, []);
   assert.equal(heard.failures.length, cases.length, 'each is counted');
   assert.ok(heard.failures.every(({ code, what }) => /^HTTP_4\d\d$/.test(code) && what === 'http'));
+});
+
+test('[P-19.6] the platform itself answers nothing that tells more: to a request without a host, or that expects something', async (t) => {
+  const { port } = await listener(t);
+  const answers: string[] = [];
+  for (const extra of ['', 'host: a\r\nexpect: x\r\n']) {
+    const socket = connect(port, '127.0.0.1');
+    t.after(() => socket.destroy());
+    socket.write(`GET /x HTTP/1.1\r\n${extra}\r\n`);
+    const [answer] = await once(socket, 'data');
+    answers.push(String(answer));
+  }
+  for (const answer of answers) {
+    assert.match(answer, /^HTTP\/1\.1 404 /);
+    assert.doesNotMatch(answer, /date/i);
+  }
+});
+
+test('[P-19.6] requests that are refused count, too', async (t) => {
+  const { ask } = await listener(t, { nowMs: () => 0 });
+  const statuses: number[] = [];
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  for (let i = 0; i < REQUESTS.burst + 5; i++) statuses.push((await ask({ path: '/', agent })).status);
+  assert.deepEqual(statuses.slice(-5), [429, 429, 429, 429, 429]);
+  assert.equal(statuses.filter((status) => status === 404).length, REQUESTS.burst);
 });
 
 test('[P-19.6] what is no HTTP is cut off', async (t) => {

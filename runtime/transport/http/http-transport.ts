@@ -180,8 +180,11 @@ export class HttpTransport implements Transport {
     const known = this.#calls.get(key);
     if (known !== undefined) return known;
     const { targets, nowMs, drawSession, guard } = this.#options;
-    if (kind === 'said' && !guard.takeNew(nowMs())) return undefined;
-    if (this.#calls.size >= CALLS_MAX && !this.#giveUpOne()) return undefined;
+    const isFull = this.#calls.size >= CALLS_MAX;
+    const spare = isFull ? this.#spare() : undefined;
+    // Where there is no room anyway nothing of what may be taken up is used.
+    if ((isFull && spare === undefined) || (kind === 'said' && !guard.takeNew(nowMs()))) return undefined;
+    if (spare !== undefined) this.#giveUp(spare);
     const target = targets.of(endpoint);
     const call = new Call({
       endpoint,
@@ -200,15 +203,16 @@ export class HttpTransport implements Transport {
     return call;
   }
 
-  /** Of those that aren't in use, or don't get through, the one that was used longest ago goes. */
-  #giveUpOne(): boolean {
-    const spare = [...this.#calls].filter(([, call]) => call.isIdle || call.isFailing);
-    const [oldest] = spare.sort(([, a], [, b]) => a.sentMs - b.sentMs);
-    if (oldest === undefined) return false;
-    const [key, call] = oldest;
-    call.close();
+  /** Of those that don't get through, else of those that aren't in use, the one that was used longest ago. */
+  #spare(): string | undefined {
+    const all = [...this.#calls].sort(([, a], [, b]) => a.sentMs - b.sentMs);
+    const spare = all.find(([, call]) => call.isFailing) ?? all.find(([, call]) => call.isIdle);
+    return spare?.[0];
+  }
+
+  #giveUp(key: string): void {
+    this.#calls.get(key)?.close();
     this.#calls.delete(key);
-    return true;
   }
 
   #getPoster(kind: 'named' | 'said'): Promise<Poster> {

@@ -33,6 +33,8 @@ const SERVER_OPTIONS = {
   keepAliveTimeout: KEEP_ALIVE_MS,
   connectionsCheckingInterval: CHECK_MS,
   insecureHTTPParser: false,
+  // Its own refusal would tell the date.
+  requireHostHeader: false,
 } as const;
 
 /** One TCP port on which requests come in, in plain or in TLS: the first byte of a connection tells which. */
@@ -65,6 +67,7 @@ export class Listener {
     const handle: RequestListener = (request, response) =>
       handler.handle(request, response, connections.of(request.socket));
     const plain = createHttpServer(SERVER_OPTIONS, handle);
+    plain.on('checkExpectation', handle);
     plain.on('clientError', (error, socket) => refuse(error, socket as Socket, onFault));
     const servers = [plain];
     let front: Server = plain;
@@ -130,6 +133,7 @@ async function secureServer(
       { ...SERVER_OPTIONS, cert: certificate, key, handshakeTimeout: HEADERS_TIMEOUT_MS },
       handle,
     );
+    secure.on('checkExpectation', handle);
     secure.on('clientError', (error, socket) => refuse(error, socket as Socket, onFault));
     secure.on('tlsClientError', () => onFault('HTTP_TLS'));
     return secure as unknown as HttpServer;

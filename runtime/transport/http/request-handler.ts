@@ -73,12 +73,13 @@ export class RequestHandler {
 
   #check(request: IncomingMessage, address: string): number | undefined {
     const { url, method, headers } = request;
+    if (!this.#requests.take(sourceOf(address), this.#options.nowMs())) return 429;
     if (url !== RESOURCE) return 404;
     if (method !== 'POST') return 405;
     if (headers['content-type'] !== MEDIA_TYPE) return 415;
     if (!SESSION_ID.test(String(headers[SESSION_HEADER]))) return 400;
     if (Number(headers['content-length'] ?? 0) > BODY_BYTES_MAX) return 413;
-    return this.#requests.take(sourceOf(address), this.#options.nowMs()) ? undefined : 429;
+    return undefined;
   }
 
   #take(
