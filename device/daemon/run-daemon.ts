@@ -10,7 +10,7 @@ import { keepMemorySmall } from './memory.ts';
 import { notifyReady } from './notify.ts';
 
 /** A daemon is gone this long after SIGTERM, whatever hangs: 4.5 s for itself, which people expect, and 3 s for scripts that it runs. */
-const STOP_MS_MAX = 7_500;
+const STOP_MS_MAX = 10_000;
 
 /**
  * Runs the daemon in this process until it is told to stop.

@@ -39,12 +39,16 @@ export type Output =
   | { readonly type: 'keep-keys'; readonly ticket: number; readonly kept: { reveal(): Uint8Array } }
   /** Put what this node promised as a voter on the medium, then call `leasesKept` with the ticket: nothing of it is told before. */
   | { readonly type: 'keep-leases'; readonly ticket: number; readonly kept: Uint8Array }
-  /** Put how far this node got with others' events on the medium, then call `events.kept` with the ticket: they are delivered then. `slowed`: whose were so many that they had to wait. */
+  /**
+   * Put how far this node got with others' events on the medium, then call `events.kept` with the ticket: they are delivered then. `changes`:
+   * since `all` was kept last (`withChanges`). `slowed`: some had to wait, because this sender's were too many, or (null) those of all.
+   */
   | {
       readonly type: 'keep-events';
       readonly ticket: number;
       readonly kept: Uint8Array;
-      readonly slowed: NodeId | null;
+      readonly scope: 'all' | 'changes';
+      readonly slowed: { readonly sender: NodeId | null } | null;
     }
   | { readonly type: 'timeout'; readonly atMs: number };
 

@@ -124,7 +124,7 @@ async function start(
     persistKeys: (kept) => storage.keyring.save(kept),
     ...(trust !== undefined && { persistTrust: trust.persist }),
     persistLeases: (kept) => storage.leases.save(kept),
-    persistEvents: (kept) => storage.events.save(kept),
+    persistEvents: (kept, scope) => storage.events.save(kept, scope),
   });
   const view = await openTransports({ network, transports, options, open, handlers: driver.handlers });
   open.push(() => driver.stop());

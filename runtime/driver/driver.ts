@@ -50,7 +50,7 @@ export interface DriverOptions {
   /** Puts what the node promised as a voter on the medium. Rejects with the platform's error where it can't. */
   readonly persistLeases: (kept: Uint8Array) => Promise<void>;
   /** Puts how far the node got with events on the medium. Rejects with the platform's error where it can't. */
-  readonly persistEvents: (kept: Uint8Array) => Promise<void>;
+  readonly persistEvents: (kept: Uint8Array, scope: 'all' | 'changes') => Promise<void>;
 }
 
 /**
@@ -370,13 +370,14 @@ export class Driver {
   }
 
   /** They are delivered once this is done. */
-  #keepEvents(
-    engine: GossipEngine,
-    { ticket, kept, slowed }: Extract<Output, { type: 'keep-events' }>,
-  ): void {
-    if (slowed !== null) this.#eventSaver.noteSlowed(nameOf(engine, slowed, this.#options.clock.nowMs()));
-    this.#eventSaver.keep(kept, () => {
-      if (this.#phase === 'running') this.mutate((_engine, nowMs) => engine.events.kept(nowMs, ticket));
+  #keepEvents(engine: GossipEngine, keep: Extract<Output, { type: 'keep-events' }>): void {
+    const { ticket, slowed } = keep;
+    const sender = slowed?.sender ?? undefined;
+    const nameNow = () => sender && nameOf(engine, sender, this.#options.clock.nowMs());
+    if (slowed !== null) this.#eventSaver.noteSlowed(nameNow());
+    this.#eventSaver.keep(keep, (outcome) => {
+      if (this.#phase === 'running')
+        this.mutate((_engine, nowMs) => engine.events.kept(nowMs, ticket, outcome));
     });
   }
 

@@ -1,3 +1,4 @@
+import type { EventScope } from '../coordination/events/event-state.ts';
 import { fileErrorCode } from '../storage/notice.ts';
 import type { Clock } from './clock.ts';
 import type { HealthBoard } from './health-board.ts';
@@ -15,8 +16,8 @@ export interface EventSaverOptions {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly health: HealthBoard;
-  /** Puts how far the node got with events on the medium. Rejects with the platform's error. */
-  readonly save: (kept: Uint8Array) => Promise<void>;
+  /** Puts how far the node got with events on the medium, all of it or what changed since. Rejects with the platform's error. */
+  readonly save: (kept: Uint8Array, scope: EventScope) => Promise<void>;
 }
 
 /**
@@ -33,17 +34,20 @@ export class EventSaver {
   }
 
   /** @param done called once the medium has it, or refused. Call it again only after that. */
-  keep(kept: Uint8Array, done: () => void): void {
+  keep(
+    { kept, scope }: { readonly kept: Uint8Array; readonly scope: EventScope },
+    done: (outcome: 'kept' | 'failed') => void,
+  ): void {
     if (this.#isClosed) return;
-    const writing = this.#write(kept).then(() => {
+    const writing = this.#write(kept, scope).then((outcome) => {
       this.#writing = undefined;
-      done();
+      done(outcome);
     });
     this.#writing = writing;
   }
 
-  /** Events were so many that some had to wait, this sender's among them. */
-  noteSlowed(sender: string): void {
+  /** Events were so many that some had to wait: this sender's; undefined: those of all together. */
+  noteSlowed(sender: string | undefined): void {
     const { health, clock } = this.#options;
     health.raise(
       clock.nowMs(),
@@ -51,7 +55,7 @@ export class EventSaver {
       {
         severity: 'warning',
         title: 'events are delivered late',
-        text: `So many events came, those of ${sender} among them, that writing each down would wear the data directory out: what is beyond the budget is delivered up to a minute late, together. Send fewer, or put what changes often into records.`,
+        text: `${sender === undefined ? 'So many events of all members' : `So many events of ${sender}`} came that writing each down would wear the data directory out: what is beyond the budget is delivered together, about ${sender === undefined ? 'half a minute' : 'a minute'} late, and what is far beyond it is lost and told so. Send fewer, or put what changes often into records.`,
       },
       SLOWED_MS,
     );
@@ -78,18 +82,20 @@ export class EventSaver {
     await this.#writing;
   }
 
-  async #write(kept: Uint8Array): Promise<void> {
+  async #write(kept: Uint8Array, scope: EventScope): Promise<'kept' | 'failed'> {
     const { save, health, clock, scheduler } = this.#options;
     const cancel = scheduler.after(HANG_MS, () => health.raise(clock.nowMs(), HANGING, HELD));
     try {
-      await save(kept);
+      await save(kept, scope);
       health.clear(UNSAVED);
+      return 'kept';
     } catch (error) {
       health.raise(clock.nowMs(), UNSAVED, {
         severity: 'warning',
         title: 'what was delivered of events is not saved',
-        text: `The data directory can't be written (${fileErrorCode(error)}): events are delivered, but those of the last minutes would be delivered again after a restart. Free some space or make the directory writable; it tries again with the next event.`,
+        text: `The data directory can't be written (${fileErrorCode(error)}): events are delivered, but those of the last minutes would be delivered again after a restart. Free some space or make the directory writable; it tries again within a minute, and when the node stops.`,
       });
+      return 'failed';
     } finally {
       cancel();
       health.clear(HANGING);

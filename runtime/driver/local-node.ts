@@ -320,9 +320,8 @@ export class LocalNode implements RunningNode {
 
   async stopEvents(): Promise<void> {
     const { driver, engine, events, log } = this.#options;
-    const told = driver.stopEvents(EVENTS_STOP_MS);
-    if (told === undefined) return;
-    await told;
+    await driver.stopEvents(EVENTS_STOP_MS);
+    // Also what was delivered before and waits for its turn.
     events.flush();
     const left = engine.events.unsettled();
     if (left > 0) log('warn', 'events-undelivered', { count: left });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { decodeEventState } from '../coordination/events/event-state.ts';
+import { decodeEventState, withChanges } from '../coordination/events/event-state.ts';
 import type { Endpoint } from '../core/endpoint.ts';
 import { BOOT_MAX, bootOf } from '../core/version.ts';
 import { BootCounter } from '../storage/boot-counter.ts';
@@ -113,7 +113,9 @@ async function load(options: NodeStorageOptions, dataDir: DataDir): Promise<Node
   const events = new EventFile(place);
   const delivered = await events.load();
   if (delivered.notice !== undefined) notify(delivered.notice.code, delivered.notice);
-  const boot = await bootAbove(delivered.kept, counter);
+  const { kept, changes } = delivered;
+  const keptEvents = kept && changes ? withChanges(kept, changes) : kept;
+  const boot = await bootAbove(keptEvents, counter);
   return {
     seed,
     boot,
@@ -132,7 +134,7 @@ async function load(options: NodeStorageOptions, dataDir: DataDir): Promise<Node
     leases,
     keptLeases: promised.kept,
     events,
-    keptEvents: delivered.kept,
+    keptEvents,
     notify: (each) => notify(each.code, each),
     close: () => dataDir.close(),
   };

@@ -1,4 +1,3 @@
-import { problemOfEventName } from '../coordination/events/event-name.ts';
 import {
   countOf,
   decodeEvent,
@@ -8,35 +7,30 @@ import {
   idOf,
 } from '../coordination/events/event-record.ts';
 import {
+  CHANGES_MAX,
   decodeEventState,
+  type EventScope,
   type EventState,
   encodeEventState,
   NO_EVENTS,
 } from '../coordination/events/event-state.ts';
-import { EventInbox } from '../coordination/events/inbox.ts';
+import { EventInbox, type TakingOf } from '../coordination/events/inbox.ts';
 import { EventRing } from '../coordination/events/outbox-ring.ts';
 import type { Question } from '../coordination/events/question.ts';
 import type { Arrival, Held } from '../coordination/events/sender-line.ts';
 import { GridvineError } from '../core/errors.ts';
 import { type EmitOptions, EVENT_WINDOW_MS_DEFAULT, type UserEvent } from '../core/event-views.ts';
 import type { NodeId } from '../core/ids.ts';
-import {
-  EVENT_BYTES_MAX,
-  EVENT_SLOTS,
-  EVENT_TRACE_MS,
-  EVENT_VALUE_BYTES_MAX,
-  EVENT_WINDOW_MS_MAX,
-  EVENT_WINDOW_MS_MIN,
-} from '../core/limits.ts';
-import { BUILT_IN_QUERIES } from '../core/query-views.ts';
+import { EVENT_BYTES_MAX, EVENT_SLOTS, EVENT_TRACE_MS, EVENT_VALUE_BYTES_MAX } from '../core/limits.ts';
 import type { AppValue } from '../core/value.ts';
 import { makeVersion } from '../core/version.ts';
 import type { StoredRecord } from '../data/stored-record.ts';
 import { CERTIFICATE_KEY } from '../trust/certificate-record.ts';
 import { encodeValue } from '../wire/cbor.ts';
-import { problemOfValue } from '../wire/value-check.ts';
 import type { EngineContext } from './context.ts';
-import { EventPace, LATE_MS } from './event-pace.ts';
+import { EventPace } from './event-pace.ts';
+import { checkEvent, EventRights, isBuiltIn } from './event-rights.ts';
+import { EventWaiters } from './event-waiters.ts';
 
 /** What a query is to, besides an event. */
 export interface Questions {
@@ -65,11 +59,11 @@ export interface QuestionArrival {
 
 /** A record's version, key and meta, besides its value. */
 const RECORD_OVERHEAD_BYTES = 50;
-/** Which are answered at once, and cost nothing. */
-const BUILT_IN: ReadonlySet<string> = new Set(BUILT_IN_QUERIES);
 const NEVER = Number.POSITIVE_INFINITY;
-/** Events that may wait for the medium; where it hangs, others wait where they are, and own ones are refused. */
-const READY_MAX = 4_096;
+/** Own events that may wait for the medium: more are refused. */
+const OWN_READY_MAX = 1_024;
+/** What the medium refused, and what moved without anything to deliver, is written after so long, unless something is before. */
+const AGAIN_MS = 60_000;
 
 /**
  * Where events meet the engine [P-18]: this node's own go into its ring of records, those of others come out of the table in each
@@ -80,6 +74,7 @@ export class EventDesk {
   readonly #questions: Questions;
   readonly #kept: EventState;
   readonly #pace = new EventPace();
+  readonly #rights: EventRights;
   readonly #ring = new EventRing();
   /** Of the ring, by slot. */
   readonly #own = new Map<number, { event: EventRecord; setAtMs: number }>();
@@ -96,18 +91,27 @@ export class EventDesk {
   /** Drawn when it sends first. */
   #life: number | undefined;
   /** To be delivered once the medium knows of it. */
-  #ready: Arrival[] = [];
-  /** What the medium is being told of. */
-  #flying: Arrival[] | undefined;
+  readonly #waiters = new EventWaiters();
+  /** Own queries that were sent in this turn. */
+  #asked: QuestionArrival[] = [];
   #ticket = 0;
   /** When the medium is told of what is ready, at the latest. */
   #writeMs = NEVER;
+  /** Whether that is worth it, whatever was written before. */
+  #isGranted = false;
+  /** Whether the medium lacks something that changes alone don't tell: at first, and after it refused. */
+  #lacksAll = true;
   /** When to look again, at the latest. */
   #dueMs = NEVER;
   /** Whose events wait for that, because they were too many. */
-  #slowed: NodeId | null = null;
+  #slowed: { readonly sender: NodeId | null } | null = null;
   /** Whether it got further than the medium knows, without anything to deliver. */
   #isAhead = false;
+  readonly #taking: TakingOf = {
+    held: (owner) => this.#heldOf(owner),
+    room: (sender) => this.#waiters.roomOf(sender),
+    maySend: (sender, event) => this.#rights.mayTell(sender, event),
+  };
 
   constructor(parts: {
     readonly ctx: EngineContext;
@@ -116,20 +120,21 @@ export class EventDesk {
   }) {
     this.#ctx = parts.ctx;
     this.#questions = parts.questions;
+    this.#rights = new EventRights(parts.ctx);
     this.#isHeld = parts.options?.held === true;
     const kept = parts.options?.kept;
     this.#kept = (kept && decodeEventState(kept)) ?? NO_EVENTS;
     this.#last = this.#kept.last;
   }
 
-  /** Senders that it remembers, and events that wait: for elder ones, at most 128 of each owner, or for the medium, at most 4096 and one batch. */
+  /** Senders that it remembers, and events that wait: for elder ones, or for the medium. */
   get size(): number {
-    return (this.#inbox?.size ?? 0) + (this.#inbox?.waiting ?? 0) + this.#ready.length;
+    return (this.#inbox?.size ?? 0) + (this.#inbox?.waiting ?? 0) + this.#waiters.size;
   }
 
   /** Events that were taken and not delivered yet. */
   get unsettled(): number {
-    return this.#ready.length + (this.#flying?.length ?? 0);
+    return this.#waiters.size;
   }
 
   /** Own events that are within their windows. */
@@ -146,8 +151,8 @@ export class EventDesk {
   ): number {
     const { windowMs = EVENT_WINDOW_MS_DEFAULT, priority = 'normal', question } = options;
     const what = question === undefined ? 'event' : 'query';
-    this.#check(what, name, payload, windowMs);
-    this.#checkRight(`${what}/${name}`);
+    checkEvent(what, { name, payload, windowMs });
+    this.#rights.checkOwn({ name, question });
     const event: EventRecord = {
       number: this.#numberOf(this.#count + 1),
       life: this.#lifeNow(),
@@ -165,10 +170,10 @@ export class EventDesk {
         'E_VALUE_TOO_LARGE',
         `${what} ${name}: expected at most ${EVENT_VALUE_BYTES_MAX} bytes of name, payload and filter; got ${bytes}. Put the data into a record and send its key.`,
       );
-    if (this.#ready.length >= READY_MAX)
+    if (this.#waiters.countOf(this.#ctx.id) >= OWN_READY_MAX)
       throw new GridvineError(
         'E_QUOTA',
-        `${what} ${name}: ${READY_MAX} events wait for this node's data directory, which doesn't answer; check its storage medium`,
+        `${what} ${name}: ${OWN_READY_MAX} events of this node wait until its data directory knows of them: that doesn't answer (health item events-held), or they are more than may be written (events-slowed). Send fewer, or check the storage medium.`,
       );
     const place = this.#ring.place(bytes + RECORD_OVERHEAD_BYTES, nowMs);
     if ('full' in place)
@@ -183,7 +188,9 @@ export class EventDesk {
       this.#told++;
       this.#last = event.number;
     }
-    this.#addReady({ kind: 'event', sender: this.#ctx.id, event, setAtMs: nowMs }, nowMs);
+    const sender = this.#ctx.id;
+    if (question === undefined) this.#addReady({ kind: 'event', sender, event, setAtMs: nowMs }, nowMs);
+    else this.#asked.push({ sender, event, question, setAtMs: nowMs });
     this.#ctx.counters.eventsSent++;
     return event.number;
   }
@@ -207,7 +214,7 @@ export class EventDesk {
   /** Nothing more is taken: it comes again in the next life, if it comes in time. What was taken is delivered, without waiting for others. */
   stop(nowMs: number): void {
     this.#phase = 'stopped';
-    if (this.#ready.length > 0 || this.#isAhead) this.#writeMs = nowMs;
+    if (this.#waiters.readyCount > 0 || this.#isAhead) this.#writeAt(nowMs, { granted: true });
   }
 
   /** A record of another's ring came. */
@@ -215,39 +222,56 @@ export class EventDesk {
     if (owner === this.#ctx.id) return;
     const event = decodeEvent(record.value, record.version);
     // Also before the start: what an earlier life held and didn't deliver.
-    if (event === undefined) this.#ctx.counters.drops.malformed++;
-    else this.#inboxAt(nowMs).add(owner, event, record, nowMs);
+    if (event === undefined) {
+      this.#ctx.counters.drops.malformed++;
+      return;
+    }
+    const maySend = (each: EventRecord) => this.#rights.mayTell(owner, each);
+    if (this.#inboxAt(nowMs).add(owner, event, record, { nowMs, maySend })) this.#isAhead = true;
   }
 
   /** The node goes on under a higher boot: others may know numbers of it above those of this life, so its events get that boot; life and count stay. */
   rolledBack(nowMs: number): void {
+    const was = this.#last;
     const own = [...this.#own].sort(([, a], [, b]) => a.event.number - b.event.number);
     for (const [slot, { event, setAtMs }] of own) {
+      if (setAtMs + event.windowMs + EVENT_TRACE_MS <= nowMs) {
+        this.#own.delete(slot);
+        continue;
+      }
       const count = countOf(event.number);
       const renumbered = { ...event, number: this.#numberOf(count), before: this.#beforeOf(count) };
       this.#put(slot, renumbered, { setAtMs, priority: 'normal' }, nowMs);
       if (event.question === undefined) this.#last = renumbered.number;
       else this.#questions.renumbered(event.number, renumbered.number);
     }
+    if (this.#last === was) return;
+    // Else its next life would name a number that nobody took.
+    this.#isAhead = true;
+    this.#writeAt(nowMs + AGAIN_MS);
   }
 
   /** A mutation ends: what can be delivered goes to the medium first. */
   settle(nowMs: number): void {
     const inbox = this.#inbox;
     if (inbox === undefined || this.#phase === 'new' || this.#phase === 'held') return;
+    for (const asked of this.#asked.splice(0)) this.#onQuestion(asked, nowMs);
     if (!inbox.isPending && this.#dueMs === NEVER && this.#writeMs === NEVER) return;
-    if (this.#phase === 'open' && this.#ready.length < READY_MAX)
-      for (const arrival of inbox.take(nowMs, (owner) => this.#heldOf(owner))) this.#sort(arrival, nowMs);
-    if (this.#flying === undefined && nowMs >= this.#writeMs) this.#write(inbox, nowMs);
+    if (this.#phase === 'open')
+      for (const arrival of inbox.take(nowMs, this.#taking)) this.#sort(arrival, nowMs);
+    if (!this.#waiters.isFlying && nowMs >= this.#writeMs) {
+      const waitMs = this.#isGranted ? 0 : this.#pace.waitMs(nowMs);
+      if (waitMs > 0) this.#writeMs = nowMs + waitMs;
+      else this.#write(inbox, nowMs);
+    }
     this.#arm(inbox);
   }
 
   /** What waits for the medium is looked at when that has answered. */
   #arm(inbox: EventInbox): void {
-    const takes = this.#phase === 'open' && this.#ready.length < READY_MAX;
     this.#dueMs = Math.min(
-      takes ? inbox.nextDueMs : NEVER,
-      this.#flying === undefined ? this.#writeMs : NEVER,
+      this.#phase === 'open' ? inbox.nextDueMs : NEVER,
+      this.#waiters.isFlying ? NEVER : this.#writeMs,
     );
     if (this.#dueMs === NEVER) this.#ctx.timers.clear('event');
     else this.#ctx.timers.set('event', this.#dueMs);
@@ -259,48 +283,62 @@ export class EventDesk {
       const { sender, event, setAtMs } = arrival;
       const { question } = event;
       this.#isAhead = true;
-      if (!this.#maySend(sender, keyOf(event))) {
+      if (!this.#rights.maySend(sender, event)) {
         this.#ctx.counters.drops['not-allowed']++;
         return;
       }
-      if (question !== undefined && !this.#questions.asksHere(question)) return;
-      if (question !== undefined && BUILT_IN.has(event.name)) {
-        this.#questions.onQuestion({ sender, event, question, setAtMs }, nowMs);
+      if (question !== undefined) {
+        if (this.#questions.asksHere(question)) this.#onQuestion({ sender, event, question, setAtMs }, nowMs);
         return;
       }
     }
     this.#addReady(arrival, nowMs);
   }
 
+  /** Nothing is written for a query: it comes behind what its sender sent before, and what the node answers itself at once. */
+  #onQuestion(asked: QuestionArrival, nowMs: number): void {
+    const { sender, event, setAtMs } = asked;
+    if (isBuiltIn(event.name) || !this.#waiters.has(sender)) this.#questions.onQuestion(asked, nowMs);
+    else this.#waiters.add({ kind: 'event', sender, event, setAtMs });
+  }
+
   #addReady(arrival: Arrival, nowMs: number): void {
-    this.#ready.push(arrival);
-    if (this.#writeMs <= nowMs) return;
-    if (this.#pace.take(arrival.sender, nowMs)) {
-      this.#writeMs = nowMs;
-      return;
-    }
-    this.#slowed ??= arrival.sender;
-    this.#writeMs = Math.min(this.#writeMs, nowMs + LATE_MS);
+    this.#waiters.add(arrival);
+    if (this.#isGranted && this.#writeMs <= nowMs) return;
+    const { atMs, isOverShare } = this.#pace.take(arrival.sender, nowMs);
+    if (atMs > nowMs) this.#slowed ??= { sender: isOverShare ? arrival.sender : null };
+    this.#writeAt(atMs, { granted: atMs <= nowMs });
+  }
+
+  /** @param granted whether it is worth that, whatever was written before. */
+  #writeAt(atMs: number, { granted = false }: { readonly granted?: boolean } = {}): void {
+    if (granted) this.#isGranted = true;
+    this.#writeMs = Math.min(this.#writeMs, atMs);
   }
 
   #write(inbox: EventInbox, nowMs: number): void {
-    this.#flying = this.#ready;
-    this.#ready = [];
+    this.#waiters.fly();
     this.#isAhead = false;
-    const cursors = inbox.cursors(nowMs, (owner) => this.#ctx.table.owner(owner) !== undefined);
+    const scope: EventScope = this.#lacksAll || inbox.changedCount > CHANGES_MAX ? 'all' : 'changes';
+    const isThere = (owner: NodeId) => this.#ctx.table.owner(owner) !== undefined;
+    const cursors = scope === 'all' ? inbox.cursors(nowMs, isThere) : inbox.changes();
     const kept = encodeEventState({ last: this.#last, cursors });
-    this.#pace.spend(kept.length, nowMs);
-    this.#ctx.outbox.keepEvents(++this.#ticket, kept, this.#slowed);
+    this.#lacksAll = false;
+    this.#pace.spend({ scope, bytes: kept.length }, nowMs);
+    this.#ctx.outbox.keepEvents({ ticket: ++this.#ticket, kept, scope, slowed: this.#slowed });
     this.#writeMs = NEVER;
+    this.#isGranted = false;
     this.#slowed = null;
   }
 
   /** After the output `keep-events`. Where the medium refused they are delivered all the same: twice, perhaps, after a restart. */
-  kept(ticket: number, nowMs: number): void {
-    if (ticket !== this.#ticket || this.#flying === undefined) return;
-    const arrivals = this.#flying;
-    this.#flying = undefined;
-    for (const arrival of arrivals) this.#deliver(arrival, nowMs);
+  kept(ticket: number, outcome: 'kept' | 'failed', nowMs: number): void {
+    if (ticket !== this.#ticket || !this.#waiters.isFlying) return;
+    for (const arrival of this.#waiters.land()) this.#deliver(arrival, nowMs);
+    if (outcome === 'kept') return;
+    this.#lacksAll = true;
+    this.#isAhead = true;
+    this.#writeAt(nowMs + AGAIN_MS);
   }
 
   #deliver(arrival: Arrival, nowMs: number): void {
@@ -308,6 +346,7 @@ export class EventDesk {
     const { sender } = arrival;
     const senderName = nameOf(ctx, sender);
     if (arrival.kind === 'gap') {
+      if (!this.#rights.mayTell(sender, arrival.shownBy)) return;
       ctx.counters.eventsMissed += arrival.missed ?? 1;
       ctx.outbox.event({ type: 'event-gap', gap: { sender, senderName, missed: arrival.missed } });
       return;
@@ -315,7 +354,7 @@ export class EventDesk {
     const { event, setAtMs } = arrival;
     const { name, payload, number, question } = event;
     // Once more: it may have been revoked while the medium was told.
-    if (!this.#maySend(sender, keyOf(event))) {
+    if (!this.#rights.maySend(sender, event)) {
       ctx.counters.drops['not-allowed']++;
       return;
     }
@@ -327,32 +366,6 @@ export class EventDesk {
     const ageMs = Math.max(0, Math.round(nowMs - setAtMs));
     const delivered: UserEvent = { name, payload, sender, senderName, number, id: idOf(event), ageMs };
     ctx.outbox.event({ type: 'user-event', event: delivered });
-  }
-
-  #maySend(sender: NodeId, key: string): boolean {
-    return isOpenToAll(key) || this.#ctx.warden?.maySend(sender, key) !== false;
-  }
-
-  #checkRight(key: string): void {
-    const { id, warden } = this.#ctx;
-    if (warden?.knows(id) !== true || this.#maySend(id, key)) return;
-    throw new GridvineError(
-      'E_NOT_ALLOWED',
-      `${key}: this node's certificate names no group that may send it. Without a rule for it those groups may that have the right command. See \`gridvine ca policy\`.`,
-    );
-  }
-
-  #check(what: string, name: string, payload: AppValue, windowMs: number): void {
-    const problem = problemOfEventName(name);
-    if (problem !== undefined) throw new GridvineError('E_EVENT', `${what} name: ${problem}`);
-    if (!(Number.isInteger(windowMs) && windowMs >= EVENT_WINDOW_MS_MIN && windowMs <= EVENT_WINDOW_MS_MAX))
-      throw new GridvineError(
-        'E_EVENT',
-        `${what} ${name}: expected a ${what === 'query' ? 'timeout' : 'window'} of ${EVENT_WINDOW_MS_MIN} to ${EVENT_WINDOW_MS_MAX} ms; got ${windowMs}`,
-      );
-    // One deeper than it is: it stands in an array.
-    const wrong = problemOfValue([payload], 'payload')?.replace('payload[0]', 'payload');
-    if (wrong !== undefined) throw new GridvineError('E_VALUE_INVALID', `${what} ${name}: ${wrong}`);
   }
 
   #lifeNow(): number {
@@ -402,16 +415,6 @@ export class EventDesk {
     this.#inbox ??= new EventInbox(this.#kept.cursors, nowMs);
     return this.#inbox;
   }
-}
-
-/** What a policy goes by. */
-function keyOf({ name, question }: EventRecord): string {
-  return `${question === undefined ? 'event' : 'query'}/${name}`;
-}
-
-/** What every member may ask: it tells nothing that members don't see anyway. */
-function isOpenToAll(key: string): boolean {
-  return key.startsWith('query/') && BUILT_IN.has(key.slice('query/'.length));
 }
 
 /** How people call a node: by its id while its name isn't known. */

@@ -36,7 +36,7 @@ export interface EventFace {
   /** How many were taken and aren't delivered yet. Changes nothing. */
   unsettled(): number;
   /** After the output `keep-events`: what it holds is on the medium, or could not be put there. */
-  kept(nowMs: number, ticket: number): void;
+  kept(nowMs: number, ticket: number, outcome: 'kept' | 'failed'): void;
 }
 
 /** The face of an engine's desk. @param mutate runs one mutation. */
@@ -54,6 +54,6 @@ export function eventFaceOf(ctx: EngineContext, mutate: <T>(nowMs: number, chang
     release: (nowMs) => mutate(nowMs, () => events.release()),
     stop: (nowMs) => mutate(nowMs, () => events.stop(nowMs)),
     unsettled: () => events.unsettled,
-    kept: (nowMs, ticket) => mutate(nowMs, () => events.kept(ticket, nowMs)),
+    kept: (nowMs, ticket, outcome) => mutate(nowMs, () => events.kept(ticket, outcome, nowMs)),
   };
 }

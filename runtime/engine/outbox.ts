@@ -122,9 +122,9 @@ export class Outbox {
     this.#outputs.push({ type: 'keep-leases', ticket, kept });
   }
 
-  /** How far events were delivered has to be kept. @param slowed whose events had to wait for it, because they were too many. */
-  keepEvents(ticket: number, kept: Uint8Array, slowed: NodeId | null): void {
-    this.#outputs.push({ type: 'keep-events', ticket, kept, slowed });
+  /** How far events were delivered has to be kept. */
+  keepEvents(keep: Omit<Extract<Output, { type: 'keep-events' }>, 'type'>): void {
+    this.#outputs.push({ type: 'keep-events', ...keep });
   }
 
   /** Adds a message to the datagram for this destination; a full one is closed and a new one begun. */

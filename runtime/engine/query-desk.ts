@@ -121,9 +121,11 @@ export class QueryDesk {
   onQuestion({ sender, event, question, setAtMs }: QuestionArrival, nowMs: number): void {
     const { number, name, payload, windowMs } = event;
     const endMs = setAtMs + windowMs;
-    // Looked at again: its tags or groups may have changed while the medium was told.
-    if (nowMs >= endMs || !this.asksHere(question)) return;
-    if (!this.#replies.begin({ asker: sender, number, name, endMs })) {
+    // Looked at again: its tags or groups may have changed while it waited behind an event.
+    if (!this.asksHere(question)) return;
+    const isThere = (asker: NodeId) =>
+      asker === this.#ctx.id || this.#ctx.members.get(asker)?.present === true;
+    if (nowMs >= endMs || !this.#replies.begin({ asker: sender, number, name, endMs }, isThere)) {
       this.#ctx.counters.drops.quota++;
       return;
     }

@@ -1,3 +1,4 @@
+import { type EventScope, withChanges } from '../coordination/events/event-state.ts';
 import type { NodeId } from '../core/ids.ts';
 import type { KeptOwner } from '../core/kept-table.ts';
 import type { RandomSource } from '../core/random.ts';
@@ -44,13 +45,18 @@ export class HostDisk {
   }
 
   /** The same, of how far it got with events. */
-  writeEvents(content: Uint8Array, lives: () => boolean, done: () => void): void {
+  writeEvents(
+    { kept: content, scope }: { readonly kept: Uint8Array; readonly scope: EventScope },
+    lives: () => boolean,
+    done: (outcome: 'kept' | 'failed') => void,
+  ): void {
     const put = (kept: Uint8Array) => {
-      this.events = kept;
+      const { events } = this;
+      this.events = scope === 'changes' && events !== undefined ? withChanges(events, kept) : kept;
     };
     this.#write(put, content, lives, (outcome) => {
       this.hasEvents = outcome === 'kept';
-      done();
+      done(outcome);
     });
   }
 

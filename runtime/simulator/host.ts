@@ -281,7 +281,7 @@ export class SimHost {
         continue;
       }
       if (output.type === 'keep-events') {
-        this.#keepEvents(output.ticket, output.kept);
+        this.#keepEvents(output);
         continue;
       }
       transmits++;
@@ -318,11 +318,11 @@ export class SimHost {
     });
   }
 
-  #keepEvents(ticket: number, kept: Uint8Array): void {
+  #keepEvents(keep: Extract<Output, { type: 'keep-events' }>): void {
     const started = this.#started;
     const lives = () => this.#started === started && this.#state !== 'off';
-    this.disk.writeEvents(kept, lives, () => {
-      const tell = () => this.mutate((engine, nowMs) => engine.events.kept(nowMs, ticket));
+    this.disk.writeEvents(keep, lives, (outcome) => {
+      const tell = () => this.mutate((engine, nowMs) => engine.events.kept(nowMs, keep.ticket, outcome));
       if (this.#state === 'stalled') this.#afterStall.push(tell);
       else tell();
     });

@@ -15,6 +15,8 @@ export const STATE_FILES = [
   'leases.json',
   'fleet.json',
   'events.json',
+  'events-a.json',
+  'events-b.json',
   'peers.json',
   'boot-a.json',
   'boot-b.json',

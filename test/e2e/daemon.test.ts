@@ -71,7 +71,7 @@ describe('two daemons', () => {
     assert.equal(gridvine(['delete', 'pump/target', '--socket', a.socket]).code, 0);
     await b.waitFor<Records>('/v1/records?key=pump/target', (answer) => answer.records.length === 0);
 
-    // Its own time limit of 7.5 s would end it with 1.
+    // Its own time limit of 10 s would end it with 1.
     assert.equal(await a.stop('SIGTERM'), 0);
     await b.waitFor<Members>('/v1/members', ({ members }) =>
       members.some(({ name, state }) => name === 'a' && state === 'left'),

@@ -1,3 +1,4 @@
+import { withChanges } from '#runtime/coordination/events/event-state.ts';
 import type { Endpoint } from '#runtime/core/endpoint.ts';
 import type { NodeId } from '#runtime/core/ids.ts';
 import type { KeptOwner } from '#runtime/core/kept-table.ts';
@@ -320,7 +321,7 @@ export class EnginePump {
     });
   }
 
-  #keepEvents(node: PumpNode, { ticket, kept }: Extract<Output, { type: 'keep-events' }>): void {
+  #keepEvents(node: PumpNode, { ticket, kept, scope }: Extract<Output, { type: 'keep-events' }>): void {
     node.eventWrites++;
     if (node.diskHangs) return;
     this.#jobs.push({
@@ -328,8 +329,11 @@ export class EnginePump {
       node,
       waits: false,
       tell: (engine, nowMs) => {
-        if (node.diskWorks) node.keptEvents = kept.slice();
-        engine.events.kept(nowMs, ticket);
+        const { keptEvents, diskWorks } = node;
+        if (diskWorks)
+          node.keptEvents =
+            scope === 'changes' && keptEvents !== undefined ? withChanges(keptEvents, kept) : kept.slice();
+        engine.events.kept(nowMs, ticket, diskWorks ? 'kept' : 'failed');
       },
     });
   }

@@ -120,7 +120,7 @@ export class TwoWays {
       else if (output.type === 'keep-events')
         this.#flights.push({
           atMs: this.nowMs,
-          run: () => this.do(node, () => node.engine.events.kept(this.nowMs, output.ticket)),
+          run: () => this.do(node, () => node.engine.events.kept(this.nowMs, output.ticket, 'kept')),
         });
       else if (output.type === 'keep-leases')
         this.#flights.push({

@@ -22,6 +22,12 @@ export interface EventCursor {
   readonly told: number;
 }
 
+/** All of a state, or what changed since all was kept last. */
+export type EventScope = 'all' | 'changes';
+
+/** So many cursors at most are changes: they fit into one block of a medium. */
+export const CHANGES_MAX = 72;
+
 const FORMAT = 1;
 const UINT32_MAX = 0xffff_ffff;
 /** Senders in one list: a list of all would have more items than CBOR may have here. */
@@ -48,6 +54,15 @@ export function encodeEventState({ last, cursors }: EventState): Uint8Array {
     at += 4 + chunk.length;
   }
   return bytes;
+}
+
+/** What a node kept, and what changed since. @returns what was kept where the changes are none, or too many. */
+export function withChanges(kept: Uint8Array, changes: Uint8Array): Uint8Array {
+  const base = decodeEventState(kept);
+  const later = decodeEventState(changes);
+  if (base === undefined || later === undefined) return kept;
+  const cursors = new Map([...base.cursors, ...later.cursors]);
+  return cursors.size > OWNERS_MAX ? kept : encodeEventState({ last: later.last, cursors: [...cursors] });
 }
 
 /** @returns undefined where these bytes are no such state. */

@@ -45,13 +45,19 @@ export class ReplyResender {
     return dueMs;
   }
 
-  /** Takes a query up. @returns false where there are too many, of all askers or of this one: it is left unanswered. */
-  begin(about: Pick<Replying, 'asker' | 'number' | 'name' | 'endMs'>): boolean {
-    if (this.#replying.size >= this.#max) return false;
-    let ofAsker = 0;
-    for (const { asker } of this.#replying.values()) if (asker === about.asker) ofAsker++;
+  /**
+   * Takes a query up. Where there are too many of all askers, one makes room: the oldest of those that aren't there, else of those that have
+   * most. @returns false where this asker has too many: it is left unanswered.
+   */
+  begin(
+    about: Pick<Replying, 'asker' | 'number' | 'name' | 'endMs'>,
+    isThere: (asker: NodeId) => boolean,
+  ): boolean {
+    const counts = new Map<NodeId, number>();
+    for (const { asker } of this.#replying.values()) counts.set(asker, (counts.get(asker) ?? 0) + 1);
     // No honest one has more under way, and one alone mustn't take the room of all.
-    if (ofAsker >= OPEN_QUERIES_MAX) return false;
+    if ((counts.get(about.asker) ?? 0) >= OPEN_QUERIES_MAX) return false;
+    if (this.#replying.size >= this.#max) this.#makeRoom(counts, isThere);
     const replying = { ...about, reply: undefined, isSettled: false, tries: 0, sinceMs: 0, nextMs: 0 };
     this.#replying.set(keyOf(about), replying);
     return true;
@@ -106,6 +112,14 @@ export class ReplyResender {
   /** It can't be sent at all. */
   giveUp(replying: Replying): void {
     this.#letGo(replying);
+  }
+
+  #makeRoom(counts: ReadonlyMap<NodeId, number>, isThere: (asker: NodeId) => boolean): void {
+    const all = [...this.#replying.values()];
+    const most = Math.max(...counts.values());
+    const least =
+      all.find(({ asker }) => !isThere(asker)) ?? all.find(({ asker }) => counts.get(asker) === most);
+    if (least !== undefined) this.drop(least.asker, least.number);
   }
 
   #letGo(replying: Replying): void {

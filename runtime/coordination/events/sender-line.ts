@@ -14,8 +14,23 @@ export interface Held {
 /** What came of a sender, in the order in which it was sent. */
 export type Arrival =
   | { readonly kind: 'event'; readonly sender: NodeId; readonly event: EventRecord; readonly setAtMs: number }
-  /** So many events were missed, at least; null: some, of another life of the sender. */
-  | { readonly kind: 'gap'; readonly sender: NodeId; readonly missed: number | null };
+  /** So many events were missed, at least; null: some, of another life of the sender. `shownBy` is what showed it. */
+  | {
+      readonly kind: 'gap';
+      readonly sender: NodeId;
+      readonly missed: number | null;
+      readonly shownBy: EventRecord;
+    };
+
+/** What is taken now. */
+export interface Taking {
+  readonly nowMs: number;
+  readonly held: Held;
+  /** So many events may be taken; the rest waits here. */
+  readonly room: number;
+  /** Whether its sender may send such an event: what it may not tells of no gap. */
+  readonly maySend: (event: EventRecord) => boolean;
+}
 
 interface Waiting {
   readonly event: EventRecord;
@@ -38,7 +53,11 @@ export class SenderLine {
   #first: Waiting | undefined;
   /** A life whose events stay away, because others of a higher number were taken; and whether that is still to be told. */
   #staleLife: number | undefined;
-  #staleUntold = false;
+  #staleUntold: EventRecord | undefined;
+  /** Missed, and still to be told: at the next event that its sender may send. */
+  #missed: number | null = 0;
+  /** Whether there was no room for what could be taken. */
+  #isBlocked = false;
 
   constructor(options: {
     readonly cursor?: EventCursor;
@@ -56,6 +75,14 @@ export class SenderLine {
     return this.#cursor;
   }
 
+  /** Its sender took a higher boot in the same life, and so what was taken of it goes by that. @returns whether it was new. */
+  raise({ life, number }: EventRecord): boolean {
+    const cursor = this.#cursor;
+    if (cursor?.life !== life || bootOf(number) <= bootOf(cursor.number)) return false;
+    this.#cursor = { ...cursor, number: makeVersion(bootOf(number), countOf(cursor.number)) };
+    return true;
+  }
+
   /** Events that wait. */
   get size(): number {
     return this.#waiting.size;
@@ -68,63 +95,91 @@ export class SenderLine {
 
   /** Whether `take` may find something, though nothing came. */
   isReady(nowMs: number, { known }: Held): boolean {
+    if (this.#isBlocked) return true;
     return this.#first !== undefined && (known >= this.#first.version || nowMs >= endOf(this.#first));
   }
 
-  /** @returns whether there is something new to take. */
+  /** There is no room for what could be taken: it is looked at again when there is. */
+  block(): void {
+    this.#isBlocked = true;
+    this.#first = undefined;
+  }
+
+  /** @param max so many may wait: of more, the newest are left out. @returns whether there is something new to take. */
   add(
     event: EventRecord,
     about: { readonly version: Version; readonly setAtMs: number },
-    { nowMs, max }: { readonly nowMs: number; readonly max: number },
+    {
+      nowMs,
+      max,
+      maySend,
+    }: { readonly nowMs: number; readonly max: number; readonly maySend: Taking['maySend'] },
   ): boolean {
     if (this.#isStale(event, nowMs)) {
-      if (this.#staleLife === event.life) return false;
+      if (this.#staleLife === event.life || !maySend(event)) return false;
       this.#staleLife = event.life;
-      this.#staleUntold = true;
+      this.#staleUntold = event;
       return true;
     }
     if (this.#wasTaken(event)) return false;
     const place = `${event.life}/${countOf(event.number)}`;
     const held = this.#waiting.get(place);
-    if (held === undefined ? this.#waiting.size >= max : held.version >= about.version) return false;
+    if (held !== undefined && held.version >= about.version) return false;
+    if (held === undefined && this.#waiting.size >= max && !this.#makeRoom(event)) return false;
     const late = held?.late ?? about.setAtMs + event.windowMs <= nowMs;
     this.#waiting.set(place, { event, ...about, late });
     return true;
   }
 
   /** Takes what may be taken now, in order. */
-  take(
-    sender: NodeId,
-    { nowMs, held }: { readonly nowMs: number; readonly held: Held },
-    arrivals: Arrival[],
-  ): void {
-    let missed: number | null = this.#staleUntold ? null : 0;
-    this.#staleUntold = false;
+  take(sender: NodeId, { nowMs, held, room, maySend }: Taking, arrivals: Arrival[]): void {
+    let shownBy = this.#staleUntold;
+    if (shownBy !== undefined) this.#missed = null;
+    this.#staleUntold = undefined;
     const tellMissed = () => {
-      if (missed !== 0) arrivals.push({ kind: 'gap', sender, missed });
-      missed = 0;
+      if (shownBy === undefined) return;
+      if (this.#missed !== 0) arrivals.push({ kind: 'gap', sender, missed: this.#missed, shownBy });
+      this.#missed = 0;
+      shownBy = undefined;
     };
     const ordered = [...this.#waiting].sort(([, a], [, b]) => compare(a.event, b.event));
     this.#first = undefined;
+    this.#isBlocked = false;
+    let left = room;
     for (const [place, next] of ordered) {
       const { event, setAtMs, late } = next;
       if (!this.#isNext(event) && nowMs < endOf(next) && !this.#isComplete(next, held)) {
         this.#first = next;
         break;
       }
+      if (left === 0) {
+        this.#isBlocked = true;
+        break;
+      }
       this.#waiting.delete(place);
       // Another of its life may have been sent again under a number below this one.
       if (this.#wasTaken(event)) continue;
-      if (this.#known) missed = sumOf(missed, this.#missedBefore(event));
+      if (this.#known) this.#missed = sumOf(this.#missed, this.#missedBefore(event));
       this.#pass(event);
+      const isAllowed = maySend(event);
+      if (isAllowed) shownBy = event;
       if (!late) {
         tellMissed();
         arrivals.push({ kind: 'event', sender, event, setAtMs });
-      } else if (event.question === undefined && (this.#known || setAtMs >= this.#startedMs))
-        missed = sumOf(missed, 1);
+        if (isAllowed) left--;
+      } else if (isAllowed && event.question === undefined && (this.#known || setAtMs >= this.#startedMs))
+        this.#missed = sumOf(this.#missed, 1);
       this.#known = true;
     }
     tellMissed();
+  }
+
+  /** What is newer than all that wait is left out; else the newest of them is. */
+  #makeRoom(event: EventRecord): boolean {
+    const [newest] = [...this.#waiting].sort(([, a], [, b]) => compare(b.event, a.event));
+    if (newest === undefined || compare(newest[1].event, event) <= 0) return false;
+    this.#waiting.delete(newest[0]);
+    return true;
   }
 
   /** Whether it is of a life that counts as over: of one whose boot counter was lost, unless so long ago that nothing can come again. */

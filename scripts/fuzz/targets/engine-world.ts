@@ -247,7 +247,7 @@ export class EngineWorld {
         continue;
       }
       if (output.type === 'keep-events') {
-        this.engine.events.kept(this.nowMs, output.ticket);
+        this.engine.events.kept(this.nowMs, output.ticket, 'kept');
         continue;
       }
       if (output.type !== 'transmit') continue;

@@ -4,7 +4,7 @@ import { decodeIndex, encodeEntry, toBase64 } from '#device/ca/ca-index.ts';
 import { stateOf } from '#device/ca/ca-state.ts';
 import { decodeRootKey, encodeRootKey } from '#device/ca/root-key-file.ts';
 import { FleetFile, type FleetState, NO_STATE } from '#device/fleet/fleet-file.ts';
-import { encodeEventState } from '#runtime/coordination/events/event-state.ts';
+import { encodeEventState, withChanges } from '#runtime/coordination/events/event-state.ts';
 import { parseAddress } from '#runtime/core/address.ts';
 import { GridvineError } from '#runtime/core/errors.ts';
 import { SeededRandom } from '#runtime/core/random.ts';
@@ -94,6 +94,23 @@ const FILES: readonly {
       const { kept, notice } = await new EventFile({ files, directory: DIRECTORY }).load();
       promise(kept === undefined || notice === undefined, 'kept, and damaged');
       return kept === undefined ? 'no events' : 'events';
+    },
+  },
+  {
+    name: 'events-a.json',
+    schema: 'gridvine.event-changes/1',
+    seeds: [
+      { events: toBase64(encodeEventState({ last: 2, cursors: [] })), at: 2, base: 1, pad: ' ' },
+      { events: 1, at: -1 },
+    ],
+    async load(files) {
+      const all = toBase64(encodeEventState({ last: 1, cursors: [] }));
+      const body = encodeChecked('gridvine.events/1', { events: all, at: 1 });
+      await files.writeSynced(`${DIRECTORY}/events.json`, body);
+      const { kept, changes } = await new EventFile({ files, directory: DIRECTORY }).load();
+      promise(kept !== undefined, 'whatever changed, what was before is there');
+      if (kept !== undefined && changes !== undefined) withChanges(kept, changes);
+      return changes === undefined ? 'no changes' : 'changes';
     },
   },
   {
@@ -209,6 +226,8 @@ export const stateFiles: FuzzTarget = {
     'no peers',
     'events',
     'no events',
+    'changes',
+    'no changes',
     'records',
     'no records',
     'fleet',

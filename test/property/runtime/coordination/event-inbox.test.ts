@@ -55,10 +55,10 @@ test('in whatever order records come, and however often, events are delivered on
           SENDER,
           { ...event, payload: null, question: undefined },
           { version: number, setAtMs: 10_000 },
-          nowMs,
+          { nowMs },
         );
       };
-      const take = () => arrivals.push(...inbox.take(nowMs, () => ({ known, renewed: 0 })));
+      const take = () => arrivals.push(...inbox.take(nowMs, { held: () => ({ known, renewed: 0 }) }));
       for (const step of played) {
         if (step.kind === 'arrive') arrive(step.index);
         else if (step.kind === 'wait') nowMs += step.ms;

@@ -9,6 +9,7 @@ function bench() {
   const health = new HealthBoard();
   const saved: number[] = [];
   const told: number[] = [];
+  const outcomes: string[] = [];
   const medium = { error: undefined as Error | undefined, wait: undefined as Promise<void> | undefined };
   const saver = new EventSaver({
     clock: time,
@@ -20,9 +21,13 @@ function bench() {
       saved.push(number);
     },
   });
-  const keep = (number: number) => saver.keep(Uint8Array.of(number), () => told.push(number));
+  const keep = (number: number) =>
+    saver.keep({ kept: Uint8Array.of(number), scope: 'changes' }, (outcome) => {
+      told.push(number);
+      outcomes.push(outcome);
+    });
   const codes = () => health.items(time.nowMs()).map(({ code }) => code);
-  return { time, saved, told, medium, saver, keep, codes };
+  return { time, saved, told, outcomes, medium, saver, keep, codes };
 }
 
 const turns = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -36,7 +41,7 @@ test('what is kept is on the medium before anybody is told', async () => {
 });
 
 test('a medium that refuses holds nothing up, and is shown until it takes something', async () => {
-  const { told, keep, medium, codes } = bench();
+  const { told, outcomes, keep, medium, codes } = bench();
   medium.error = Object.assign(new Error('read-only'), { code: 'EROFS' });
   keep(1);
   await turns();
@@ -45,6 +50,7 @@ test('a medium that refuses holds nothing up, and is shown until it takes someth
   keep(2);
   await turns();
   assert.deepEqual([told, codes()], [[1, 2], []]);
+  assert.deepEqual(outcomes, ['failed', 'kept']);
 });
 
 test('a medium that does not answer is shown, and holds events up until it does', async () => {

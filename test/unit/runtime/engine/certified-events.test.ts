@@ -77,6 +77,37 @@ test('[P-18.8] a sender that was not asked is not believed by anybody else', () 
   }
 });
 
+test('[P-18.8] one who may not send events makes nobody miss any', () => {
+  const { fleet, pump, nodes } = fleetOf();
+  const [controller, , , sensor] = nodes;
+  const send = (node: PumpNode) =>
+    pump.mutate(node, (engine, nowMs) => engine.events.emit(nowMs, 'deploy', null, { windowMs: 100 }));
+  pump.mutate(controller, (engine, nowMs) =>
+    engine.proclaim(nowMs, fleet.policy({ writes: { 'event/': 'everybody' } })),
+  );
+  pump.until(() => sensor.engine.trust()?.policy === 1, 5_000, 'the policy');
+  send(sensor);
+  pump.run(1_000);
+  pump.drop = (from, to) => (from === sensor) !== (to === sensor);
+  pump.mutate(controller, (engine, nowMs) => engine.proclaim(nowMs, fleet.policy({ ...POLICY, number: 2 })));
+  pump.run(2_000);
+  for (let i = 0; i < 70; i++) {
+    send(sensor);
+    pump.run(200);
+  }
+  pump.mutate(sensor, (engine, nowMs) => engine.events.ask(nowMs, 'ping', null, { timeoutMs: 60_000 }));
+  const writes = controller.eventWrites;
+  pump.drop = () => false;
+  pump.until(() => controller.eventsOf('query').length > 0, 30_000, 'what it may ask');
+  pump.run(10_000);
+  for (const node of nodes.filter((each) => each !== sensor)) {
+    assert.deepEqual(node.eventsOf('event-gap'), []);
+    assert.equal(node.engine.counters.eventsMissed, 0);
+  }
+  assert.equal(controller.eventWrites, writes);
+  assert.deepEqual(names(controller), ['deploy'], 'while it might');
+});
+
 test('a query asks the members of a group', () => {
   const { pump, nodes, ask } = fleetOf();
   const number = ask(nodes[0], { groups: ['sensor', 'nobody'], timeoutMs: 3_000 });

@@ -209,3 +209,35 @@ test('[P-18.10] an asker that is away is not sent to, and gets its answer when i
   pump.drop = () => false;
   pump.until(() => a.eventsOf('query-answer').length > 0, 120_000, 'the answer');
 });
+
+test('[P-18.10] many who ask under made-up names mute nobody else', () => {
+  const pump = new EnginePump();
+  const [node, other] = pump.cluster(2);
+  const question = { ack: false, nodes: [], tags: [], groups: [] };
+  for (let name = 0; name < 20; name++) {
+    const liar = new LyingPeer(pump, {
+      id: (name + 16).toString(16).repeat(16),
+      last: 20 + name,
+      seed: name,
+    });
+    for (let i = 0; i < OPEN_QUERIES_MAX; i++) {
+      const value = event(i + 1, { question, windowMs: 3_600_000 });
+      const block = liar.block({ key: eventKey(i), value, ttlMs: 7_200_000 });
+      liar.tell(node, { type: 'blocks', blocks: [block] });
+    }
+  }
+  pump.run(1_000);
+  assert.equal(node.engine.gauges().queries, REPLYING_MAX);
+  for (let i = 0; i < 3; i++) {
+    const number = pump.mutate(other, (engine, nowMs) => engine.events.ask(nowMs, 'ping', null, {}));
+    pump.run(100);
+    pump.mutate(node, (engine, nowMs) =>
+      engine.events.answer(nowMs, { asker: other.id, number }, { kind: 'answer', value: true }),
+    );
+    pump.run(500);
+    assert.ok(
+      other.eventsOf('query-answer').some((each) => each.number === number && each.answer.node === node.id),
+    );
+  }
+  assert.ok(node.engine.gauges().queries <= REPLYING_MAX);
+});

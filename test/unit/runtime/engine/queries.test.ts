@@ -157,11 +157,13 @@ test('an old query is not answered by who comes after its end', () => {
   assert.deepEqual(late.eventsOf('event-gap'), []);
 });
 
-test('who restarts does not answer a query twice', () => {
+test('who restarts in order does not answer a query twice', () => {
   const pump = new EnginePump();
   const [a, b] = pump.cluster(2);
   ask(pump, a, { timeoutMs: 60_000 }, 'load');
   pump.until(() => b.eventsOf('query').length === 1, 1_000, 'the query');
+  pump.mutate(b, (engine, nowMs) => engine.events.stop(nowMs));
+  pump.run(100);
   pump.kill(b);
   const again = pump.add({ id: b.id, boot: 2, events: { kept: b.keptEvents as Uint8Array } });
   pump.join(again, a);
@@ -303,29 +305,66 @@ test('a query that waits for answers outlasts a higher boot of its asker', () =>
   assert.equal(over.summary.answers, 2);
 });
 
-test('what nodes answer themselves, and what asks others, costs the medium nothing', () => {
+test('queries cost the medium nothing, neither of who asks nor of who answers', () => {
   const pump = new EnginePump();
-  const [a, b] = pump.cluster(2);
-  const writes = b.eventWrites;
-  for (const name of ['ping', 'uptime', 'version', 'reach']) ask(pump, a, { timeoutMs: 1_000 }, name);
+  const nodes = pump.cluster(2);
+  const [a, b] = nodes;
+  const writes = [a.eventWrites, b.eventWrites];
+  const answerers = new Answerers(pump, nodes, value);
+  for (const name of ['ping', 'uptime', 'version', 'reach', 'load']) {
+    const number = ask(pump, a, { timeoutMs: 1_000 }, name);
+    answerers.run(500);
+    assert.equal(endOf(a, number)?.end, 'complete', name);
+  }
   ask(pump, a, { timeoutMs: 1_000, nodes: ['nobody'] }, 'load');
-  pump.run(2_000);
-  assert.equal(b.eventsOf('query').length, 4);
-  assert.equal(b.eventWrites, writes);
-  ask(pump, a, { timeoutMs: 1_000 }, 'load');
   pump.run(500);
-  assert.equal(b.eventWrites, writes + 1);
+  assert.equal(b.eventsOf('query').length, 5);
+  assert.deepEqual([a.eventWrites, b.eventWrites], writes);
 });
 
-test('nodes answer themselves also while the medium hangs', () => {
+test('queries may be asked every ten seconds for ever', () => {
   const pump = new EnginePump();
-  const [a, b] = pump.cluster(2);
+  const nodes = pump.cluster(2);
+  const [a, b] = nodes;
+  const writes = [a.eventWrites, b.eventWrites];
+  const answerers = new Answerers(pump, nodes, value);
+  for (let i = 0; i < 700; i++) {
+    const number = ask(pump, a, {}, i % 2 === 0 ? 'ping' : 'load');
+    answerers.run(50);
+    assert.equal(endOf(a, number)?.end, 'complete', `query ${i}`);
+    pump.run(9_950);
+  }
+  assert.deepEqual([a.eventWrites, b.eventWrites], writes);
+});
+
+test('while the medium hangs nodes answer all queries but those that come behind an event', () => {
+  const pump = new EnginePump();
+  const [a, b, c] = pump.cluster(3);
   b.diskHangs = true;
+  c.diskHangs = true;
+  pump.mutate(a, (engine, nowMs) => engine.events.emit(nowMs, 'e', null));
   ask(pump, a, { timeoutMs: 5_000 }, 'load');
   ask(pump, a, { timeoutMs: 5_000 }, 'ping');
+  ask(pump, c, { timeoutMs: 5_000 }, 'state');
   pump.run(1_000);
+  const names = (node: PumpNode) =>
+    node
+      .eventsOf('query')
+      .map(({ query }) => query.name)
+      .sort();
+  assert.deepEqual(names(b), ['ping', 'state']);
+  assert.deepEqual(names(c), ['ping', 'state'], 'its own, too');
+});
+
+test('a query that its sender sends while an event is written comes right behind it', () => {
+  const pump = new EnginePump();
+  const [a] = pump.cluster(1);
+  pump.mutate(a, (engine, nowMs) => engine.events.emit(nowMs, 'e', null));
+  ask(pump, a, {}, 'load');
+  assert.deepEqual(a.eventsOf('query'), []);
+  pump.run(100);
   assert.deepEqual(
-    b.eventsOf('query').map(({ query }) => query.name),
-    ['ping'],
+    a.events.flatMap(({ type }) => (type === 'user-event' || type === 'query' ? [type] : [])),
+    ['user-event', 'query'],
   );
 });

@@ -20,6 +20,7 @@ function bench(cursors: readonly (readonly [string, number])[] = []) {
   );
   let known = 0;
   let renewed = 0;
+  let may = true;
   return {
     inbox,
     renew: (version: number) => {
@@ -45,9 +46,15 @@ function bench(cursors: readonly (readonly [string, number])[] = []) {
         question: undefined,
         ...rest,
       };
-      inbox.add(A, event, { version, setAtMs }, nowMs);
+      inbox.add(A, event, { version, setAtMs }, { nowMs, maySend: () => may });
     },
-    take: (nowMs = 2_000) => inbox.take(nowMs, () => ({ known, renewed })).map(shown),
+    take: (nowMs = 2_000, room = Number.POSITIVE_INFINITY) =>
+      inbox
+        .take(nowMs, { held: () => ({ known, renewed }), room: () => room, maySend: () => may })
+        .map(shown),
+    allow: (isAllowed: boolean) => {
+      may = isAllowed;
+    },
   };
 }
 
@@ -173,7 +180,7 @@ test('senders do not wait for one another', () => {
   const { inbox, add, take } = bench();
   add(n(1, 2), n(1, 1));
   const event = { number: n(1, 1), life: 1, told: 0, before: 0, windowMs: 5_000, name: 'e', payload: null };
-  inbox.add(B, { ...event, question: undefined }, { version: 1, setAtMs: 2_000 }, 2_000);
+  inbox.add(B, { ...event, question: undefined }, { version: 1, setAtMs: 2_000 }, { nowMs: 2_000 });
   assert.deepEqual(take(), ['1.1']);
   assert.equal(inbox.size, 2);
 });
@@ -227,4 +234,70 @@ test('where a certificate was renewed, what was sent before is sent again, and n
   add(n(1, 5), n(1, 4), { version: n(1, 13) });
   know(n(1, 13));
   assert.deepEqual(take(), ['1.4', '1.5']);
+});
+
+test('what its sender may not send tells of no gap, and what it may send later tells of all', () => {
+  const { add, take, allow } = bench([[A, n(1, 1)]]);
+  allow(false);
+  for (const [count, told] of [
+    [2, 50],
+    [3, 900],
+  ] as const)
+    add(n(1, count), n(1, count - 1), { told });
+  assert.deepEqual(take(), ['1.2', '1.3']);
+  add(n(1, 4), n(1, 3), { told: 901, setAtMs: 0, nowMs: 9_000 });
+  assert.deepEqual(take(9_000), [], 'nor where it came late');
+  allow(true);
+  add(n(1, 5), n(1, 4), { told: 904, nowMs: 9_000, setAtMs: 9_000 });
+  assert.deepEqual(take(9_000).length, 2);
+});
+
+test('of a life whose boot was lost nobody is told by one who may send nothing', () => {
+  const { add, take, allow } = bench([[A, n(5, 3)]]);
+  allow(false);
+  add(n(2, 1), 0);
+  assert.deepEqual(take(), []);
+  allow(true);
+  add(n(2, 2), n(2, 1));
+  assert.deepEqual(take(), ['gap null']);
+});
+
+test('what there is no room for waits, and comes in order once there is', () => {
+  const { inbox, add, take } = bench();
+  for (let count = 1; count <= 5; count++) add(n(1, count), n(1, count - 1));
+  assert.deepEqual(take(2_000, 2), ['1.1', '1.2']);
+  assert.deepEqual(take(2_000, 0), []);
+  assert.equal(inbox.nextDueMs, Number.POSITIVE_INFINITY, 'no time helps');
+  add(n(1, 6), n(1, 5));
+  assert.deepEqual(take(60_000, 0), []);
+  assert.deepEqual(take(60_000), ['1.3', '1.4', '1.5', '1.6'], 'they came in time');
+});
+
+test('all that waits is bounded, whoever sends it, and others are taken all the same', () => {
+  const { inbox, add, take } = bench();
+  const owner = (index: number) => index.toString(16).padStart(32, '0');
+  for (let sender = 0; sender < 4_000; sender++)
+    for (let count = 2; count < (sender < 30 ? WAITING_MAX : 6); count++) {
+      const event = { number: n(1, count), life: 1, told: 0, before: n(1, count - 1), windowMs: 60_000 };
+      const about = { version: n(1, count), setAtMs: 2_000 };
+      const whole = { ...event, name: 'e', payload: null, question: undefined };
+      inbox.add(owner(sender), whole, about, { nowMs: 2_000 });
+    }
+  assert.ok(inbox.waiting > 8_192 && inbox.waiting <= 8_192 + 4_096, `${inbox.waiting}`);
+  add(n(1, 2), n(1, 1));
+  add(n(1, 1), 0);
+  add(n(1, 2), n(1, 1));
+  assert.deepEqual(take(2_000).slice(-1), ['1.1'], 'an elder one takes the place of a newer');
+});
+
+test('a cursor goes by the boot that its sender has, and is among the changes', () => {
+  const { inbox, add, take } = bench();
+  for (let count = 1; count <= 3; count++) add(n(1, count), n(1, count - 1));
+  take();
+  inbox.cursors(2_000, () => true);
+  assert.deepEqual(inbox.changes(), []);
+  add(n(2, 3), n(2, 2), { life: 1, told: 2 });
+  assert.deepEqual(inbox.changes(), [[A, { number: n(2, 3), life: 1, told: 3 }]]);
+  add(n(3, 1), n(2, 3), { life: 3, told: 0 });
+  assert.deepEqual(take(), ['3.1'], 'of its next life, which names that number');
 });
