@@ -274,3 +274,18 @@ test('a node goes on with the keys that it kept, and says that its key file is o
     ['keyring-damaged'],
   );
 });
+
+test('what was delivered is handed out before a stop of events is over, also where nothing else waits', async (t) => {
+  const { options, engines } = await bench(t);
+  const node = await createNode(options);
+  const heard: unknown[] = [];
+  node.onUserEvent(({ payload }) => heard.push(payload));
+  const event = { name: 'e', sender: node.id, senderName: 'a', number: 1, id: '1', ageMs: 0 };
+  for (let payload = 0; payload < 300; payload++)
+    engines[0].outputs.push({ type: 'event', event: { type: 'user-event', event: { ...event, payload } } });
+  node.emitEvent('any');
+  assert.deepEqual(heard, [], 'it waits for its turn');
+  await node.stopEvents();
+  assert.equal(heard.length, 300);
+  await node.close();
+});
