@@ -9,6 +9,8 @@ import { LOCK_DIR, lockSerial } from './serial-lock.ts';
 export interface SerialOptions {
   /** Where lock files are kept; `/run/lock` if absent. */
   readonly lockDirectory?: string;
+  /** Waits for bytes of an open terminal; libuv's own if absent. Throws where the terminal has gone meanwhile. */
+  readonly readStream?: (fd: number) => ReadStream;
 }
 
 type SerialEndpoint = LinkEndpoint & { kind: 'serial' };
@@ -26,28 +28,36 @@ const openHere = new Set<string>();
  * blocking, by libuv's terminal streams. (An `fs` stream would hold a thread of the pool for each read.)
  */
 export function openSerial(endpoint: SerialEndpoint, events: LinkEvents, options: SerialOptions): Link {
-  const port = new SerialPort(endpoint, events);
-  void port.open(options.lockDirectory ?? LOCK_DIR);
+  const port = new SerialPort(endpoint, events, options);
+  void port.open();
   return port;
 }
 
 class SerialPort implements Link {
   readonly #endpoint: SerialEndpoint;
   readonly #events: LinkEvents;
+  readonly #options: SerialOptions;
   readonly #done = Promise.withResolvers<void>();
   #stream: ReadStream | undefined;
   #isOver = false;
   #isPaused = false;
 
-  constructor(endpoint: SerialEndpoint, events: LinkEvents) {
+  constructor(endpoint: SerialEndpoint, events: LinkEvents, options: SerialOptions) {
     this.#endpoint = endpoint;
     this.#events = events;
+    this.#options = options;
   }
 
-  async open(lockDirectory: string): Promise<void> {
-    const device = await this.#attempt(() => realpath(this.#endpoint.path));
-    if (device !== undefined) await this.#openDevice(device, lockDirectory);
-    this.#done.resolve();
+  /** Never rejects: whatever a driver does ends this port, and not the daemon. Resolves when the device is closed again. */
+  async open(): Promise<void> {
+    try {
+      const device = await this.#attempt(() => realpath(this.#endpoint.path));
+      if (device !== undefined) await this.#openDevice(device);
+    } catch (error) {
+      this.#end({ fault: 'failed', detail: (error as Error).message });
+    } finally {
+      this.#done.resolve();
+    }
   }
 
   write(bytes: Uint8Array): void {
@@ -70,23 +80,33 @@ class SerialPort implements Link {
     await this.#done.promise;
   }
 
-  async #openDevice(device: string, lockDirectory: string): Promise<void> {
+  async #openDevice(device: string): Promise<void> {
     if (this.#isOver) return;
     if (openHere.has(device)) {
       this.#end({ fault: 'busy', detail: `${device} is open already in this process` });
       return;
     }
     openHere.add(device);
+    try {
+      await this.#lockAndUse(device);
+    } finally {
+      openHere.delete(device);
+    }
+  }
+
+  async #lockAndUse(device: string): Promise<void> {
     // Numbers of pseudo-terminals are given to the next one soon: a lock would outlive what it means.
     const isPty = device.startsWith('/dev/pts/');
-    const lock = isPty ? undefined : await lockSerial(device, lockDirectory);
+    const lock = isPty ? undefined : await lockSerial(device, this.#options.lockDirectory ?? LOCK_DIR);
     if (lock?.kind === 'busy') {
       this.#end({ fault: 'busy', detail: `${device} is used by the process ${lock.pid}` });
-    } else {
+      return;
+    }
+    try {
       await this.#use(device, isPty);
+    } finally {
       await lock?.release();
     }
-    openHere.delete(device);
   }
 
   /** Resolves when the device is closed again. */
@@ -96,11 +116,22 @@ class SerialPort implements Link {
     if (fd === undefined) return;
     const problem = isatty(fd) ? await this.#setLine(device, isPty) : `${device} is no serial port`;
     if (problem !== undefined) this.#end({ fault: 'failed', detail: problem });
-    if (this.#isOver) {
-      await promisify(closeFd)(fd).catch(() => {});
-      return;
+    const stream = this.#isOver ? undefined : this.#streamOf(fd);
+    if (stream === undefined) await promisify(closeFd)(fd).catch(() => {});
+    else await this.#stay(stream);
+  }
+
+  /** Undefined where the device was pulled off since it was opened; its descriptor is still ours then. */
+  #streamOf(fd: number): ReadStream | undefined {
+    try {
+      return this.#options.readStream?.(fd) ?? new ReadStream(fd);
+    } catch (error) {
+      this.#end({
+        fault: 'lost',
+        detail: `the device went while it was opened (${(error as Error).message})`,
+      });
+      return undefined;
     }
-    await this.#stay(fd);
   }
 
   async #setLine(device: string, isPty: boolean): Promise<string | undefined> {
@@ -117,9 +148,8 @@ class SerialPort implements Link {
     }
   }
 
-  #stay(fd: number): Promise<void> {
+  #stay(stream: ReadStream): Promise<void> {
     return new Promise((resolve) => {
-      const stream = new ReadStream(fd);
       this.#stream = stream;
       stream.on('data', (chunk: Uint8Array) => {
         if (!this.#isOver) this.#events.bytes(chunk);

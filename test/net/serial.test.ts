@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { realpathSync, writeFileSync } from 'node:fs';
+import { fstatSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { isatty, ReadStream } from 'node:tty';
 import type { LinkEnd, LinkEndpoint } from '#bridge/ports/link-port.ts';
 import { nodeLinks } from '#bridge/ports/node-links.ts';
+import type { SerialOptions } from '#bridge/ports/node-serial.ts';
 import { plugPty } from '../support/devices/pty.ts';
 import { eventually } from '../support/eventually.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -12,9 +14,9 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 const LINE = { baudRate: 19_200, parity: 'none', stopBits: 1 } as const;
 
 /** An open port that keeps what happens. */
-function opened(endpoint: LinkEndpoint, lockDirectory?: string) {
+function opened(endpoint: LinkEndpoint, options: SerialOptions = {}) {
   const seen = { isOpen: false, bytes: [] as number[], end: undefined as LinkEnd | undefined };
-  const link = nodeLinks({ lockDirectory }).open(endpoint, {
+  const link = nodeLinks(options).open(endpoint, {
     opened: () => {
       seen.isOpen = true;
     },
@@ -72,6 +74,50 @@ describe('a serial port', () => {
     await eventually(() => again.seen.isOpen);
     second.send(Uint8Array.of(7));
     await eventually(() => again.seen.bytes.length === 1);
+  });
+
+  test('that is pulled off while it is opened ends this port only, and is free for the next attempt', async (t) => {
+    const path = join(await temporaryDirectory(t), 'usb-ve');
+    const pty = await plugPty(path);
+    t.after(() => pty.unplug());
+    const descriptors: number[] = [];
+    const gone = opened(
+      { kind: 'serial', path, ...LINE },
+      {
+        // What libuv says of a terminal that was hung up since it was asked whether it is one.
+        readStream: (fd) => {
+          descriptors.push(fd);
+          throw Object.assign(new Error('TTY initialization failed'), { code: 'ERR_TTY_INIT_FAILED' });
+        },
+      },
+    );
+    await eventually(() => gone.seen.end !== undefined);
+    assert.equal(gone.seen.end?.fault, 'lost');
+    await gone.link.close();
+    assert.throws(() => fstatSync(descriptors[0] ?? 0), { code: 'EBADF' });
+    const again = opened({ kind: 'serial', path, ...LINE });
+    await eventually(() => again.seen.isOpen);
+    await again.link.close();
+  });
+
+  test('that hangs up before its stream is made ends as lost', async (t) => {
+    const path = join(await temporaryDirectory(t), 'usb-ve');
+    const pty = await plugPty(path);
+    const { link, seen } = opened(
+      { kind: 'serial', path, ...LINE },
+      {
+        readStream: (fd) => {
+          execFileSync('kill', [String(pty.pid)]);
+          // Its end hangs the terminal up, at its own time.
+          for (let i = 0; isatty(fd) && i < 1000; i++) execFileSync('true');
+          return new ReadStream(fd);
+        },
+      },
+    );
+    await eventually(() => seen.end !== undefined);
+    assert.equal(seen.end?.fault, 'lost');
+    await link.close();
+    await pty.unplug();
   });
 
   test('is open once in a process, and free again after its close', async (t) => {

@@ -7,6 +7,8 @@ import { eventually } from '../eventually.ts';
 export interface Pty {
   /** Its name: a link, which can come back with another terminal behind it, as `/dev/serial/by-id` does. */
   readonly path: string;
+  /** The process that holds the other end. */
+  readonly pid: number;
   send(bytes: Uint8Array): void;
   /** What was written into the port. */
   onBytes(listener: (chunk: Uint8Array) => void): void;
@@ -29,6 +31,7 @@ export async function plugPty(path: string): Promise<Pty> {
   child.stdin.on('error', () => {});
   return {
     path,
+    pid: child.pid ?? 0,
     send: (bytes) => void child.stdin.write(bytes),
     onBytes: (listener) => void child.stdout.on('data', listener),
     async unplug() {
