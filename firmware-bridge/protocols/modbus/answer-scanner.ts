@@ -1,19 +1,28 @@
 import { WindowCrc } from './crc16.ts';
-import type { ReadAnswer, ReadRequest } from './read-request.ts';
+import { READ_FUNCTION, type ReadAnswer, type ReadRequest } from './read-request.ts';
 
 /**
  * What stands at one place of a stream, seen by whoever waits for the answer to a request. `short`: more bytes will tell.
  * `damaged`: it begins like the answer, and its check is wrong. `echo`: our own request, as some adapters repeat it.
- * `foreign`: somebody else's request. `late`: the answer to an earlier request of ours.
+ * `foreign`: somebody else's request. `theirs`: the answer to it. `late`: the answer to an earlier request of ours.
  */
 export type Found =
-  | { readonly kind: 'none' | 'damaged' | 'foreign' | 'late' }
+  | { readonly kind: 'none' | 'damaged' | 'theirs' | 'late' }
+  | { readonly kind: 'foreign'; readonly request: ForeignRequest }
   | {
       readonly kind: 'short' /** A damaged answer, unless it turns out to be something else. */;
       readonly isDamaged?: true;
     }
   | { readonly kind: 'echo'; readonly length: number }
   | { readonly kind: 'answer'; readonly answer: ReadAnswer; readonly length: number };
+
+/** What another master asked. */
+export interface ForeignRequest {
+  readonly unitId: number;
+  readonly fn: number;
+  /** Of the answer to it, with its CRC; an exception is shorter. */
+  readonly answerBytes: number;
+}
 
 /** What is looked at in one go. */
 export interface Stretch {
@@ -37,6 +46,8 @@ export interface Expected {
   readonly sent: Uint8Array;
   /** Whether our own request may still come back as an echo. */
   readonly mayEcho: boolean;
+  /** Another master's request that wasn't answered yet. */
+  readonly foreign?: ForeignRequest | undefined;
 }
 
 /** An answer, or the notice that one came which may be somebody else's. */
@@ -71,7 +82,10 @@ export class AnswerScanner {
   #expected: Expected | undefined;
   /** What may still become something: from the first place on that was too short to tell. */
   #tail: Uint8Array = NOTHING;
-  #isContended = false;
+  /** So much of that came before the request: the answer doesn't begin there. */
+  #oldBytes = 0;
+  /** The last request of another master, until its answer went by. */
+  #foreign: ForeignRequest | undefined;
   /** What is held back would be a damaged answer. */
   #holdsDamage = false;
 
@@ -79,22 +93,39 @@ export class AnswerScanner {
     this.#framing = framing;
   }
 
-  /** Gives the bytes to send; from now on their answer is looked for, and what came before is forgotten. */
+  /** Gives the bytes to send; from now on their answer is looked for, and only in what comes from now on. */
   request(request: ReadRequest): Uint8Array {
     this.cancel();
     this.#transaction = (this.#transaction + 1) & 0xffff;
     const sent = this.#framing.encode(request, this.#transaction);
     this.#expected = { request, transaction: this.#transaction, sent, mayEcho: true };
-    this.#isContended = false;
     return sent;
   }
 
-  /** Nobody waits any longer: the port was closed or the time is over. */
+  /** Nobody waits any longer. What was half heard may still become another master's request. */
   cancel(): void {
     if (this.#holdsDamage) this.#counters.damagedAnswers += 1;
     this.#holdsDamage = false;
     this.#expected = undefined;
+    this.#oldBytes = this.#tail.length;
+  }
+
+  /** The port was opened anew: what was half received belongs to nobody. */
+  reset(): void {
+    this.cancel();
     this.#tail = NOTHING;
+    this.#oldBytes = 0;
+    this.#foreign = undefined;
+  }
+
+  /** Whether another master waits for an answer that would look like the one to this request. */
+  isContended({ unitId, table }: ReadRequest): boolean {
+    return this.#foreign?.unitId === unitId && this.#foreign.fn === READ_FUNCTION[table];
+  }
+
+  /** The other master has given up waiting. */
+  forgetForeign(): void {
+    this.#foreign = undefined;
   }
 
   /**
@@ -107,7 +138,8 @@ export class AnswerScanner {
     let pendingFrom = bytes.length;
     this.#holdsDamage = false;
     for (let at = 0; at < bytes.length; ) {
-      const found = this.#framing.find(stretch, at, this.#expected ?? IDLE);
+      const expected = at < this.#oldBytes ? IDLE : (this.#expected ?? IDLE);
+      const found = this.#framing.find(stretch, at, { ...expected, foreign: this.#foreign });
       if (found.kind === 'answer') return this.#finish(found.answer, bytes.length - at - found.length);
       if (found.kind === 'short') {
         pendingFrom = Math.min(pendingFrom, at);
@@ -115,7 +147,9 @@ export class AnswerScanner {
       }
       at += this.#note(found, pendingFrom <= at);
     }
-    this.#tail = bytes.slice(Math.max(pendingFrom, bytes.length - this.#framing.frameBytesMax));
+    const keptFrom = Math.max(pendingFrom, bytes.length - this.#framing.frameBytesMax);
+    this.#tail = bytes.slice(keptFrom);
+    this.#oldBytes = Math.max(0, this.#oldBytes - keptFrom);
     return undefined;
   }
 
@@ -134,7 +168,9 @@ export class AnswerScanner {
     if (isHeld) return 1;
     if (found.kind === 'foreign') {
       this.#counters.foreignRequests += 1;
-      this.#isContended = true;
+      this.#foreign = found.request;
+    } else if (found.kind === 'theirs') {
+      this.#foreign = undefined;
     } else if (found.kind === 'late') {
       this.#counters.lateAnswers += 1;
     } else if (found.kind === 'damaged') {
@@ -147,10 +183,12 @@ export class AnswerScanner {
 
   #finish(answer: ReadAnswer, rest: number): Scanned {
     this.#counters.garbageBytes += rest;
-    const isContended = this.#isContended;
+    const request = this.#expected?.request;
     this.cancel();
+    this.#tail = NOTHING;
+    this.#oldBytes = 0;
     // Two masters may ask one device at the same time: whose answer this is nobody can tell.
-    return isContended ? { kind: 'collision' } : answer;
+    return request !== undefined && this.isContended(request) ? { kind: 'collision' } : answer;
   }
 }
 

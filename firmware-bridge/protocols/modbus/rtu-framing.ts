@@ -10,10 +10,11 @@ const DAMAGED: Found = { kind: 'damaged' };
 /** A request of a master that reads, or writes one value: unit, function 1 to 6, address, count or value, CRC. */
 const REQUEST_BYTES = 8;
 const EXCEPTION_BYTES = 5;
+const FRAME_BYTES_MAX = 260;
 
 /** Serial line framing: unit, function, data, CRC. The same bytes also travel through TCP gateways. */
 export const rtuFraming: Framing = {
-  frameBytesMax: 260,
+  frameBytesMax: FRAME_BYTES_MAX,
   encode(request) {
     const body = Uint8Array.of(request.unitId, ...encodeReadPdu(request));
     const crc = crc16(body);
@@ -24,7 +25,9 @@ export const rtuFraming: Framing = {
     if (answer.kind === 'answer') return answer;
     const request = requestAt(stretch, at, expected);
     if (request.kind !== 'none' && request.kind !== 'short') return request;
-    if (request.kind !== 'short') return answer;
+    const theirs = theirAnswerAt(stretch, at, expected);
+    if (theirs.kind === 'theirs') return theirs;
+    if (request.kind !== 'short' && theirs.kind !== 'short') return answer;
     return answer.kind === 'damaged' ? SHORT_OR_DAMAGED : SHORT;
   },
 };
@@ -61,5 +64,21 @@ function requestAt({ bytes, crcs }: Stretch, at: number, { sent, mayEcho }: Expe
   if (left < REQUEST_BYTES) return SHORT;
   if (!crcs.isRight(at, at + REQUEST_BYTES - 2)) return NONE;
   const isOurs = mayEcho && sent.every((byte, i) => byte === bytes[at + i]);
-  return isOurs ? { kind: 'echo', length: REQUEST_BYTES } : { kind: 'foreign' };
+  if (isOurs) return { kind: 'echo', length: REQUEST_BYTES };
+  const count = ((bytes[at + 4] ?? 0) << 8) | (bytes[at + 5] ?? 0);
+  const dataBytes = fn > 4 ? 3 : fn > 2 ? 2 * count : Math.ceil(count / 8);
+  return { kind: 'foreign', request: { unitId: bytes[at] ?? 0, fn, answerBytes: dataBytes + 5 } };
+}
+
+/** The answer to another master's request: what comes behind it is nobody's but ours again. */
+function theirAnswerAt({ bytes, crcs }: Stretch, at: number, { foreign }: Expected): Found {
+  if (foreign === undefined || bytes[at] !== foreign.unitId) return NONE;
+  const left = bytes.length - at;
+  if (left < 2) return SHORT;
+  const isException = bytes[at + 1] === (foreign.fn | 0x80);
+  if (!isException && bytes[at + 1] !== foreign.fn) return NONE;
+  const length = isException ? EXCEPTION_BYTES : foreign.answerBytes;
+  if (length > FRAME_BYTES_MAX) return NONE;
+  if (left < length) return SHORT;
+  return crcs.isRight(at, at + length - 2) ? { kind: 'theirs' } : NONE;
 }

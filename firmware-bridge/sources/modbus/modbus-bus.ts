@@ -39,6 +39,10 @@ const QUIET_MS_MIN = 2;
 const QUIET_AFTER_TIMEOUT_MS = 100;
 /** Longest wait for quiet, ms: on a line that is never quiet it wouldn't end. */
 const QUIET_MS_MAX = 1000;
+/** Another master's request is answered, or given up, within this, ms; or within `timeoutMs` where that is longer. */
+const FOREIGN_MS = 1000;
+/** A unit that didn't answer at all rests for so many time-outs after the last request at least. */
+const REST_TIMEOUTS = 4;
 /** After a collision each attempt waits longer than the last, by steps that no other master has. ms */
 const COLLISION_STEP_MS = 37;
 
@@ -78,13 +82,14 @@ export class ModbusBus {
   #waiting: Waiting | undefined;
   #lastByteAtMs = Number.NEGATIVE_INFINITY;
   #quietUntilMs = Number.NEGATIVE_INFINITY;
-  /** Who may still owe an answer, and until when. */
-  #owing = { unitId: -1, untilMs: Number.NEGATIVE_INFINITY };
+  #lastForeignAtMs = Number.NEGATIVE_INFINITY;
+  /** Units that may still owe answers to requests of before, and until when. */
+  readonly #restUntilMs = new Map<number, number>();
   #damagedBefore = 0;
   /** Time-outs since a byte came. */
   #silentRequests = 0;
-  /** Ends a pause that is under way. */
-  #wake = () => {};
+  /** Ends of pauses that are under way. */
+  readonly #pauses = new Set<() => void>();
 
   constructor(options: ModbusBusOptions, ports: SourcePorts) {
     const { endpoint, framing, silentRequestsMax = SILENT_REQUESTS_MAX } = options;
@@ -104,11 +109,11 @@ export class ModbusBus {
       ledger: this.#ledger,
       troubles: this.#troubles,
       opened: () => {
-        this.#scanner.cancel();
+        this.#scanner.reset();
         for (const watcher of this.#watchers) watcher.opened();
       },
       bytes: (chunk) => this.#receive(chunk),
-      lost: () => this.#settle({ kind: 'failed', reason: 'no-port' }),
+      lost: () => this.#giveUp(),
     });
   }
 
@@ -128,8 +133,7 @@ export class ModbusBus {
     this.#ledger.connect(undefined);
     this.#troubles.stop();
     const stopped = this.#link.stop();
-    this.#settle({ kind: 'failed', reason: 'no-port' });
-    this.#wake();
+    this.#giveUp();
     await stopped;
   }
 
@@ -141,11 +145,28 @@ export class ModbusBus {
     return () => void this.#watchers.delete(watcher);
   }
 
-  /** Asks a device, after whoever asked before. Never rejects. */
-  read(request: ReadRequest, options: ReadOptions): Promise<BusResult> {
-    const result = this.#queue.then(() => this.#readNow(request, options));
-    this.#queue = result;
-    return result;
+  /** Asks a device, after whoever asked before, and once it owes nothing any more. Never rejects. */
+  async read(request: ReadRequest, options: ReadOptions): Promise<BusResult> {
+    for (;;) {
+      // Not in the queue: others needn't wait for a slow unit.
+      await this.#waitUntil(() => this.restUntilMs(request.unitId));
+      const run = () =>
+        this.#isResting(request.unitId) && this.isOpen
+          ? Promise.resolve(undefined)
+          : this.#readNow(request, options);
+      const result = this.#queue.then(run, run);
+      this.#queue = result;
+      const done = await result;
+      if (done !== undefined) return done;
+    }
+  }
+
+  /**
+   * Until when a unit isn't asked, because answers to requests of before may still come from it, ms of the clock. On a serial
+   * line nothing tells them from those to the next request.
+   */
+  restUntilMs(unitId: number): number {
+    return this.#restUntilMs.get(unitId) ?? Number.NEGATIVE_INFINITY;
   }
 
   counters(): Readonly<Record<string, number>> {
@@ -153,21 +174,23 @@ export class ModbusBus {
   }
 
   async #readNow(request: ReadRequest, { timeoutMs, retries }: ReadOptions): Promise<BusResult> {
+    const sentAtMs: number[] = [];
     let result: BusResult = { kind: 'failed', reason: 'no-port' };
     for (let attempt = 0; attempt <= retries; attempt++) {
-      await this.#quiet(request.unitId);
-      if (!this.#link.isOpen) return { kind: 'failed', reason: 'no-port' };
-      result = await this.#attempt(request, timeoutMs);
-      if (result.kind !== 'failed') {
-        if (attempt > 0) this.#keepQuiet(timeoutMs);
-        return result;
+      await this.#quiet(request, timeoutMs);
+      if (!this.#link.isOpen) {
+        result = { kind: 'failed', reason: 'no-port' };
+        break;
       }
-      if (result.reason === 'no-port') return result;
-      this.#keepQuiet(
-        result.reason === 'collision' ? COLLISION_STEP_MS * (attempt + 1) : QUIET_AFTER_TIMEOUT_MS,
-      );
+      sentAtMs.push(this.#ports.clock.nowMs());
+      result = await this.#attempt(request, timeoutMs);
+      if (result.kind !== 'failed' || result.reason === 'no-port') break;
+      // Dropped by the bus itself because nothing came.
+      if (!this.#link.isOpen) break;
+      const isCollision = result.reason === 'collision';
+      this.#keepQuiet(isCollision ? COLLISION_STEP_MS * (attempt + 1) : QUIET_AFTER_TIMEOUT_MS);
     }
-    this.#expectMore(request.unitId, timeoutMs);
+    this.#letRest(request.unitId, sentAtMs, { timeoutMs, isAnswered: result.kind !== 'failed' });
     return result;
   }
 
@@ -177,12 +200,25 @@ export class ModbusBus {
   }
 
   /**
-   * Asks a unit nothing for a while. Where a request was repeated it may owe another answer, and nothing on a serial line tells
-   * that from the one to the next request: it must come while nobody waits for the unit.
+   * Where a request was repeated, or given up, the unit may owe answers. What came may have been that to the first attempt: those
+   * to the others take as long then, and a time-out more at most.
    */
-  #expectMore(unitId: number, ms: number): void {
-    if (!this.#isSerialLine) return;
-    this.#owing = { unitId, untilMs: this.#ports.clock.nowMs() + Math.min(ms, QUIET_MS_MAX) };
+  #letRest(
+    unitId: number,
+    sentAtMs: readonly number[],
+    { timeoutMs, isAnswered }: { readonly timeoutMs: number; readonly isAnswered: boolean },
+  ): void {
+    const first = sentAtMs[0];
+    const last = sentAtMs.at(-1);
+    if (!this.#isSerialLine || first === undefined || last === undefined) return;
+    if (isAnswered && sentAtMs.length === 1) return;
+    const tookMs = this.#ports.clock.nowMs() - first;
+    const owedMs = Math.max(tookMs + timeoutMs, isAnswered ? 0 : REST_TIMEOUTS * timeoutMs);
+    this.#restUntilMs.set(unitId, last + owedMs);
+  }
+
+  #isResting(unitId: number): boolean {
+    return this.#ports.clock.nowMs() < this.restUntilMs(unitId);
   }
 
   async #attempt(request: ReadRequest, timeoutMs: number): Promise<BusResult> {
@@ -230,7 +266,10 @@ export class ModbusBus {
     const heardBefore = this.#scanner.counters().foreignRequests;
     const scanned = this.#scanner.push(chunk);
     const heard = this.#scanner.counters().foreignRequests;
-    if (heard > heardBefore) this.#reportForeign(heard);
+    if (heard > heardBefore) {
+      this.#lastForeignAtMs = this.#lastByteAtMs;
+      this.#reportForeign(heard);
+    }
     if (scanned !== undefined) this.#settle(scanned);
   }
 
@@ -240,28 +279,48 @@ export class ModbusBus {
     waiting?.settle(result);
   }
 
+  /** The port has gone: nothing that is waited for comes. */
+  #giveUp(): void {
+    this.#settle({ kind: 'failed', reason: 'no-port' });
+    for (const end of [...this.#pauses]) end();
+  }
+
   /** Waits until the line has been quiet for long enough. */
-  async #quiet(unitId: number): Promise<void> {
+  async #quiet(request: ReadRequest, timeoutMs: number): Promise<void> {
+    const giveUpMs = this.#ports.clock.nowMs() + QUIET_MS_MAX;
+    await this.#waitUntil(() => {
+      const quietFromMs = Math.max(this.#lastByteAtMs + this.#quietMs, this.#quietUntilMs);
+      return Math.min(giveUpMs, Math.max(quietFromMs, this.#foreignUntilMs(request, timeoutMs)));
+    });
+  }
+
+  /** Until when an answer may come that another master asked for, and that would look like the one to this request. */
+  #foreignUntilMs(request: ReadRequest, timeoutMs: number): number {
+    if (!this.#scanner.isContended(request)) return Number.NEGATIVE_INFINITY;
+    const untilMs = this.#lastForeignAtMs + Math.max(FOREIGN_MS, timeoutMs);
+    if (this.#ports.clock.nowMs() >= untilMs) this.#scanner.forgetForeign();
+    return untilMs;
+  }
+
+  /** Waits for a time that may be moved on meanwhile, or until the port has gone. */
+  async #waitUntil(timeMs: () => number): Promise<void> {
     const { clock } = this.#ports;
-    const giveUpMs = clock.nowMs() + QUIET_MS_MAX;
     for (;;) {
-      const nowMs = clock.nowMs();
-      const owedUntilMs = unitId === this.#owing.unitId ? this.#owing.untilMs : nowMs;
-      const quietFromMs = Math.max(this.#lastByteAtMs + this.#quietMs, this.#quietUntilMs, owedUntilMs);
-      const dueMs = Math.min(giveUpMs, quietFromMs);
-      if (!(dueMs > nowMs)) return;
-      await this.#pause(dueMs - nowMs);
-      if (!this.#link.isOpen) return;
+      const leftMs = timeMs() - clock.nowMs();
+      if (!(leftMs > 0) || !this.#link.isOpen) return;
+      await this.#pause(leftMs);
     }
   }
 
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = this.#ports.clock.schedule(ms, resolve);
-      this.#wake = () => {
+      const end = () => {
         cancel();
+        this.#pauses.delete(end);
         resolve();
       };
+      const cancel = this.#ports.clock.schedule(ms, end);
+      this.#pauses.add(end);
     });
   }
 

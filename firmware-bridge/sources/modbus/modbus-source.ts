@@ -159,7 +159,11 @@ export class ModbusSource implements Source {
     this.#counters.failedReads += 1;
     const unit = this.#units.get(unitId) ?? { backoff: new Backoff(SILENCE), askAgainAtMs: 0 };
     this.#units.set(unitId, unit);
-    unit.askAgainAtMs = this.#ports.clock.nowMs() + unit.backoff.pauseAfter(-1);
+    // Nor sooner than the bus would ask: the other devices needn't wait for that.
+    unit.askAgainAtMs = Math.max(
+      this.#ports.clock.nowMs() + unit.backoff.pauseAfter(-1),
+      this.#use?.bus.restUntilMs(unitId) ?? 0,
+    );
     this.#ledger.raise({
       code: 'device-silent',
       subject: this.#unitSubject(block),

@@ -228,6 +228,62 @@ test('with another master on the bus no answer of its requests is taken for ours
   await source.stop();
 });
 
+test('the answer to what another master asked before us is not taken for ours', async () => {
+  const ports = bus(new Map([[1, meter()]]));
+  const { sink, source } = started(ports, {
+    address: SERIAL,
+    registers: [{ key: 'current', at: 10 }],
+  });
+  await ports.clock.advance(500);
+  const link = ports.links.last;
+  const foreign = rtuFrame(Uint8Array.of(1, 3, 0, 11, 0, 1));
+  const theirs = rtuFrame(Uint8Array.of(1, 3, 2, 0xff, 0x9c));
+  // In each round it asks just before we do, by an adapter that brings what it heard in two pieces.
+  for (let round = 0; round < 20; round++) {
+    await ports.clock.advance(485 + round);
+    link.brings(foreign.subarray(0, 5));
+    await ports.clock.advance(3);
+    link.brings(foreign.subarray(5));
+    await ports.clock.advance(50);
+    link.brings(theirs);
+  }
+  assert.deepEqual([...new Set(sink.of('meter/current').map(({ value }) => value))], [2300]);
+  assert.deepEqual(sink.healthLog, ['+bus-shared meter']);
+  assert.ok((source.counters().answers ?? 0) > 5);
+  await source.stop();
+});
+
+test('behind the answer to another master nobody has to wait, and behind none only for a second', async () => {
+  for (const isAnswered of [true, false]) {
+    const ports = bus(new Map([[1, meter()]]));
+    ports.links.onOpen = (link) => {
+      link.answer = () => queueMicrotask(() => link.brings(rtuFrame(Uint8Array.of(1, 3, 2, 0, 7))));
+      link.opens();
+      link.brings(rtuFrame(Uint8Array.of(1, 3, 0, 11, 0, 2)));
+      if (isAnswered) link.brings(rtuFrame(Uint8Array.of(1, 3, 4, 0, 0, 0, 0)));
+    };
+    const { sink, source } = started(ports, { address: SERIAL, registers: [{ key: 'current', at: 10 }] });
+    await ports.clock.advance(20);
+    assert.equal(sink.of('meter/current').length, isAnswered ? 1 : 0);
+    await ports.clock.advance(1000);
+    assert.equal(sink.last('meter/current')?.value, 7);
+    await source.stop();
+  }
+});
+
+test('requests beyond what a connection may be silent for still blame the device', async () => {
+  const ports = bus(new Map());
+  ports.links.onOpen = (link) => link.opens();
+  const { sink, source } = started(ports, {
+    ...{ address: 'tcp://10.0.0.7', timeout: '100ms', retries: 6 },
+    registers: [{ key: 'current', at: 10 }],
+  });
+  await ports.clock.advance(50_000);
+  assert.deepEqual(sink.healthLog, ['+device-silent meter: unit 1']);
+  assert.ok(ports.links.links.length < 10, `${ports.links.links.length} connections`);
+  await source.stop();
+});
+
 test('a lost port is no fault of the devices, and everything goes on when it is back', async () => {
   const ports = bus(new Map([[1, meter()]]));
   const { sink, source } = started(ports, { address: SERIAL, registers: [{ key: 'current', at: 10 }] });
