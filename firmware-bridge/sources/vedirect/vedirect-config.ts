@@ -13,14 +13,22 @@ export function vedirectOptions(config: VedirectConfig): VedirectSourceOptions {
   return { name, endpoint, keyPrefix, only, serialNumber, registers, registersIntervalMs };
 }
 
-/** Rules for the registers that the configuration defines itself; known ones need none. */
+/** A register that was asked for in vain so many times is stale. */
+const STALE_ROUNDS = 3;
+
+/** Rules for the registers: they come in rounds of their own, more seldom than the text. */
 export function registerRules({
   name,
   keyPrefix = name,
   registers,
+  registersInterval,
+  silentAfter,
 }: VedirectConfig): readonly MetricConfig[] {
-  return registers.flatMap((register) =>
-    typeof register === 'string' ? [] : [{ ...register, key: `${keyPrefix}/${register.key}` }],
+  const staleAfter = Math.max(silentAfter, STALE_ROUNDS * registersInterval);
+  return registers.map((register) =>
+    typeof register === 'string'
+      ? { key: `${keyPrefix}/${register}`, staleAfter }
+      : { staleAfter, ...register, key: `${keyPrefix}/${register.key}` },
   );
 }
 

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import * as v from 'valibot';
 import { sourceSchema } from '#bridge/config.ts';
 import { createSource } from '#bridge/create-source.ts';
+import { monitorFields, vedirectBlock, vedirectHex } from '../../support/devices/vedirect.ts';
 import { FakePorts } from './support/fake-ports.ts';
 import { RecordingSink } from './support/recording-sink.ts';
 
@@ -122,4 +123,30 @@ test('a silent program is reported after its time, and its values go stale', asy
   const stopped = source.stop();
   ports.processes.last.ends({ signal: 'SIGTERM' });
   await stopped;
+});
+
+test('a register that is asked for in rounds stays good between them, and goes stale when it comes no more', async () => {
+  const { ports, sink, source } = started({
+    kind: 'vedirect',
+    name: 'mppt',
+    address: '/dev/serial/by-id/usb-ve',
+    registers: ['charger/temperature'],
+  });
+  const link = ports.links.last;
+  link.answer = () => link.brings(vedirectHex(7, [0xdb, 0xed, 0, 0xc4, 0x0c]));
+  link.opens();
+  const [block = []] = monitorFields();
+  const pass = async (seconds: number) => {
+    for (let second = 0; second < seconds; second++) {
+      link.brings(vedirectBlock(block));
+      await ports.clock.advance(1000);
+    }
+  };
+  const qualities = () => sink.of('mppt/charger/temperature').map(({ quality }) => quality);
+  await pass(130);
+  assert.deepEqual([...new Set(qualities())], ['good']);
+  link.answer = undefined;
+  await pass(95);
+  assert.equal(qualities().at(-1), 'stale');
+  await source.stop();
 });
