@@ -87,6 +87,8 @@ describe('the Debian packages', () => {
     assert.match(unit, /^User=gridvine$/m);
     assert.match(unit, /^CapabilityBoundingSet=$/m);
     assert.match(unit, /^Restart=always$/m);
+    // Where other programs look whether a serial port is in use: nothing else outside of its own directories.
+    assert.match(unit, /^ReadWritePaths=-\/run\/lock$/m);
     // V8 writes the code that it then executes.
     assert.doesNotMatch(unit, /^MemoryDenyWriteExecute=/m);
   });
