@@ -51,9 +51,7 @@ export async function dumpSunspec(options: DumpSunspecOptions): Promise<void> {
       ...(base === undefined ? {} : { base }),
     });
     const walk = await reader.walk();
-    if (walk.kind === 'failed') {
-      throw new CliError(`unit ${unitId} ${failureText({ kind: 'failed', reason: walk.reason })}`);
-    }
+    if (walk.kind !== 'models') throw new CliError(`unit ${unitId} ${failureText(walk)}`);
     const wanted = walk.models.filter(({ id }) => options.model?.includes(id) ?? true);
     const dumped: DumpedModel[] = [];
     for (const found of wanted) dumped.push(await dumpModel(reader, found, tables.get(found.id)));

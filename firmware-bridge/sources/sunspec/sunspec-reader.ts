@@ -1,3 +1,4 @@
+import { isLasting } from '../../protocols/modbus/read-request.ts';
 import { type FoundModel, ModelWalk, type WalkFault } from '../../protocols/sunspec/model-walk.ts';
 import type { BusResult, ModbusBus, ReadOptions } from '../modbus/modbus-bus.ts';
 
@@ -11,10 +12,10 @@ export interface SunspecReaderOptions extends ReadOptions {
   readonly base?: number;
 }
 
-/** What became of a walk: the list of models, maybe with something wrong; or no answer. */
+/** What became of a walk: the list of models, maybe with something wrong; or no answer, or none for now (busy, a gateway's). */
 export type WalkResult =
   | { readonly kind: 'models'; readonly models: readonly FoundModel[]; readonly fault: WalkFault | undefined }
-  | Extract<BusResult, { readonly kind: 'failed' }>;
+  | Exclude<BusResult, { readonly kind: 'data' }>;
 
 /** What became of reading a model: its registers, a refusal, no answer; or that another model is there now. */
 export type ModelResult =
@@ -36,6 +37,8 @@ export class SunspecReader {
     for (let step = walk.next(); step !== undefined; step = walk.next()) {
       const result = await this.#read(step.address, step.count);
       if (result.kind === 'failed') return result;
+      // What passes says nothing about where the list ends.
+      if (result.kind === 'exception' && !isLasting(result.code)) return result;
       walk.take(result.kind === 'data' ? result.data : undefined);
     }
     return { kind: 'models', models: walk.models(), fault: walk.fault() };

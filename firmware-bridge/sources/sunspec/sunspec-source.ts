@@ -67,6 +67,8 @@ export class SunspecSource implements Source {
   #unwatch = () => {};
   /** Undefined: to be found out. */
   #models: readonly ReadModel[] | undefined;
+  /** Whether the list of models had an end. */
+  #isWhole = false;
   #isForeign = false;
   #backoff = new Backoff(WALK_AGAIN);
   #walkAtMs = 0;
@@ -126,10 +128,10 @@ export class SunspecSource implements Source {
 
   async #poll(isCurrent: () => boolean): Promise<void> {
     if (this.#use?.bus.isOpen !== true) return;
-    if (this.#models === undefined) {
-      if (this.#ports.clock.nowMs() < this.#walkAtMs) return;
-      await this.#walk(isCurrent);
-    }
+    const isDue = this.#ports.clock.nowMs() >= this.#walkAtMs;
+    if (this.#models === undefined && !isDue) return;
+    if (isDue && (this.#models === undefined || !this.#isWhole)) await this.#walk(isCurrent);
+    if (!isCurrent()) return;
     this.#counters.polls += 1;
     for (const model of this.#models ?? []) {
       const result = await this.#reader?.model(model.found);
@@ -147,15 +149,22 @@ export class SunspecSource implements Source {
     const tables = await loadModels();
     const result = await this.#reader?.walk();
     if (!isCurrent() || result === undefined) return;
-    this.#walkAtMs = this.#ports.clock.nowMs() + this.#backoff.pauseAfter(-1);
     if (result.kind === 'failed') {
-      if (result.reason !== 'no-port') this.#handleSilence(result.reason);
+      this.#handleSilence(result.reason);
+      return;
+    }
+    if (result.kind === 'exception') {
+      this.#handleSilence(exceptionText(result.code));
       return;
     }
     const { models, fault } = result;
     this.#noteMap(fault === undefined ? undefined : WALK_FAULTS[fault], 'the list of models');
+    // A list without its end is looked at again, and used meanwhile.
+    this.#isWhole = fault === undefined;
+    if (this.#isWhole) this.#backoff = new Backoff(WALK_AGAIN);
+    else this.#walkAtMs = this.#ports.clock.nowMs() + this.#backoff.pauseAfter(-1);
+    this.#models = undefined;
     if (models.length === 0) return;
-    this.#backoff = new Backoff(WALK_AGAIN);
     this.#models = readModels(models, tables, this.#keys);
   }
 
@@ -166,7 +175,8 @@ export class SunspecSource implements Source {
     this.#counters.mapFaults += decoded.faults.length;
     const [first] = decoded.faults;
     this.#noteMap(first === undefined ? undefined : `${first.fault} at ${first.path}`, `model ${found.id}`);
-    if (found.id === IDENTITY_MODEL) this.#judgeIdentity(decoded);
+    // Meters and batteries behind an inverter have such a model each: the first one is the device's own.
+    if (found.id === IDENTITY_MODEL && instance === '') this.#judgeIdentity(decoded);
     if (this.#isForeign) return;
     const takenAtMs = this.#ports.clock.nowMs();
     const missing = new Set([...this.#present.keys()].filter((key) => key.startsWith(`${found.address} `)));

@@ -9,7 +9,12 @@ import { inverterModels, modelWords, sunspecDevice } from '../../../../support/d
 import { FakePorts } from '../../support/fake-ports.ts';
 import { RecordingSink } from '../../support/recording-sink.ts';
 
-async function started(device: ModbusDevice, config: Record<string, unknown> = {}) {
+/** @param change what comes in place of an answer */
+async function started(
+  device: ModbusDevice,
+  config: Record<string, unknown> = {},
+  change = (answer: Uint8Array) => answer,
+) {
   // Loaded before, because reading a file takes real time, which the hand-driven clock doesn't wait for.
   await loadModels();
   const units = new Map([[1, device]]);
@@ -17,7 +22,7 @@ async function started(device: ModbusDevice, config: Record<string, unknown> = {
   ports.links.onOpen = (link) => {
     link.answer = (request) => {
       if (device.exception === 0) return;
-      const answer = answerTcp(units, request);
+      const answer = change(answerTcp(units, request));
       queueMicrotask(() => link.brings(answer));
     };
     link.opens();
@@ -147,5 +152,54 @@ test('a model that the device lists and refuses costs only itself', async () => 
   await ports.clock.advance(1500);
   assert.deepEqual(sink.healthLog, ['+device-refuses roof: model 103']);
   assert.equal(sink.last('roof/mppt/1/power')?.value, 2510);
+  await source.stop();
+});
+
+test('the devices behind an inverter have a common model each, and the first one is its own', async () => {
+  const [common, ...rest] = inverterModels();
+  const { ports, sink, source } = await started(
+    sunspecDevice([
+      common!,
+      ...rest,
+      { id: 1, values: { ...common!.values, SN: 'METER1' } },
+      { id: 802, values: { SoC: 571, SoC_SF: -1 } },
+    ]),
+    { serialNumber: 'SW0042' },
+  );
+  await ports.clock.advance(5500);
+  assert.equal(sink.last('roof/battery/soc')?.value, 57.1);
+  assert.equal(sink.last('roof/2/device/serial')?.value, 'METER1');
+  assert.deepEqual(sink.healthLog, []);
+  await source.stop();
+});
+
+test('an exception that passes does not end the list of models', async () => {
+  for (const code of [4, 6, 10, 11]) {
+    let requests = 0;
+    const { ports, sink, source } = await started(sunspecDevice(inverterModels()), {}, (answer) =>
+      // Busy at the second header.
+      ++requests === 3 ? Uint8Array.of(...answer.subarray(0, 5), 3, 1, 0x83, code) : answer,
+    );
+    await ports.clock.advance(10_000);
+    assert.equal(sink.last('roof/ac/power')?.value, 4821, String(code));
+    assert.equal(source.counters().walks, 2);
+    assert.deepEqual(source.health(), []);
+    await source.stop();
+  }
+});
+
+test('a list of models without its end is used, and looked at again until it has one', async () => {
+  const device = sunspecDevice(inverterModels());
+  const header = 40_002 + 68;
+  const word = device.holding.get(header) ?? 0;
+  device.holding.delete(header);
+  const { ports, sink, source } = await started(device);
+  await ports.clock.advance(1500);
+  assert.equal(sink.last('roof/device/serial')?.value, 'SW0042');
+  assert.deepEqual(sink.healthLog, ['+map-mismatch roof: the list of models']);
+  device.holding.set(header, word);
+  await ports.clock.advance(10_000);
+  assert.equal(sink.last('roof/ac/power')?.value, 4821);
+  assert.deepEqual(source.health(), []);
   await source.stop();
 });
