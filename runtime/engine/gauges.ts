@@ -39,7 +39,7 @@ export interface EngineGauges {
   readonly told: number;
   /** Leases that this node claims, and promises that it made as a voter: at most 32 each. */
   readonly leases: number;
-  /** Senders whose events are remembered, and events that wait for elder ones, at most 129 an owner together; and those that wait for the medium. */
+  /** Senders whose events are remembered (4096), events that wait for elder ones (128 of one, 12,288 of all), and those that wait for the medium (5,120, and one batch). */
   readonly events: number;
   /** Own queries under way, at most 16, and queries that are being answered, at most 256. */
   readonly queries: number;
