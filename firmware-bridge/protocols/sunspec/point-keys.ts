@@ -4,6 +4,8 @@ export interface PointKey {
   readonly path: string;
   /** `*` is the number of the repetition. */
   readonly key: string;
+  /** Told as a ratio, and shared in % as other models have it. */
+  readonly isRatio?: true;
 }
 
 const INVERTERS = [101, 102, 103, 111, 112, 113];
@@ -62,7 +64,6 @@ export const POINT_KEYS: readonly PointKey[] = [
     W: 'ac/power',
     VA: 'ac/apparent-power',
     Var: 'ac/reactive-power',
-    PF: 'ac/power-factor',
     A: 'ac/current',
     Hz: 'ac/frequency',
     VL1: 'ac/voltage-a',
@@ -75,6 +76,7 @@ export const POINT_KEYS: readonly PointKey[] = [
     ConnSt: 'inverter/connection',
     Alrm: 'inverter/alarms',
   }),
+  { models: [701], path: 'PF', key: 'ac/power-factor', isRatio: true },
   ...keys([713], {
     SoC: 'storage/soc',
     SoH: 'storage/soh',
@@ -107,11 +109,20 @@ export const POINT_KEYS: readonly PointKey[] = [
 
 /** The key of a point; undefined where it isn't worth sharing. */
 export function keyOfPoint(table: readonly PointKey[], model: number, path: string): string | undefined {
-  for (const { models, path: pattern, key } of table) {
-    if (!models.includes(model)) continue;
-    if (pattern === path) return key;
-    const number = repetitionOf(pattern, path);
-    if (number !== undefined) return key.replace('*', number);
+  return pointOf(table, model, path)?.key;
+}
+
+/** How a point is shared, with its own number in the key; undefined where it isn't. */
+export function pointOf(
+  table: readonly PointKey[],
+  model: number,
+  path: string,
+): Pick<PointKey, 'key' | 'isRatio'> | undefined {
+  for (const point of table) {
+    if (!point.models.includes(model)) continue;
+    if (point.path === path) return point;
+    const number = repetitionOf(point.path, path);
+    if (number !== undefined) return { ...point, key: point.key.replace('*', number) };
   }
   return undefined;
 }

@@ -7,6 +7,7 @@ export function sunspecMetrics(keyPrefix: string, staleAfterMs: number): readonl
     { key: `${keyPrefix}/**`, maxIntervalMs: 60_000, staleAfterMs },
     { key: `${keyPrefix}/**/*power*`, deadband: 10 },
     { key: `${keyPrefix}/**/power-factor`, deadband: 1 },
+    { key: `${keyPrefix}/**/limit/*`, deadband: 0.5 },
     { key: `${keyPrefix}/**/*voltage*`, deadband: 0.5 },
     { key: `${keyPrefix}/**/cell-voltage-*`, deadband: 0.01 },
     { key: `${keyPrefix}/**/*current*`, deadband: 0.1 },

@@ -1,3 +1,4 @@
+import type { AppValue } from '#runtime/core/value.ts';
 import { type HealthItem, HealthLedger } from '../../health.ts';
 import { keyMatches } from '../../pipeline/key-glob.ts';
 import type { SourcePorts } from '../../ports/source-ports.ts';
@@ -5,7 +6,7 @@ import { exceptionText } from '../../protocols/modbus/read-request.ts';
 import { type DecodedModel, decodeModel } from '../../protocols/sunspec/decode-model.ts';
 import { loadModels, type ModelTable } from '../../protocols/sunspec/model-table.ts';
 import type { FoundModel } from '../../protocols/sunspec/model-walk.ts';
-import { keyOfPoint, POINT_KEYS, type PointKey } from '../../protocols/sunspec/point-keys.ts';
+import { POINT_KEYS, type PointKey, pointOf } from '../../protocols/sunspec/point-keys.ts';
 import type { Source, SourceDescription, SourceSink } from '../../source.ts';
 import { Backoff } from '../backoff.ts';
 import { type BusUse, useBus } from '../modbus/bus-pool.ts';
@@ -38,6 +39,13 @@ interface ReadModel {
   readonly instance: string;
 }
 
+/** The point that a key comes from. */
+interface Giver {
+  readonly address: number;
+  readonly path: string;
+  readonly unit: string | undefined;
+}
+
 /** Pauses between attempts to find models on a device that doesn't answer, or has none. All ms. */
 const WALK_AGAIN = { minMs: 2000, maxMs: 300_000, settledAfterMs: 0 };
 /** Who the device is. */
@@ -67,13 +75,15 @@ export class SunspecSource implements Source {
   #unwatch = () => {};
   /** Undefined: to be found out. */
   #models: readonly ReadModel[] | undefined;
+  /** Those of the last walk, for what was said about them. */
+  #lastModels: readonly ReadModel[] = [];
   /** Whether the list of models had an end. */
   #isWhole = false;
   #isForeign = false;
   #backoff = new Backoff(WALK_AGAIN);
   #walkAtMs = 0;
-  /** Keys that have had a value: only what was there can go. */
-  readonly #present = new Map<string, string | undefined>();
+  /** Who gives each key since the last walk: only what was there can go, and two models never take turns. */
+  readonly #givers = new Map<string, Giver>();
 
   constructor(options: SunspecSourceOptions, ports: SourcePorts) {
     this.description = { kind: 'sunspec', name: options.name };
@@ -139,7 +149,7 @@ export class SunspecSource implements Source {
       if (result.kind === 'data') this.#deliver(model, decodeModel(model.table, result.data));
       else if (result.kind === 'changed') return this.#forget();
       else if (result.kind === 'failed') return this.#handleSilence(result.reason);
-      else this.#handleRefusal(model.found, result.code);
+      else this.#handleRefusal(model, result.code);
       if (this.#isForeign) return;
     }
   }
@@ -158,55 +168,76 @@ export class SunspecSource implements Source {
       return;
     }
     const { models, fault } = result;
-    this.#noteMap(fault === undefined ? undefined : WALK_FAULTS[fault], 'the list of models');
+    const listed = 'the list of models';
+    const said = fault === undefined ? undefined : WALK_FAULTS[fault];
+    this.#noteMap(said, `${this.description.name}: ${listed}`, listed);
     // A list without its end is looked at again, and used meanwhile.
     this.#isWhole = fault === undefined;
     if (this.#isWhole) this.#backoff = new Backoff(WALK_AGAIN);
     else this.#walkAtMs = this.#ports.clock.nowMs() + this.#backoff.pauseAfter(-1);
-    this.#models = undefined;
-    if (models.length === 0) return;
-    this.#models = readModels(models, tables, this.#keys);
+    this.#useModels(models.length === 0 ? undefined : readModels(models, tables, this.#keys));
   }
 
-  #deliver({ found, instance }: ReadModel, decoded: DecodedModel): void {
-    const { name, keyPrefix, only } = this.#options;
+  #useModels(models: readonly ReadModel[] | undefined): void {
+    const subjects = new Set(models?.map((model) => this.#subjectOf(model)));
+    for (const model of this.#models ?? this.#lastModels) {
+      const subject = this.#subjectOf(model);
+      if (subjects.has(subject)) continue;
+      this.#ledger.clear({ code: 'map-mismatch', subject });
+      this.#ledger.clear({ code: 'device-refuses', subject });
+    }
+    this.#givers.clear();
+    this.#models = models;
+    this.#lastModels = models ?? [];
+  }
+
+  #subjectOf({ found, instance }: ReadModel): string {
+    return `${this.description.name}: model ${instance}${found.id}`;
+  }
+
+  #deliver(model: ReadModel, decoded: DecodedModel): void {
+    const { found, instance } = model;
+    const { name } = this.#options;
     this.#ledger.clear({ code: 'device-silent', subject: name });
-    this.#ledger.clear({ code: 'device-refuses', subject: `${name}: model ${found.id}` });
+    this.#ledger.clear({ code: 'device-refuses', subject: this.#subjectOf(model) });
     this.#counters.mapFaults += decoded.faults.length;
     const [first] = decoded.faults;
-    this.#noteMap(first === undefined ? undefined : `${first.fault} at ${first.path}`, `model ${found.id}`);
+    const fault = first === undefined ? undefined : `${first.fault} at ${first.path}`;
+    this.#noteMap(fault, this.#subjectOf(model), `model ${found.id}`);
     // Meters and batteries behind an inverter have such a model each: the first one is the device's own.
     if (found.id === IDENTITY_MODEL && instance === '') this.#judgeIdentity(decoded);
-    if (this.#isForeign) return;
-    const takenAtMs = this.#ports.clock.nowMs();
-    const missing = new Set([...this.#present.keys()].filter((key) => key.startsWith(`${found.address} `)));
-    for (const { path, value, unit } of decoded.points) {
-      const bare = keyOfPoint(this.#keys, found.id, path);
-      if (bare === undefined || !only.some((glob) => keyMatches(glob, bare))) continue;
-      const key = `${keyPrefix}/${instance}${bare}`;
-      missing.delete(`${found.address} ${key}`);
-      this.#present.set(`${found.address} ${key}`, unit);
-      this.#counters.readings += 1;
-      this.#sink?.reading({
-        key,
-        value,
-        quality: 'good',
-        takenAtMs,
-        ...(unit === undefined ? {} : { unit }),
-      });
+    if (!this.#isForeign) this.#share(model, decoded);
+  }
+
+  #share({ found, instance }: ReadModel, { points }: DecodedModel): void {
+    const { keyPrefix, only } = this.#options;
+    const seen = new Set<string>();
+    for (const { path, value, unit } of points) {
+      const point = pointOf(this.#keys, found.id, path);
+      if (point === undefined || !only.some((glob) => keyMatches(glob, point.key))) continue;
+      const key = `${keyPrefix}/${instance}${point.key}`;
+      const shared = point.isRatio === true ? percentOf(value) : { value, unit };
+      const giver = this.#givers.get(key) ?? { address: found.address, path, unit: shared.unit };
+      if (giver.address !== found.address || giver.path !== path) continue;
+      this.#givers.set(key, giver);
+      seen.add(key);
+      this.#tell(key, giver, shared.value);
     }
     // What was implemented and isn't any more: a sensor or a phase has gone.
-    for (const id of missing) {
-      const unit = this.#present.get(id);
-      const key = id.slice(id.indexOf(' ') + 1);
-      this.#sink?.reading({
-        key,
-        value: null,
-        quality: 'bad',
-        takenAtMs,
-        ...(unit === undefined ? {} : { unit }),
-      });
+    for (const [key, giver] of this.#givers) {
+      if (giver.address === found.address && !seen.has(key)) this.#tell(key, giver, null);
     }
+  }
+
+  #tell(key: string, { unit }: Giver, value: AppValue): void {
+    if (value !== null) this.#counters.readings += 1;
+    this.#sink?.reading({
+      key,
+      value,
+      quality: value === null ? 'bad' : 'good',
+      takenAtMs: this.#ports.clock.nowMs(),
+      ...(unit === undefined ? {} : { unit }),
+    });
   }
 
   #judgeIdentity({ points }: DecodedModel): void {
@@ -244,16 +275,16 @@ export class SunspecSource implements Source {
     });
   }
 
-  #handleRefusal({ id, address }: FoundModel, code: number): void {
+  #handleRefusal(model: ReadModel, code: number): void {
+    const { id, address } = model.found;
     this.#counters.refusedReads += 1;
-    this.#raise('device-refuses', 'warning', `${this.description.name}: model ${id}`, {
+    this.#raise('device-refuses', 'warning', this.#subjectOf(model), {
       title: `model ${id} refused: ${exceptionText(code)}`,
       text: `The device lists it at ${address} and doesn't let it be read. Its other models still are.`,
     });
   }
 
-  #noteMap(fault: string | undefined, where: string): void {
-    const subject = `${this.description.name}: ${where}`;
+  #noteMap(fault: string | undefined, subject: string, where: string): void {
     if (fault === undefined) {
       this.#ledger.clear({ code: 'map-mismatch', subject });
       return;
@@ -274,20 +305,35 @@ export class SunspecSource implements Source {
   }
 }
 
-/** Those of a device's models that have something to share, numbered where there are several of a kind. */
+/**
+ * Those of a device's models that have something to share, numbered where there are several of a kind. Whose points are preferred
+ * comes first: who the device is, then models of the newer generation, then those with floating point.
+ */
 function readModels(
   found: readonly FoundModel[],
   tables: ReadonlyMap<number, ModelTable>,
   keys: readonly PointKey[],
 ): readonly ReadModel[] {
   const seen = new Map<number, number>();
-  return found.flatMap((model) => {
+  const read = found.flatMap((model) => {
     const table = tables.get(model.id);
     if (table === undefined || !keys.some(({ models }) => models.includes(model.id))) return [];
     const number = (seen.get(model.id) ?? 0) + 1;
     seen.set(model.id, number);
     return [{ found: model, table, instance: number === 1 ? '' : `${number}/` }];
   });
+  return read.toSorted((a, b) => rankOf(a.found.id) - rankOf(b.found.id));
+}
+
+function rankOf(id: number): number {
+  if (id === IDENTITY_MODEL) return 0;
+  if (id >= 700) return 1;
+  return id >= 111 && id <= 113 ? 2 : 3;
+}
+
+/** A ratio from -1 to 1 in the unit that other models have for it. */
+function percentOf(value: AppValue): { readonly value: AppValue; readonly unit: string } {
+  return { value: typeof value === 'number' ? Math.round(value * 1e6) / 1e4 : value, unit: '%' };
 }
 
 const WALK_FAULTS = {

@@ -203,3 +203,55 @@ test('a list of models without its end is used, and looked at again until it has
   assert.deepEqual(source.health(), []);
   await source.stop();
 });
+
+/** The registers of a model that isn't among the published ones here, by its table: 16 bits each, the rest not implemented. */
+async function tableWords(id: number, values: Readonly<Record<string, number>>): Promise<number[]> {
+  const table = (await loadModels()).get(id);
+  const words = (table?.group.points ?? []).flatMap(({ name, type, size }) => {
+    const empty = type === 'int16' || type === 'sunssf' ? 0x8000 : 0xffff;
+    return values[name] === undefined ? new Array<number>(size).fill(empty) : [values[name] & 0xffff];
+  });
+  return [id, words.length - 2, ...words.slice(2)];
+}
+
+test('models that tell the same in different ways never take turns under one key', async () => {
+  const device = sunspecDevice([...inverterModels(), { id: 113, values: { W: 99.5, PF: 0.98, St: 2 } }]);
+  const end = [...device.holding].findLast(([, word]) => word === 0xffff)?.[0] ?? 0;
+  const der = await tableWords(701, { W: 4700, W_SF: 0, PF: 970, PF_SF: -3, InvSt: 3 });
+  device.load('holding', end, [...der, 0xffff, 0]);
+  const { ports, sink, source } = await started(device);
+  await ports.clock.advance(130_000);
+  const values = (key: string) => [...new Set(sink.of(`roof/${key}`).map(({ value }) => value))];
+  assert.deepEqual(values('ac/power'), [4700]);
+  assert.deepEqual(values('ac/power-factor'), [97]);
+  assert.equal(sink.last('roof/ac/power-factor')?.unit, '%');
+  assert.equal(values('inverter/state').length, 1);
+  // What the preferred one doesn't have comes from the next that has.
+  assert.deepEqual(values('inverter/temperature'), [41.2]);
+  assert.deepEqual(values('dc/power'), [5010]);
+  assert.deepEqual(sink.healthLog, []);
+  await source.stop();
+});
+
+test('two models of a kind, one of them faulty, are told apart in what is wrong with them', async () => {
+  const battery = { id: 802, values: { SoC: 571, SoC_SF: -1 } };
+  const faulty = { id: 802, values: { SoC: 571, SoC_SF: 99 } };
+  const { ports, sink, source } = await started(sunspecDevice([inverterModels()[0]!, battery, faulty]));
+  await ports.clock.advance(10_500);
+  assert.deepEqual(sink.healthLog, ['+map-mismatch roof: model 2/802']);
+  await source.stop();
+});
+
+test('a curtailment of a few percent is told at once', async () => {
+  const limit = { WMaxLimPct: 100, WMaxLimPct_SF: 0 };
+  const device = sunspecDevice(inverterModels());
+  const end = [...device.holding].findLast(([, word]) => word === 0xffff)?.[0] ?? 0;
+  device.load('holding', end, [...(await tableWords(123, limit)), 0xffff, 0]);
+  const { ports, sink, source } = await started(device);
+  await ports.clock.advance(10_500);
+  assert.equal(sink.last('roof/limit/power')?.value, 100);
+  device.load('holding', end, await tableWords(123, { ...limit, WMaxLimPct: 91 }));
+  await ports.clock.advance(2000);
+  assert.equal(sink.last('roof/limit/power')?.value, 91);
+  await source.stop();
+});
