@@ -82,7 +82,8 @@ export const vedirectSchema = section(
     address: v.pipe(addressField(['serial', 'tcp'], VEDIRECT_ADDRESS), v.check(hasPort, VEDIRECT_ADDRESS)),
     serialNumber: v.optional(textField('a serial number as the device tells it (SER#)', /^[!-~]{1,32}$/)),
     registers: v.optional(v.array(hexRegisterSchema, 'a list of registers'), []),
-    registersInterval: v.optional(durationField({ min: 1000, max: 86_400_000 }), '30s'),
+    // Chargers with older firmware keep their text back for seconds after each question.
+    registersInterval: v.optional(durationField({ min: 10_000, max: 86_400_000 }), '30s'),
     silentAfter: v.optional(silentAfter, '10s'),
     ...keys,
     ...common,

@@ -1,7 +1,7 @@
 import type { AppValue } from '#runtime/core/value.ts';
 import type { HealthLedger } from '../../health.ts';
 import type { ClockPort } from '../../ports/clock-port.ts';
-import { encodeGet, type RegisterAnswer } from '../../protocols/vedirect/hex-frame.ts';
+import { encodeGet, type RegisterAnswer, type RegisterRefusal } from '../../protocols/vedirect/hex-frame.ts';
 import { type HexRegister, readRegister } from '../../protocols/vedirect/hex-registers.ts';
 
 export interface RegisterPollerOptions {
@@ -16,8 +16,8 @@ export interface RegisterPollerOptions {
   readonly value: (register: HexRegister, value: AppValue | undefined) => void;
 }
 
-/** How long a device may take to answer; it does so within tens of milliseconds. */
-const ANSWER_MS_MAX = 500;
+/** How long a device may take to answer, ms: most within tens, some firmware behind the text block that it is sending. */
+const ANSWER_MS_MAX = 1000;
 
 /**
  * Asks a device for registers by HEX, one after another in rounds, beside the text that it sends by itself. What it doesn't
@@ -40,6 +40,7 @@ export class RegisterPoller {
   opened(): void {
     this.stop();
     this.#refused.clear();
+    for (const { key } of this.#options.registers) this.#clearRefusal(key);
     if (this.#options.registers.length > 0) this.#beginRound();
   }
 
@@ -56,7 +57,7 @@ export class RegisterPoller {
     if (register === undefined) return;
     this.#options.ledger.clear({ code: 'device-silent', subject: this.#subject('HEX') });
     if ('refused' in answer) this.#handleRefusal(register, answer.refused);
-    else this.#options.value(register, readRegister(register, answer.data));
+    else this.#handleValue(register, answer.data);
     if (this.#awaited?.register !== answer.register) return;
     this.#counters.hexAnswers += 1;
     this.#answeredInRound += 1;
@@ -101,9 +102,20 @@ export class RegisterPoller {
     this.#askNext();
   }
 
-  #handleRefusal(register: HexRegister, reason: string): void {
+  #handleValue(register: HexRegister, data: Uint8Array): void {
+    this.#refused.delete(register.register);
+    this.#clearRefusal(register.key);
+    this.#options.value(register, readRegister(register, data));
+  }
+
+  #clearRefusal(key: string): void {
+    this.#options.ledger.clear({ code: 'device-refuses', subject: this.#subject(key) });
+  }
+
+  #handleRefusal(register: HexRegister, reason: RegisterRefusal): void {
     this.#counters.hexRefusals += 1;
-    this.#refused.add(register.register);
+    // A wrong parameter is a matter of the moment, such as a charger that is off.
+    if (reason !== 'parameter-error') this.#refused.add(register.register);
     this.#options.ledger.raise({
       code: 'device-refuses',
       subject: this.#subject(register.key),

@@ -59,7 +59,7 @@ export class VedirectSource implements Source {
     hexFrames: 0,
     damagedHexFrames: 0,
   };
-  /** Keys that have had a value since the port was opened: only what was there can go. */
+  /** Keys that have had a value since the port was opened, from this device: only what was there can go. */
   readonly #present = new Set<string>();
   #sink: SourceSink | undefined;
   #isFirstFrame = true;
@@ -120,7 +120,16 @@ export class VedirectSource implements Source {
     this.#splitter.reset();
     this.#isFirstFrame = true;
     this.#seenSerial = undefined;
+    this.#forgetPresent();
     this.#poller.opened();
+  }
+
+  /** Another device may be on the port: what the last one had says nothing about it. */
+  #forgetPresent(): void {
+    for (const key of this.#present) {
+      this.#ledger.clear({ code: 'sensor-absent', subject: `${this.#options.name}: ${key}` });
+    }
+    this.#present.clear();
   }
 
   #handleFrame(frame: VedirectFrame): void {
@@ -191,7 +200,7 @@ export class VedirectSource implements Source {
       const read = readField(field, text);
       if (read.kind === 'nonsense') this.#counters.nonsenseFields += 1;
       if (read.kind === 'value') this.#note(key);
-      else if (!this.#hasGone(key)) continue;
+      else if (!this.#hasGone(key, field.absence)) continue;
       this.#deliver(key, field.unit, read.kind === 'value' ? read.value : undefined);
     }
   }
@@ -204,6 +213,7 @@ export class VedirectSource implements Source {
     const { serialNumber, name } = this.#options;
     const before = this.#seenSerial;
     this.#seenSerial = told ?? before;
+    if (before !== undefined && this.#seenSerial !== before) this.#forgetPresent();
     if (serialNumber === undefined) return false;
     if (this.#seenSerial === serialNumber) {
       this.#ledger.clear({ code: 'device-changed', subject: name });
@@ -225,15 +235,15 @@ export class VedirectSource implements Source {
     this.#ledger.clear({ code: 'sensor-absent', subject: `${this.#options.name}: ${key}` });
   }
 
-  /** True for a value that was there before: a sensor was pulled off the device. */
-  #hasGone(key: string): boolean {
+  /** True for a value that was there before: a sensor was pulled off the device, unless `absence` says why else. */
+  #hasGone(key: string, absence = 'Check the sensor at the device.'): boolean {
     if (!this.#present.has(key)) return false;
     this.#ledger.raise({
       code: 'sensor-absent',
       subject: `${this.#options.name}: ${key}`,
       severity: 'warning',
       title: `${key} has gone`,
-      text: 'The device has no value for it any more. Its last good value is kept and marked bad; check the sensor at the device.',
+      text: `The device has no value for it any more. Its last good value is kept and marked bad. ${absence}`,
     });
     return true;
   }

@@ -28,9 +28,10 @@ test('states come by their names, and unknown ones by their number', () => {
   assert.equal(read('OR', '0x00000021'), 0x21);
 });
 
-test('a sensor that is not there has no value, nor has the time to an end that does not come', () => {
+test('a sensor that is not there has no value, and the time to an end that does not come is null', () => {
   assert.equal(read('T', '---'), 'absent');
-  assert.equal(read('TTG', '-1'), 'absent');
+  assert.equal(read('TTG', '---'), 'absent');
+  assert.equal(read('TTG', '-1'), null);
   assert.equal(read('TTG', '60'), 60);
 });
 

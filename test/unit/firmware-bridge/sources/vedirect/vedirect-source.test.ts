@@ -119,6 +119,38 @@ test('a sensor that is pulled off the device leaves its value behind as bad, and
   assert.equal(sink.healthLog.at(-1), '-sensor-absent mppt: mppt/battery/temperature');
 });
 
+test('a battery that is not being discharged is no fault, and a monitor that lost count is one of its own', () => {
+  const { ports, sink, source } = started();
+  const says = (TTG: string, SOC = '876') =>
+    ports.links.last.brings(vedirectBlock(monitorFields({ TTG, SOC })[0] ?? []));
+  says('600');
+  says('-1');
+  const idle = sink.last('mppt/battery/time-to-go');
+  assert.deepEqual([idle?.value, idle?.quality], [null, 'good']);
+  assert.deepEqual(sink.healthLog, []);
+  says('---', '---');
+  assert.equal(sink.last('mppt/battery/soc')?.quality, 'bad');
+  assert.match(source.health()[0]?.text ?? '', /not synchronised/);
+});
+
+test('what one device had is not asked of another one on its port', async () => {
+  for (const isReopened of [true, false]) {
+    const { ports, sink, source } = started();
+    const [monitor = []] = monitorFields({ T: '21' });
+    ports.links.last.brings(vedirectBlock([...monitor, ['SER#', 'HQ1']]));
+    ports.links.last.brings(vedirectBlock(monitorFields({ T: '---' })[0] ?? []));
+    assert.deepEqual(sink.healthLog, ['+sensor-absent mppt: mppt/battery/temperature']);
+    if (isReopened) {
+      ports.links.last.ends('lost');
+      await ports.clock.advance(1000);
+      ports.links.last.opens();
+    }
+    ports.links.last.brings(vedirectBlock(chargerFields({ T: '---' })));
+    assert.deepEqual(source.health(), []);
+    await source.stop();
+  }
+});
+
 test('two devices whose plugs were swapped do not speak for each other', () => {
   const { ports, sink, source } = started({ serialNumber: 'HQ2132ABCDE' });
   ports.links.last.brings(vedirectBlock([['V', '1']]));
@@ -225,9 +257,28 @@ test('a register that the device does not have is asked for once, and damaged fr
   await source.stop();
 });
 
+test('a register that was refused is no condition any more once it has a value, or the port is another one', async () => {
+  const { ports, sink, source } = started({ registers: [TEMPERATURE, CURRENT] });
+  ports.links.last.brings(vedirectHex(7, [0xdb, 0xed, 1]));
+  ports.links.last.brings(vedirectHex(7, [0xf0, 0xed, 4]));
+  assert.equal(source.health().length, 2);
+  // The parameter was wrong for now: asked for again in the next round, unlike a register that isn't there.
+  await ports.clock.advance(30_000);
+  assert.equal(source.counters().hexRequests, 3);
+  ports.links.last.brings(vedirectHex(7, [0xf0, 0xed, 0, 0x2c, 0x01]));
+  assert.equal(source.health().length, 1);
+  ports.links.last.ends('lost');
+  await ports.clock.advance(1000);
+  ports.links.last.opens();
+  assert.deepEqual(source.health(), []);
+  ports.links.last.brings(vedirectHex(7, [0xdb, 0xed, 0, 0xc4, 0x0c]));
+  assert.equal(sink.last('mppt/charger/temperature')?.value, 32.68);
+  await source.stop();
+});
+
 test('a device that takes no HEX is reported, and its text is still read', async () => {
   const { ports, sink, source } = started({ registers: [TEMPERATURE, CURRENT] });
-  await ports.clock.advance(1500);
+  await ports.clock.advance(2500);
   assert.deepEqual(sink.healthLog, ['+device-silent mppt: HEX']);
   assert.equal(source.counters().hexTimeouts, 2);
   ports.links.last.brings(vedirectBlock(chargerFields()));
