@@ -1,17 +1,36 @@
 import type { SourceConfig } from './config.ts';
+import { registerProblems } from './config-registers.ts';
 import { keyFault } from './reading-key.ts';
 
 /** Something wrong with one source that only shows beside the others, or from several of its fields. */
 export interface SourceProblem {
   readonly index: number;
   readonly field: string;
+  /** Which entry of a list in that field, and which of its fields. */
+  readonly item?: { readonly index: number; readonly field: string };
   /** The phrase that follows "expected". */
   readonly message: string;
 }
 
 /** What is wrong with a list of sources whose sections are right each. */
 export function sourceProblems(sources: readonly SourceConfig[]): readonly SourceProblem[] {
-  return [...sharedNames(sources), ...sharedPorts(sources), ...badKeys(sources)];
+  return [
+    ...sharedNames(sources),
+    ...sharedPorts(sources),
+    ...badKeys(sources),
+    ...hastySilence(sources),
+    ...registerProblems(sources),
+  ];
+}
+
+/** A source that is asked more seldom than it may be silent would be silent in each round. */
+function hastySilence(sources: readonly SourceConfig[]): readonly SourceProblem[] {
+  return sources.flatMap((source, index) => {
+    if (source.kind !== 'modbus' && source.kind !== 'sunspec') return [];
+    const { interval, silentAfter = interval } = source;
+    const message = 'a duration not shorter than interval';
+    return silentAfter < interval ? [{ index, field: 'silentAfter', message }] : [];
+  });
 }
 
 /** Names are unique, so that health items and commands can refer to them. */

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { sourceProblems } from './config-checks.ts';
+import { type SourceProblem, sourceProblems } from './config-checks.ts';
 import { common, INTERVAL, NAME, NAME_PHRASE, silentAfter } from './config-common.ts';
 import { modbusSchema, sunspecSchema, vedirectSchema } from './config-fieldbus.ts';
 import { durationField, integerField, numberField, pathField, section, textField } from './config-fields.ts';
@@ -93,8 +93,8 @@ export const sourcesSchema = v.pipe(
   v.maxLength(SOURCES_MAX, `at most ${SOURCES_MAX} sources`),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
-    for (const { index, field, message } of sourceProblems(dataset.value)) {
-      addIssue({ message, path: fieldPath(dataset.value, index, field) });
+    for (const { message, ...place } of sourceProblems(dataset.value)) {
+      addIssue({ message, path: pathOf(dataset.value, place) });
     }
   }),
 );
@@ -105,15 +105,30 @@ export type SourceKind = SourceConfig['kind'];
 export type ConfigOf<Kind extends SourceKind> = Extract<SourceConfig, { kind: Kind }>;
 export type MetricConfig = SourceConfig['metrics'][number];
 
-function fieldPath(
+type PathItem = v.ArrayPathItem | v.ObjectPathItem;
+
+function pathOf(
   sources: readonly SourceConfig[],
-  index: number,
-  field: string,
-): [v.ArrayPathItem, v.ObjectPathItem] {
-  const source = sources[index]!;
-  const value = (source as unknown as Readonly<Record<string, unknown>>)[field];
-  return [
-    { type: 'array', origin: 'value', input: [...sources], key: index, value: source },
-    { type: 'object', origin: 'value', input: { ...source }, key: field, value },
-  ];
+  { index, field, item }: Omit<SourceProblem, 'message'>,
+): [PathItem, ...PathItem[]] {
+  const keys = [field, ...(item === undefined ? [] : [item.index, item.field])];
+  const first: PathItem = {
+    type: 'array',
+    origin: 'value',
+    input: [...sources],
+    key: index,
+    value: sources[index],
+  };
+  const path: [PathItem, ...PathItem[]] = [first];
+  let at: unknown = sources[index];
+  for (const key of keys) {
+    const value = (at as Readonly<Record<string | number, unknown>>)[key];
+    path.push(
+      typeof key === 'number'
+        ? { type: 'array', origin: 'value', input: at as unknown[], key, value }
+        : { type: 'object', origin: 'value', input: at as Record<string, unknown>, key, value },
+    );
+    at = value;
+  }
+  return path;
 }

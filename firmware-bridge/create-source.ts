@@ -90,23 +90,25 @@ const FACTORIES: Factories = {
     };
   },
   modbus(config, { ports }) {
+    const silentAfterMs = config.silentAfter ?? silentAfter(config.interval);
     return {
       source: new ModbusSource(modbusOptions(config), ports),
       rules: [
-        { key: '**', ...POLLED_INTERVALS, staleAfterMs: config.silentAfter },
+        { key: '**', ...POLLED_INTERVALS, staleAfterMs: silentAfterMs },
         ...config.registers.map((register) => ruleFrom({ ...register, key: registerKey(config, register) })),
       ],
-      silentAfterMs: config.silentAfter,
+      silentAfterMs,
     };
   },
   sunspec(config, { ports }) {
     const { name, keyPrefix = name, interval: intervalMs, timeout: timeoutMs, ...rest } = config;
+    const silentAfterMs = config.silentAfter ?? silentAfter(intervalMs);
     const points = config.points.map(({ model, point, key }) => ({ models: [model], path: point, key }));
     const options = { ...rest, ...busOptions(config), name, keyPrefix, intervalMs, timeoutMs, points };
     return {
       source: new SunspecSource(options, ports),
-      rules: sunspecMetrics(keyPrefix, config.silentAfter),
-      silentAfterMs: config.silentAfter,
+      rules: sunspecMetrics(keyPrefix, silentAfterMs),
+      silentAfterMs,
     };
   },
 };

@@ -1,4 +1,4 @@
-import { exceptionText, type ModbusTable } from '#bridge/protocols/modbus/read-request.ts';
+import { exceptionText, isSilence, type ModbusTable } from '#bridge/protocols/modbus/read-request.ts';
 import {
   type ByteOrder,
   type NumberType,
@@ -115,7 +115,7 @@ function answerText(result: BusResult): string | undefined {
   if (result.kind === 'data')
     return `answers: holding register 0 is ${((result.data[0] ?? 0) << 8) | (result.data[1] ?? 0)}`;
   if (result.kind === 'exception') {
-    return result.code === 10 || result.code === 11 ? undefined : `answers: ${exceptionText(result.code)}`;
+    return isSilence(result.code) ? undefined : `answers: ${exceptionText(result.code)}`;
   }
   return result.reason === 'timeout' || result.reason === 'no-port' ? undefined : failureText(result);
 }

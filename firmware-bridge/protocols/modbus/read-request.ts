@@ -43,6 +43,11 @@ export function isLasting(code: number): boolean {
   return code >= 1 && code <= 3;
 }
 
+/** Exceptions by which a gateway says that the device behind it doesn't answer. */
+export function isSilence(code: number): boolean {
+  return code === 10 || code === 11;
+}
+
 const EXCEPTIONS: Readonly<Record<number, string>> = {
   1: 'illegal function',
   2: 'illegal address',

@@ -1,13 +1,14 @@
 import { HealthLedger } from '../../health.ts';
 import type { SourcePorts } from '../../ports/source-ports.ts';
 import { type Block, itemBytes, type Placed, planReads } from '../../protocols/modbus/read-plan.ts';
-import { exceptionText, isLasting } from '../../protocols/modbus/read-request.ts';
+import { exceptionText, isLasting, isSilence } from '../../protocols/modbus/read-request.ts';
 import { readValue, type ValueLayout } from '../../protocols/modbus/register-value.ts';
 import type { Source, SourceDescription, SourceSink } from '../../source.ts';
 import { Backoff } from '../backoff.ts';
 import { PollLoop } from '../poll-loop.ts';
 import { type BusUse, useBus } from './bus-pool.ts';
 import type { BusResult, ModbusBusOptions } from './modbus-bus.ts';
+import { RefusalPatience } from './refusal-patience.ts';
 
 /** One value in a table of a device, and the key of its reading. */
 export interface ModbusRegister extends Placed {
@@ -50,6 +51,7 @@ export class ModbusSource implements Source {
   /** When what was refused for good may be asked for again. */
   readonly #refusedUntilMs = new Map<RegisterBlock, number>();
   readonly #counters = { polls: 0, readings: 0, failedReads: 0, refusedReads: 0, nonsenseValues: 0 };
+  readonly #patience = new RefusalPatience();
   #sink: SourceSink | undefined;
   #use: BusUse | undefined;
   #busCounters: Readonly<Record<string, number>> = {};
@@ -127,12 +129,17 @@ export class ModbusSource implements Source {
       if (result.reason !== 'no-port') this.#handleSilence(block, result.reason);
       return;
     }
+    if (result.kind === 'exception' && isSilence(result.code)) {
+      this.#handleSilence(block, exceptionText(result.code));
+      return;
+    }
     this.#units.delete(block.request.unitId);
     this.#ledger.clear({ code: 'device-silent', subject: this.#unitSubject(block) });
     if (result.kind === 'exception') {
       this.#handleRefusal(block, result.code);
       return;
     }
+    this.#patience.forget(this.#blockSubject(block));
     this.#ledger.clear({ code: 'device-refuses', subject: this.#blockSubject(block) });
     const takenAtMs = this.#ports.clock.nowMs();
     for (const register of block.items)
@@ -170,14 +177,20 @@ export class ModbusSource implements Source {
       severity: 'failure',
       title: `unit ${unitId} gives no usable answer`,
       text:
-        `${SILENCE_TEXT[reason] ?? reason}, ${this.#options.retries + 1} times in a row. It is asked ever more seldom, up to once a minute. ` +
+        `${this.#silenceText(reason)}. It is asked ever more seldom, up to once a minute. ` +
         `Check its power, its unit id and its line settings with \`gridvine modbus scan\`.`,
     });
+  }
+
+  #silenceText(reason: string): string {
+    const own = SILENCE_TEXT[reason];
+    return own === undefined ? `It said: ${reason}` : `${own}, ${this.#options.retries + 1} times in a row`;
   }
 
   #handleRefusal(block: RegisterBlock, code: number): void {
     this.#counters.refusedReads += 1;
     if (isLasting(code)) this.#refusedUntilMs.set(block, this.#ports.clock.nowMs() + REFUSED_AGAIN_MS);
+    if (!this.#patience.isExhausted(this.#blockSubject(block), code)) return;
     const { table, address, count } = block.request;
     this.#ledger.raise({
       code: 'device-refuses',

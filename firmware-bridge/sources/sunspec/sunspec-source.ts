@@ -2,7 +2,7 @@ import type { AppValue } from '#runtime/core/value.ts';
 import { type HealthItem, HealthLedger } from '../../health.ts';
 import { keyMatches } from '../../pipeline/key-glob.ts';
 import type { SourcePorts } from '../../ports/source-ports.ts';
-import { exceptionText } from '../../protocols/modbus/read-request.ts';
+import { exceptionText, isSilence } from '../../protocols/modbus/read-request.ts';
 import { type DecodedModel, decodeModel } from '../../protocols/sunspec/decode-model.ts';
 import { loadModels, type ModelTable } from '../../protocols/sunspec/model-table.ts';
 import type { FoundModel } from '../../protocols/sunspec/model-walk.ts';
@@ -11,6 +11,7 @@ import type { Source, SourceDescription, SourceSink } from '../../source.ts';
 import { Backoff } from '../backoff.ts';
 import { type BusUse, useBus } from '../modbus/bus-pool.ts';
 import type { ModbusBusOptions } from '../modbus/modbus-bus.ts';
+import { RefusalPatience } from '../modbus/refusal-patience.ts';
 import { PollLoop } from '../poll-loop.ts';
 import { SunspecReader } from './sunspec-reader.ts';
 
@@ -82,6 +83,7 @@ export class SunspecSource implements Source {
   #isForeign = false;
   #backoff = new Backoff(WALK_AGAIN);
   #walkAtMs = 0;
+  readonly #patience = new RefusalPatience();
   /** Who gives each key since the last walk: only what was there can go, and two models never take turns. */
   readonly #givers = new Map<string, Giver>();
 
@@ -149,6 +151,7 @@ export class SunspecSource implements Source {
       if (result.kind === 'data') this.#deliver(model, decodeModel(model.table, result.data));
       else if (result.kind === 'changed') return this.#forget();
       else if (result.kind === 'failed') return this.#handleSilence(result.reason);
+      else if (isSilence(result.code)) return this.#handleSilence(exceptionText(result.code));
       else this.#handleRefusal(model, result.code);
       if (this.#isForeign) return;
     }
@@ -185,6 +188,7 @@ export class SunspecSource implements Source {
       if (subjects.has(subject)) continue;
       this.#ledger.clear({ code: 'map-mismatch', subject });
       this.#ledger.clear({ code: 'device-refuses', subject });
+      this.#patience.forget(subject);
     }
     this.#givers.clear();
     this.#models = models;
@@ -199,6 +203,7 @@ export class SunspecSource implements Source {
     const { found, instance } = model;
     const { name } = this.#options;
     this.#ledger.clear({ code: 'device-silent', subject: name });
+    this.#patience.forget(this.#subjectOf(model));
     this.#ledger.clear({ code: 'device-refuses', subject: this.#subjectOf(model) });
     this.#counters.mapFaults += decoded.faults.length;
     const [first] = decoded.faults;
@@ -278,6 +283,7 @@ export class SunspecSource implements Source {
   #handleRefusal(model: ReadModel, code: number): void {
     const { id, address } = model.found;
     this.#counters.refusedReads += 1;
+    if (!this.#patience.isExhausted(this.#subjectOf(model), code)) return;
     this.#raise('device-refuses', 'warning', this.#subjectOf(model), {
       title: `model ${id} refused: ${exceptionText(code)}`,
       text: `The device lists it at ${address} and doesn't let it be read. Its other models still are.`,

@@ -193,3 +193,60 @@ test('what would make keys that nobody may write is refused before anything is r
     `sources.0.registers: expected keys that are ${segments}`,
   ]);
 });
+
+test('registers that would give wrong or no data without a word are refused', () => {
+  const modbus = { kind: 'modbus', name: 'meter', address: 'tcp://10.0.0.7' };
+  const register = { key: 'a', at: 0 };
+  const of = (more: object, source: object = {}) => [
+    { ...modbus, registers: [{ ...register, ...more }], ...source },
+  ];
+  const at = 'sources.0.registers.0';
+  const cases: readonly [sources: readonly unknown[], problem: string][] = [
+    [
+      [{ ...modbus, registers: [register, { key: 'a', at: 1 }] }],
+      'sources.0.registers.1.key: expected a key that no other register has',
+    ],
+    [
+      [...of({}), { ...modbus, name: 'other', keyPrefix: 'meter', registers: [register] }],
+      'sources.1.registers.0.key: expected a key that no other register has',
+    ],
+    [of({ min: 9, max: 1 }), `${at}.max: expected a number above min`],
+    [
+      of({ minInterval: '2s', maxInterval: '1s' }),
+      `${at}.maxInterval: expected a duration not shorter than minInterval`,
+    ],
+    [of({ at: 65_535, type: 'f32' }), `${at}.at: expected an address from 0 to 65534 for f32`],
+    [
+      of({ table: 'coil', type: 'f32' }),
+      `${at}.table: expected holding or input with a type, an order or none: coils are switches`,
+    ],
+    [
+      of({ unitId: 248 }, { address: '/dev/ttyUSB0' }),
+      `${at}.unitId: expected a unit id from 1 to 247 on a serial line`,
+    ],
+    [
+      of({}, { unitId: 0, address: 'rtu+tcp://10.0.0.7:4196' }),
+      'sources.0.unitId: expected a unit id from 1 to 247 on a serial line',
+    ],
+    [
+      of({}, { interval: '5m', silentAfter: '60s' }),
+      'sources.0.silentAfter: expected a duration not shorter than interval',
+    ],
+  ];
+  for (const [sources, problem] of cases) assert.deepEqual(problems(sources), [problem]);
+  assert.deepEqual(problems(of({ unitId: 0 })), []);
+  assert.deepEqual(problems(of({ at: 65_535 })), []);
+  assert.deepEqual(problems(of({}, { interval: '5m' })), []);
+});
+
+test('points whose keys nobody may write, or that would mix repetitions, are refused', () => {
+  const point = (point: string, key: string) =>
+    problems([
+      { kind: 'sunspec', name: 'roof', address: 'tcp://10.0.0.9', points: [{ model: 160, point, key }] },
+    ]);
+  assert.match(point('N', 'a//b/').join(), /^sources\.0\.points\.0\.key: expected segments of letters/);
+  assert.deepEqual(point('module/*/Tmp', 'mppt/temperature'), [
+    'sources.0.points.0.key: expected a key with as many * as module/*/Tmp has',
+  ]);
+  assert.deepEqual(point('module/*/Tmp', 'mppt/*/temperature'), []);
+});

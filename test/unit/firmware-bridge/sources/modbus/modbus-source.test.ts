@@ -336,3 +336,53 @@ test('coils and discrete inputs are switches', async () => {
   assert.equal(sink.last('meter/relay-8')?.value, false);
   await source.stop();
 });
+
+test('a device of which a gateway says that it does not answer is asked ever more seldom, too', async () => {
+  const units = new Map([[1, meter()]]);
+  const ports = bus(units);
+  const registers = [
+    { key: 'current', at: 10 },
+    ...[0, 10, 20, 30].map((at) => ({ key: `far-${at}`, at, unitId: 9 })),
+  ];
+  ports.links.onOpen = (link) => {
+    link.answer = (request) => {
+      const answer = answerTcp(units, request);
+      ports.clock.schedule(request[6] === 9 ? 900 : 5, () => link.brings(answer));
+    };
+    link.opens();
+  };
+  const { sink, source } = started(ports, { address: 'tcp://10.0.0.7', registers });
+  await ports.clock.advance(60_000);
+  assert.deepEqual(sink.healthLog, ['+device-silent meter: unit 9']);
+  assert.match(source.health()[0]?.text ?? '', /gateway: the device does not answer/);
+  assert.ok((source.counters().polls ?? 0) > 50, `${source.counters().polls} polls`);
+  await source.stop();
+});
+
+test('a device that is busy for a moment is no condition, and one that stays so is', async () => {
+  const device = meter();
+  const ports = bus(new Map([[1, device]]));
+  const { sink, source } = started(ports, { address: SERIAL, registers: [{ key: 'current', at: 10 }] });
+  device.exception = 6;
+  await ports.clock.advance(1500);
+  device.exception = undefined;
+  await ports.clock.advance(1000);
+  assert.deepEqual(sink.healthLog, []);
+  assert.equal(sink.last('meter/current')?.value, 2300);
+  device.exception = 6;
+  await ports.clock.advance(3000);
+  assert.deepEqual(sink.healthLog, ['+device-refuses meter: unit 1 holding 10']);
+  await source.stop();
+});
+
+test('a device that is asked more seldom than once a minute is not silent in between', async () => {
+  const ports = bus(new Map([[1, meter()]]));
+  const { sink, source } = started(ports, {
+    ...{ address: SERIAL, interval: '5m' },
+    registers: [{ key: 'current', at: 10 }],
+  });
+  await ports.clock.advance(3_600_000);
+  assert.deepEqual(sink.healthLog, []);
+  assert.deepEqual([...new Set(sink.of('meter/current').map(({ quality }) => quality))], ['good']);
+  await source.stop();
+});
