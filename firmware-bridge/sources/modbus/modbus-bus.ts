@@ -48,8 +48,8 @@ const COLLISION_STEP_MS = 37;
 
 /** Somebody who uses the bus. */
 export interface BusWatcher {
-  /** The port was opened, maybe anew. */
-  opened(): void;
+  /** The port was opened, maybe anew; `wasDropped` if so only because nothing came from anybody. */
+  opened(how: { readonly wasDropped: boolean }): void;
   /** A condition of the bus. Its subject is empty: the watcher knows who it is. */
   health(change: HealthChange): void;
 }
@@ -88,6 +88,8 @@ export class ModbusBus {
   #damagedBefore = 0;
   /** Time-outs since a byte came. */
   #silentRequests = 0;
+  /** The connection was given up by the bus itself, and isn't back yet. */
+  #wasDropped = false;
   /** Ends of pauses that are under way. */
   readonly #pauses = new Set<() => void>();
 
@@ -110,7 +112,9 @@ export class ModbusBus {
       troubles: this.#troubles,
       opened: () => {
         this.#scanner.reset();
-        for (const watcher of this.#watchers) watcher.opened();
+        const how = { wasDropped: this.#wasDropped };
+        this.#wasDropped = false;
+        for (const watcher of this.#watchers) watcher.opened(how);
       },
       bytes: (chunk) => this.#receive(chunk),
       lost: () => this.#giveUp(),
@@ -141,7 +145,7 @@ export class ModbusBus {
   watch(watcher: BusWatcher): () => void {
     this.#watchers.add(watcher);
     for (const item of this.#ledger.items()) watcher.health({ kind: 'raise', item });
-    if (this.isOpen) watcher.opened();
+    if (this.isOpen) watcher.opened({ wasDropped: false });
     return () => void this.#watchers.delete(watcher);
   }
 
@@ -257,6 +261,7 @@ export class ModbusBus {
     this.#silentRequests += 1;
     if (this.#silentRequests < this.#silentRequestsMax) return;
     this.#silentRequests = 0;
+    this.#wasDropped = true;
     this.#link.reopen();
   }
 

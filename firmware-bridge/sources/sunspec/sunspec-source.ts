@@ -106,9 +106,10 @@ export class SunspecSource implements Source {
     this.#reader = new SunspecReader({ ...this.#options, bus: this.#use.bus });
     const subject = this.description.name;
     this.#unwatch = this.#use.bus.watch({
-      opened: () => {
+      opened: ({ wasDropped }) => {
         this.#models = undefined;
-        this.#walkAtMs = 0;
+        // A connection made anew because the device is silent says nothing new about it.
+        if (!wasDropped) this.#walkAtMs = 0;
         this.#loop.stop();
         this.#loop.start();
       },
@@ -271,11 +272,11 @@ export class SunspecSource implements Source {
     this.#counters.failedReads += 1;
     this.#models = undefined;
     this.#walkAtMs = this.#ports.clock.nowMs() + this.#backoff.pauseAfter(-1);
-    const { name, unitId, retries } = this.#options;
+    const { name, unitId } = this.#options;
     this.#raise('device-silent', 'failure', name, {
       title: `unit ${unitId} gives no usable answer`,
       text:
-        `${reason}, ${retries + 1} times in a row. It is asked ever more seldom, up to every 5 minutes. ` +
+        `What came last: ${reason}. It is asked ever more seldom, up to every 5 minutes. ` +
         'Check its power and address, and that Modbus is turned on in its menu, with `gridvine sunspec dump`.',
     });
   }

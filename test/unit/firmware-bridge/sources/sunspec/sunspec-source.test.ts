@@ -137,6 +137,17 @@ test('a device that falls silent is reported, and read again when it is back', a
   await source.stop();
 });
 
+test('a dead device by TCP is asked up to every 5 minutes, and its connection made anew no more often', async () => {
+  const device = sunspecDevice(inverterModels());
+  const { ports, source } = await started(device);
+  device.exception = 0;
+  await ports.clock.advance(3_600_000);
+  const { walks = 0 } = source.counters();
+  assert.ok(walks <= 22, `${walks} walks`);
+  assert.ok(ports.links.links.length <= 15, `${ports.links.links.length} connections`);
+  await source.stop();
+});
+
 test('another device at the address does not speak for the one that is meant', async () => {
   const { ports, sink, source } = await started(sunspecDevice(inverterModels()), { serialNumber: 'SW9999' });
   await ports.clock.advance(1500);
