@@ -37,7 +37,7 @@ export interface LinkEvents {
 
 /** An opening or open connection. */
 export interface Link {
-  /** Sends bytes; what can't be sent is lost, as on a wire. */
+  /** Sends bytes, or keeps them until they can be sent; what is kept goes with the port. */
   write(bytes: Uint8Array): void;
   /** Leaves what comes in the system's buffer, so that whoever sends too much has to wait. */
   pause(): void;

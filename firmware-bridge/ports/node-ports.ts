@@ -14,11 +14,19 @@ export interface NodePortsOptions {
 
 /** The ports of this machine. */
 export function nodePorts(options: NodePortsOptions): SourcePorts {
+  const told = new Set<string>();
   return {
     clock: nodeClock(options.nowMs),
     files: nodeFiles(options.sysroot ?? '/'),
     processes: nodeProcesses(),
-    links: nodeLinks(),
+    links: nodeLinks({
+      unlocked: (device, lockDirectory) => {
+        if (told.has(device)) return;
+        told.add(device);
+        const text = `used without a lock: ${lockDirectory} can't be written; see that no other program opens it`;
+        options.log({ event: 'port-unlocked', source: device, text });
+      },
+    }),
     log: options.log,
   };
 }

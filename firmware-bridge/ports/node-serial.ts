@@ -9,6 +9,8 @@ import { LOCK_DIR, lockSerial } from './serial-lock.ts';
 export interface SerialOptions {
   /** Where lock files are kept; `/run/lock` if absent. */
   readonly lockDirectory?: string;
+  /** Told when a port is used although its lock can't be written: other programs can't know of it. */
+  readonly unlocked?: (device: string, lockDirectory: string) => void;
   /** Waits for bytes of an open terminal; libuv's own if absent. Throws where the terminal has gone meanwhile. */
   readonly readStream?: (fd: number) => ReadStream;
 }
@@ -97,11 +99,14 @@ class SerialPort implements Link {
   async #lockAndUse(device: string): Promise<void> {
     // Numbers of pseudo-terminals are given to the next one soon: a lock would outlive what it means.
     const isPty = device.startsWith('/dev/pts/');
-    const lock = isPty ? undefined : await lockSerial(device, this.#options.lockDirectory ?? LOCK_DIR);
+    const { lockDirectory = LOCK_DIR, unlocked } = this.#options;
+    const lock = isPty ? undefined : await lockSerial(device, lockDirectory);
     if (lock?.kind === 'busy') {
-      this.#end({ fault: 'busy', detail: `${device} is used by the process ${lock.pid}` });
+      const holder = lock.pid === undefined ? 'another program' : `the process ${lock.pid}`;
+      this.#end({ fault: 'busy', detail: `${device} is used by ${holder}` });
       return;
     }
+    if (lock?.isKept === false) unlocked?.(device, lockDirectory);
     try {
       await this.#use(device, isPty);
     } finally {
