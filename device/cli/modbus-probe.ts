@@ -6,7 +6,7 @@ import {
   registersOf,
   type ValueLayout,
 } from '#bridge/protocols/modbus/register-value.ts';
-import type { BusResult } from '#bridge/sources/modbus/modbus-bus.ts';
+import type { BusResult, ModbusBus } from '#bridge/sources/modbus/modbus-bus.ts';
 import type { AppValue } from '#runtime/core/value.ts';
 import { CliError, type CliIo } from './io.ts';
 import type { ModbusLineOptions } from './modbus-options.ts';
@@ -79,6 +79,9 @@ function jsonOf({ at, raw, value }: ShownValue) {
   return { at, raw, value: typeof value === 'number' && !Number.isFinite(value) ? null : value };
 }
 
+/** How long a port that was lost in a scan may take to come back, ms. */
+const REOPENED_MS_MAX = 5000;
+
 export interface ScanBusOptions extends ProbeOptions {
   readonly unitIds: readonly number[];
 }
@@ -93,7 +96,15 @@ export async function scanBus(options: ScanBusOptions): Promise<void> {
   const foreign = await withBus(options, async (bus) => {
     for (const unitId of unitIds) {
       const request = { unitId, table: 'holding', address: 0, count: 1 } as const;
-      const result = await bus.read(request, { timeoutMs, retries: 0 });
+      const ask = () => bus.read(request, { timeoutMs, retries: 0 });
+      let result = await ask();
+      // Some devices close after each exception: a port that comes back is asked once more.
+      if (isPortLost(result) && (await isOpenAgain(bus))) result = await ask();
+      if (isPortLost(result)) {
+        throw new CliError(
+          `the port was lost when unit ${unitId} was asked; the ids from there on are not known`,
+        );
+      }
       const answer = answerText(result);
       if (answer === undefined) continue;
       found.push({ unitId, answer });
@@ -110,6 +121,22 @@ export async function scanBus(options: ScanBusOptions): Promise<void> {
   }
 }
 
+function isPortLost(result: BusResult): boolean {
+  return result.kind === 'failed' && result.reason === 'no-port';
+}
+
+function isOpenAgain(bus: ModbusBus): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (isOpen: boolean) => {
+      clearTimeout(timer);
+      queueMicrotask(() => unwatch());
+      resolve(isOpen);
+    };
+    const timer = setTimeout(end, REOPENED_MS_MAX, false);
+    const unwatch = bus.watch({ opened: () => end(true), health: () => {} });
+  });
+}
+
 /** Undefined where nobody is; a gateway's word that a device doesn't answer is no answer of the device. */
 function answerText(result: BusResult): string | undefined {
   if (result.kind === 'data')
@@ -117,5 +144,5 @@ function answerText(result: BusResult): string | undefined {
   if (result.kind === 'exception') {
     return isSilence(result.code) ? undefined : `answers: ${exceptionText(result.code)}`;
   }
-  return result.reason === 'timeout' || result.reason === 'no-port' ? undefined : failureText(result);
+  return result.reason === 'timeout' ? undefined : failureText(result);
 }

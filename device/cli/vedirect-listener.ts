@@ -13,7 +13,7 @@ export interface VedirectListenerOptions {
   readonly io: CliIo;
   readonly endpoint: LinkEndpoint;
   readonly durationMs: number;
-  /** To ask for by HEX, once after the first block. */
+  /** To ask for by HEX, one after another from the first block on. */
   readonly registers: readonly number[];
   readonly json: boolean;
 }
@@ -27,23 +27,93 @@ export async function listenToVedirect(options: VedirectListenerOptions): Promis
   const splitter = new VedirectSplitter();
   const counts = { blocks: 0, damaged: 0, hex: 0, bytes: 0 };
   const print = new Printer(options);
+  let asker: Asker | undefined;
   const link = await openFieldLink(nodeLinks(), endpoint, (chunk) => {
     counts.bytes += chunk.length;
     for (const frame of splitter.push(chunk)) {
       if (frame.kind === 'block') counts.blocks++;
-      else counts[frame.kind]++;
+      else counts[isDamaged(frame) ? 'damaged' : frame.kind]++;
       print.frame(frame);
+      asker?.handle(frame);
     }
   });
-  for (const register of registers) link.write(encodeGet(register));
+  asker = new Asker(registers, (bytes) => link.write(bytes));
   const timer = Promise.withResolvers<undefined>();
   const timeout = setTimeout(timer.resolve, durationMs, undefined);
   const end = await Promise.race([timer.promise, link.ended]);
   clearTimeout(timeout);
+  asker.stop();
   await link.close();
   print.summary(counts);
   if (end !== undefined) throw new CliError(`the port was lost: ${end.detail}; check plug and cable`);
   if (counts.blocks + counts.hex === 0) throw new CliError(nothingCame(counts.bytes, durationMs));
+  const unanswered = asker.unanswered();
+  if (unanswered.length > 0) {
+    throw new CliError(
+      `${unanswered.map(registerText).join(', ')}: no answer within ${durationMs} ms; check the cable (the line to the device), or listen longer with --for`,
+    );
+  }
+}
+
+/** A device answers within a second, or not at all. */
+const ANSWER_MS_MAX = 1000;
+
+/** Asks for registers, one at a time, because devices take no second question before they answered the first. */
+class Asker {
+  readonly #write: (bytes: Uint8Array) => void;
+  readonly #waiting: number[];
+  readonly #unanswered: Set<number>;
+  #asked: number | undefined;
+  #hasBegun = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(registers: readonly number[], write: (bytes: Uint8Array) => void) {
+    this.#write = write;
+    this.#waiting = [...registers];
+    this.#unanswered = new Set(registers);
+    // A device may keep its text back.
+    this.#timer = setTimeout(() => this.#begin(), ANSWER_MS_MAX);
+  }
+
+  handle(frame: VedirectFrame): void {
+    if (frame.kind === 'block') this.#begin();
+    if (frame.kind !== 'hex') return;
+    const answer = registerAnswer(decodeHexFrame(frame.text));
+    if (answer === undefined) return;
+    this.#unanswered.delete(answer.register);
+    if (answer.register === this.#asked) this.#next();
+  }
+
+  unanswered(): readonly number[] {
+    return [...this.#unanswered];
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #begin(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    this.#next();
+  }
+
+  #next(): void {
+    clearTimeout(this.#timer);
+    this.#asked = this.#waiting.shift();
+    if (this.#asked === undefined) return;
+    this.#timer = setTimeout(() => this.#next(), ANSWER_MS_MAX);
+    this.#write(encodeGet(this.#asked));
+  }
+}
+
+/** Noise may look like a frame. */
+function isDamaged(frame: VedirectFrame): boolean {
+  return frame.kind === 'hex' && decodeHexFrame(frame.text).kind === 'damaged';
+}
+
+function registerText(register: number): string {
+  return `0x${register.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
 function nothingCame(bytes: number, durationMs: number): string {
@@ -105,7 +175,7 @@ class Printer {
       );
       return;
     }
-    const register = `0x${answer.register.toString(16).toUpperCase().padStart(4, '0')}`;
+    const register = registerText(answer.register);
     if ('refused' in answer) {
       this.#line(
         'register',

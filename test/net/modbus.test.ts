@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import { answerRtu, ModbusDevice, type ModbusUnits, serveModbus } from '../support/devices/modbus.ts';
+import {
+  answerRtu,
+  answerTcp,
+  ModbusDevice,
+  type ModbusUnits,
+  serveModbus,
+} from '../support/devices/modbus.ts';
 import { plugPty } from '../support/devices/pty.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { gridvine } from '../unit/device/cli/run.ts';
@@ -84,15 +91,7 @@ test('the simulated devices answer a master of another make as they answer us, b
 test('a scan names every unit that answers in whatever way', async (t) => {
   const units = devices();
   const path = await plugBus(t, join(await temporaryDirectory(t), 'usb-rs485'), units);
-  const { code, stdout } = await gridvine([
-    'modbus',
-    'scan',
-    path,
-    '--unit-ids',
-    '1-8',
-    '--timeout',
-    '100ms',
-  ]);
+  const { code, stdout } = await gridvine(['modbus', 'scan', path, '--unit-ids', '1,7,8', '--timeout', '1s']);
   assert.equal(code, 0);
   assert.equal(stdout, 'unit 1 answers: holding register 0 is 2300\nunit 7 answers: illegal address\n');
   const port = await serveModbus(t, units, 'rtu');
@@ -101,14 +100,32 @@ test('a scan names every unit that answers in whatever way', async (t) => {
     'scan',
     `rtu+tcp://127.0.0.1:${port}`,
     '--unit-ids',
-    '7-20,1',
+    '7,20,1',
     '--timeout',
-    '30ms',
+    '1s',
   ];
   assert.equal((await gridvine(gateway)).stdout.match(/^unit \d+/gm)?.join(), 'unit 7,unit 1');
   const none = await gridvine(['modbus', 'scan', path, '--unit-ids', '20', '--timeout', '50ms', '--json']);
   assert.equal(none.code, 1);
   assert.match(none.stderr, /none of 1 unit ids answers; check wiring/);
+});
+
+test('a device that closes after each refusal is scanned to the end', async (t) => {
+  const units = devices();
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.on('data', (request: Uint8Array) => {
+      const answer = answerTcp(units, request);
+      if ((answer[7] ?? 0) & 0x80) socket.end(answer);
+      else socket.write(answer);
+    });
+  });
+  t.after(() => server.close());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const { code, stdout } = await gridvine(['modbus', 'scan', `tcp://127.0.0.1:${port}`, '--unit-ids', '7,1']);
+  assert.equal(code, 0);
+  assert.equal(stdout, 'unit 7 answers: illegal address\nunit 1 answers: holding register 0 is 2300\n');
 });
 
 test('what a device refuses, and one that is not there, ends the command with the reason', async (t) => {

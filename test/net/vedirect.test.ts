@@ -69,6 +69,20 @@ test('a port where nothing is, or nothing speaks, ends the command with what to 
   assert.match(quiet.stderr, /no byte at all; check plug and cable/);
 });
 
+test('a register that is not answered, and noise that looks like a frame, end the command with a fault', async (t) => {
+  const { path } = await plugCharger(t, join(await temporaryDirectory(t), 'usb-ve'));
+  const unanswered = await gridvine(['vedirect', path, '--for', '800ms', '--get', '0x1234']);
+  assert.equal(unanswered.code, 1);
+  assert.match(unanswered.stderr, /0x1234: no answer within 800 ms/);
+  const noisy = await plugPty(join(await temporaryDirectory(t), 'usb-ve'));
+  t.after(() => noisy.unplug());
+  const noise = setInterval(() => noisy.send(new TextEncoder().encode(':\n')), 50);
+  t.after(() => clearInterval(noise));
+  const noisyEnd = await gridvine(['vedirect', noisy.path, '--for', '500ms']);
+  assert.equal(noisyEnd.code, 1);
+  assert.match(noisyEnd.stderr, /only \d+ bytes that make no sense/);
+});
+
 test('a gateway that passes a serial line on by TCP serves as well', async (t) => {
   const server = createServer((socket) => {
     const timer = setInterval(() => socket.write(vedirectBlock(chargerFields())), 50);
