@@ -53,6 +53,10 @@ export async function dumpSunspec(options: DumpSunspecOptions): Promise<void> {
     const walk = await reader.walk();
     if (walk.kind !== 'models') throw new CliError(`unit ${unitId} ${failureText(walk)}`);
     const wanted = walk.models.filter(({ id }) => options.model?.includes(id) ?? true);
+    if (wanted.length === 0 && walk.models.length > 0) {
+      const there = [...new Set(walk.models.map(({ id }) => id))].join(', ');
+      throw new CliError(`--model: the device has ${there}; got ${options.model?.join(', ')}`);
+    }
     const dumped: DumpedModel[] = [];
     for (const found of wanted) dumped.push(await dumpModel(reader, found, tables.get(found.id)));
     return { models: dumped, fault: walk.fault };
@@ -69,8 +73,10 @@ async function dumpModel(
 ): Promise<DumpedModel> {
   const head = { ...found, label: table?.label ?? 'not known here', points: [], faults: [] };
   if (table === undefined) return head;
-  const result = await reader.model(found);
+  const result = await reader.model(found, table);
   if (result.kind === 'changed') return { ...head, faults: ['another model is there now'] };
+  if (result.kind === 'moving')
+    return { ...head, faults: ['its scales changed while it was read; try again'] };
   if (result.kind !== 'data') return { ...head, faults: [failureText(result)] };
   const { points, faults } = decodeModel(table, result.data);
   return {

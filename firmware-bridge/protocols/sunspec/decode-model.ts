@@ -22,7 +22,7 @@ export interface DecodedModel {
 }
 
 /** Most repetitions of a group that are read. */
-const REPEATS_MAX = 256;
+export const REPEATS_MAX = 256;
 const SCALE_MAX = 10;
 
 /**
@@ -131,9 +131,14 @@ function scaleOf({ sf }: PointTable, scope: Scope): number | undefined {
 }
 
 function countOf(count: string | number, scope: Scope, room: number): number {
-  if (count === 0) return room;
+  // As much as there is room for; some devices pad that with zeros, and say how many there are.
+  if (count === 0) return Math.min(room, numberOr(lookUp('N', scope), room));
   const told = typeof count === 'number' ? count : lookUp(count, scope);
   return typeof told === 'number' ? told : 0;
+}
+
+function numberOr(value: RawValue, other: number): number {
+  return typeof value === 'number' ? value : other;
 }
 
 function lookUp(name: string, scope: Scope | undefined): RawValue {

@@ -190,7 +190,7 @@ export class ModbusSource implements Source {
   #handleRefusal(block: RegisterBlock, code: number): void {
     this.#counters.refusedReads += 1;
     if (isLasting(code)) this.#refusedUntilMs.set(block, this.#ports.clock.nowMs() + REFUSED_AGAIN_MS);
-    if (!this.#patience.isExhausted(this.#blockSubject(block), code)) return;
+    if (!this.#patience.isExhausted(this.#blockSubject(block), { isLasting: isLasting(code) })) return;
     const { table, address, count } = block.request;
     this.#ledger.raise({
       code: 'device-refuses',

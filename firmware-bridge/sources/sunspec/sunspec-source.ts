@@ -2,7 +2,7 @@ import type { AppValue } from '#runtime/core/value.ts';
 import { type HealthItem, HealthLedger } from '../../health.ts';
 import { keyMatches } from '../../pipeline/key-glob.ts';
 import type { SourcePorts } from '../../ports/source-ports.ts';
-import { exceptionText, isSilence } from '../../protocols/modbus/read-request.ts';
+import { exceptionText, isLasting, isSilence } from '../../protocols/modbus/read-request.ts';
 import { type DecodedModel, decodeModel } from '../../protocols/sunspec/decode-model.ts';
 import { loadModels, type ModelTable } from '../../protocols/sunspec/model-table.ts';
 import type { FoundModel } from '../../protocols/sunspec/model-walk.ts';
@@ -147,10 +147,11 @@ export class SunspecSource implements Source {
     if (!isCurrent()) return;
     this.#counters.polls += 1;
     for (const model of this.#models ?? []) {
-      const result = await this.#reader?.model(model.found);
+      const result = await this.#reader?.model(model.found, model.table);
       if (!isCurrent() || result === undefined) return;
       if (result.kind === 'data') this.#deliver(model, decodeModel(model.table, result.data));
       else if (result.kind === 'changed') return this.#forget();
+      else if (result.kind === 'moving') this.#noteMoving(model);
       else if (result.kind === 'failed') return this.#handleSilence(result.reason);
       else if (isSilence(result.code)) return this.#handleSilence(exceptionText(result.code));
       else this.#handleRefusal(model, result.code);
@@ -246,6 +247,14 @@ export class SunspecSource implements Source {
     });
   }
 
+  /** Its values can't be told from those ten times as large. Next time they mostly can. */
+  #noteMoving(model: ReadModel): void {
+    const subject = this.#subjectOf(model);
+    this.#counters.mapFaults += 1;
+    if (!this.#patience.isExhausted(subject, { isLasting: false })) return;
+    this.#noteMap('Its scales change while it is read', subject, `model ${model.found.id}`);
+  }
+
   #judgeIdentity({ points }: DecodedModel): void {
     const { serialNumber, name } = this.#options;
     const told = points.find(({ path }) => path === 'SN')?.value;
@@ -284,7 +293,7 @@ export class SunspecSource implements Source {
   #handleRefusal(model: ReadModel, code: number): void {
     const { id, address } = model.found;
     this.#counters.refusedReads += 1;
-    if (!this.#patience.isExhausted(this.#subjectOf(model), code)) return;
+    if (!this.#patience.isExhausted(this.#subjectOf(model), { isLasting: isLasting(code) })) return;
     this.#raise('device-refuses', 'warning', this.#subjectOf(model), {
       title: `model ${id} refused: ${exceptionText(code)}`,
       text: `The device lists it at ${address} and doesn't let it be read. Its other models still are.`,

@@ -50,6 +50,15 @@ test('groups that repeat as often as there is room have a number in their path',
   assert.equal(values.get('module/2/DCW'), 2425);
 });
 
+test('room that a device fills with zeros is no tracker', async () => {
+  const { values } = await decoded(160, inverterModels()[2]?.values ?? {}, (words) => [
+    ...words,
+    ...new Array<number>(20).fill(0),
+  ]);
+  assert.equal(values.get('module/2/DCW'), 2425);
+  assert.equal(values.has('module/3/DCW'), false);
+});
+
 test('groups within groups are counted by points of the groups around them', async () => {
   const curve = (volts: number) => ({
     ActPt: 2,

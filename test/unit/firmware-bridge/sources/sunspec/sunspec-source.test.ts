@@ -253,6 +253,40 @@ test('two models of a kind, one of them faulty, are told apart in what is wrong 
   await source.stop();
 });
 
+test('values whose scale moves while they are read are left out', async () => {
+  const device = sunspecDevice(inverterModels().slice(0, 1));
+  const end = [...device.holding].findLast(([, word]) => word === 0xffff)?.[0] ?? 0;
+  const der = (W: number, W_SF: number) => tableWords(701, { W, W_SF });
+  device.load('holding', end, [...(await der(4700, 0)), 0xffff, 0]);
+  let isMoving = false;
+  const [small, large] = [await der(470, 1), await der(4700, 0)];
+  const { ports, sink, source } = await started(device, {}, (answer) => {
+    // With each long answer the inverter takes the other scale.
+    if (isMoving && answer.length > 200) device.load('holding', end, device.reads % 2 ? small : large);
+    return answer;
+  });
+  await ports.clock.advance(2500);
+  isMoving = true;
+  await ports.clock.advance(60_000);
+  assert.deepEqual([...new Set(sink.of('roof/ac/power').map(({ value }) => value))], [4700]);
+  assert.ok((source.counters().mapFaults ?? 0) > 0);
+  await source.stop();
+});
+
+test('a model that says it is as long as everything is not read so far', async () => {
+  const device = sunspecDevice(inverterModels());
+  const header = 40_002 + 68;
+  device.holding.set(header + 1, 20_000);
+  for (let at = header + 100; at < 65_536; at++) device.holding.set(at, 0);
+  device.holding.set(header + 2 + 20_000, 0xffff);
+  const { ports, sink, source } = await started(device);
+  await ports.clock.advance(1500);
+  assert.ok(device.reads < 20, `${device.reads} reads`);
+  assert.ok(sink.healthLog.includes('+map-mismatch roof: model 103'));
+  assert.equal(sink.last('roof/ac/power')?.value, 4821);
+  await source.stop();
+});
+
 test('a curtailment of a few percent is told at once', async () => {
   const limit = { WMaxLimPct: 100, WMaxLimPct_SF: 0 };
   const device = sunspecDevice(inverterModels());
