@@ -89,6 +89,10 @@ describe('the Debian packages', () => {
     assert.match(unit, /^Restart=always$/m);
     // Where other programs look whether a serial port is in use: nothing else outside of its own directories.
     assert.match(unit, /^ReadWritePaths=-\/run\/lock$/m);
+    // systemd looks device groups up once, at the start: their modules have to be there by then.
+    for (const module of ['usbserial', 'cdc_acm']) {
+      assert.match(unit, new RegExp(`^After=.*modprobe@${module}\\.service`, 'm'));
+    }
     // V8 writes the code that it then executes.
     assert.doesNotMatch(unit, /^MemoryDenyWriteExecute=/m);
   });
