@@ -216,9 +216,14 @@ export function sttyArguments(line: SerialEndpoint, isPty: boolean): readonly st
   return [String(line.baudRate), ...raw, ...(isPty ? [] : framing)];
 }
 
+/** So many names of other ports are told. */
+const NAMES_MAX = 8;
+
 async function absence(path: string): Promise<string> {
   const there = await readdir(BY_ID).catch(() => []);
-  const names = there.map((name) => `${BY_ID}/${name}`).join(', ');
+  const more = there.length > NAMES_MAX ? ` and ${there.length - NAMES_MAX} more` : '';
+  const shown = there.slice(0, NAMES_MAX).map((name) => `${BY_ID}/${name}`);
+  const names = `${shown.join(', ')}${more}`;
   return `there is no ${path}; ${names === '' ? 'no serial port is plugged in by USB' : `plugged in by USB: ${names}`}`;
 }
 

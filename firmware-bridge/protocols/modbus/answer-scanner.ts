@@ -48,6 +48,8 @@ export interface Expected {
   readonly mayEcho: boolean;
   /** Another master's request that wasn't answered yet. */
   readonly foreign?: ForeignRequest | undefined;
+  /** Our request before: what would answer it comes late. Only where nobody waits. */
+  readonly previous?: ReadRequest | undefined;
 }
 
 /** An answer, or the notice that one came which may be somebody else's. */
@@ -80,6 +82,8 @@ export class AnswerScanner {
   readonly #counters = { garbageBytes: 0, damagedAnswers: 0, lateAnswers: 0, foreignRequests: 0, echoes: 0 };
   #transaction = 0;
   #expected: Expected | undefined;
+  /** The last request, when nobody waits for its answer any more. Its echo may still come. */
+  #previous: Expected | undefined;
   /** What may still become something: from the first place on that was too short to tell. */
   #tail: Uint8Array = NOTHING;
   /** So much of that came before the request: the answer doesn't begin there. */
@@ -106,6 +110,7 @@ export class AnswerScanner {
   cancel(): void {
     if (this.#holdsDamage) this.#counters.damagedAnswers += 1;
     this.#holdsDamage = false;
+    this.#previous = this.#expected ?? this.#previous;
     this.#expected = undefined;
     this.#oldBytes = this.#tail.length;
   }
@@ -116,6 +121,7 @@ export class AnswerScanner {
     this.#tail = NOTHING;
     this.#oldBytes = 0;
     this.#foreign = undefined;
+    this.#previous = undefined;
   }
 
   /** Whether another master waits for an answer that would look like the one to this request. */
@@ -138,7 +144,7 @@ export class AnswerScanner {
     let pendingFrom = bytes.length;
     this.#holdsDamage = false;
     for (let at = 0; at < bytes.length; ) {
-      const expected = at < this.#oldBytes ? IDLE : (this.#expected ?? IDLE);
+      const expected = at < this.#oldBytes ? this.#idle() : (this.#expected ?? this.#idle());
       const found = this.#framing.find(stretch, at, { ...expected, foreign: this.#foreign });
       if (found.kind === 'answer') return this.#finish(found.answer, bytes.length - at - found.length);
       if (found.kind === 'short') {
@@ -162,6 +168,7 @@ export class AnswerScanner {
     if (found.kind === 'echo') {
       this.#counters.echoes += 1;
       if (this.#expected !== undefined) this.#expected = { ...this.#expected, mayEcho: false };
+      else if (this.#previous !== undefined) this.#previous = { ...this.#previous, mayEcho: false };
       return found.length;
     }
     // What is held back comes by again, and is counted then.
@@ -179,6 +186,11 @@ export class AnswerScanner {
       this.#counters.garbageBytes += 1;
     }
     return 1;
+  }
+
+  #idle(): Expected {
+    const { request, sent = NOTHING, mayEcho = false } = this.#previous ?? {};
+    return { ...IDLE, sent, mayEcho, previous: request };
   }
 
   #finish(answer: ReadAnswer, rest: number): Scanned {

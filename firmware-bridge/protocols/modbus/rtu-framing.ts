@@ -1,10 +1,11 @@
 import type { Expected, Found, Framing, Stretch } from './answer-scanner.ts';
 import { crc16 } from './crc16.ts';
-import { dataBytesOf, encodeReadPdu, READ_FUNCTION } from './read-request.ts';
+import { dataBytesOf, encodeReadPdu, READ_FUNCTION, type ReadRequest } from './read-request.ts';
 
 const NONE: Found = { kind: 'none' };
 const SHORT: Found = { kind: 'short' };
 const SHORT_OR_DAMAGED: Found = { kind: 'short', isDamaged: true };
+const LATE: Found = { kind: 'late' };
 const DAMAGED: Found = { kind: 'damaged' };
 
 /** A request of a master that reads, or writes one value: unit, function 1 to 6, address, count or value, CRC. */
@@ -21,18 +22,21 @@ export const rtuFraming: Framing = {
     return Uint8Array.of(...body, crc & 0xff, crc >> 8);
   },
   find(stretch, at, expected) {
-    const answer = answerAt(stretch, at, expected);
+    const answer = answerAt(stretch, at, expected.request);
     if (answer.kind === 'answer') return answer;
-    const request = requestAt(stretch, at, expected);
-    if (request.kind !== 'none' && request.kind !== 'short') return request;
     const theirs = theirAnswerAt(stretch, at, expected);
     if (theirs.kind === 'theirs') return theirs;
-    if (request.kind !== 'short' && theirs.kind !== 'short') return answer;
+    // Before requests: the answer with 17 to 24 coils looks like one.
+    const late = expected.previous === undefined ? NONE : answerAt(stretch, at, expected.previous);
+    if (late.kind === 'answer') return LATE;
+    const request = requestAt(stretch, at, expected);
+    if (request.kind !== 'none' && request.kind !== 'short') return request;
+    if (![request, theirs, late].some(({ kind }) => kind === 'short')) return answer;
     return answer.kind === 'damaged' ? SHORT_OR_DAMAGED : SHORT;
   },
 };
 
-function answerAt({ bytes, crcs }: Stretch, at: number, { request }: Expected): Found {
+function answerAt({ bytes, crcs }: Stretch, at: number, request: ReadRequest): Found {
   if (bytes[at] !== request.unitId) return NONE;
   const left = bytes.length - at;
   if (left < 2) return SHORT;

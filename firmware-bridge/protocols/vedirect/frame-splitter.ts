@@ -3,7 +3,7 @@ const LABEL_BYTES_MAX = 16;
 const VALUE_BYTES_MAX = 64;
 /** Most fields of a block; the protocol has 22. One more voids the block. */
 const FIELDS_MAX = 32;
-/** Longest HEX frame between `:` and newline; the longest known payload is 34 bytes. */
+/** Longest HEX frame between `:` and newline; the longest known payload, a day of history, has 113 characters. */
 const HEX_CHARS_MAX = 256;
 
 /** Why a text block was dropped whole. */

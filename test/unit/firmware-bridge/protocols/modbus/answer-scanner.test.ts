@@ -107,6 +107,36 @@ test('a late answer to an earlier request is not taken for that to this one', ()
   assert.equal(scanner.push(Uint8Array.of(0, 2, 0, 0, 0, 9, 1, 3, 6, ...DATA)), undefined);
 });
 
+test('what comes late on a serial line is not another master', () => {
+  const coils: ReadRequest = { unitId: 1, table: 'coil', address: 0, count: 20 };
+  const { scanner, sent } = asked(rtuFraming, coils);
+  scanner.cancel();
+  // Our own echo, and an answer that is as long as a request.
+  assert.equal(scanner.push(join(sent, rtuFrame(Uint8Array.of(1, 1, 3, 0, 1, 0)))), undefined);
+  const { echoes, lateAnswers, foreignRequests } = scanner.counters();
+  assert.deepEqual(
+    { echoes, lateAnswers, foreignRequests },
+    { echoes: 1, lateAnswers: 1, foreignRequests: 0 },
+  );
+  // A second echo is none.
+  scanner.push(sent);
+  assert.equal(scanner.counters().foreignRequests, 1);
+});
+
+test('the request of another master is heard although ours goes out in its middle', () => {
+  const { scanner } = asked(rtuFraming);
+  scanner.cancel();
+  const foreign = rtuFrame(Uint8Array.of(1, 3, 0, 0, 0, 3));
+  scanner.push(foreign.subarray(0, 4));
+  scanner.request(REQUEST);
+  assert.deepEqual(scanner.push(join(foreign.subarray(4), RTU_ANSWER)), { kind: 'collision' });
+  // Half an answer to the request before is never completed to one to this.
+  const { scanner: other } = asked(rtuFraming);
+  other.push(RTU_ANSWER.subarray(0, 5));
+  other.request(REQUEST);
+  assert.equal(other.push(RTU_ANSWER.subarray(5)), undefined);
+});
+
 test('what nobody waits for is counted and held in bounds', () => {
   const scanner = new AnswerScanner(rtuFraming);
   for (let i = 0; i < 1000; i++) scanner.push(new Uint8Array(100).fill(0xff));
