@@ -199,7 +199,7 @@ export const sunspecSchema = section(
     unitId: v.optional(unitId, 1),
     base: v.optional(integerField('address of the marker SunS', { min: 0, max: 65_535 })),
     serialNumber: v.optional(
-      textField('a serial number as the device tells it (SN of model 1)', /^[!-~]{1,32}$/),
+      textField('a serial number as the device tells it (SN of model 1)', /^[!-~]([ -~]{0,30}[!-~])?$/),
     ),
     points: v.optional(v.array(pointSchema, 'a list of points'), []),
     silentAfter: v.optional(silentAfter),

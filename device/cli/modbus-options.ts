@@ -3,6 +3,9 @@ import { parseLinkAddress } from '#bridge/link-address.ts';
 import { PARITIES, type Parity } from '#bridge/ports/link-port.ts';
 import { durationArgument, wholeNumberArgument } from './arguments.ts';
 
+/** The slowest speed that serial ports know. */
+const BAUD_RATE_MIN = 50;
+
 /** How a Modbus bus is spoken to, as given on the command line. */
 export interface ModbusLineOptions {
   readonly baudRate: number;
@@ -15,7 +18,7 @@ export interface ModbusLineOptions {
 /** How a serial line is set. */
 export function serialLineOptions(): readonly Option[] {
   return [
-    new Option('--baud-rate <number>', 'of a serial line').argParser(wholeNumberArgument).default(9600),
+    new Option('--baud-rate <number>', 'of a serial line').argParser(baudRateArgument).default(9600),
     new Option('--parity <parity>', 'of a serial line').choices([...PARITIES]).default('none'),
     new Option('--stop-bits <number>', 'of a serial line').argParser(stopBitsArgument).default(1),
   ];
@@ -57,4 +60,11 @@ function stopBitsArgument(text: string): 1 | 2 {
   if (text === '1') return 1;
   if (text === '2') return 2;
   throw new InvalidArgumentError('expected 1 or 2.');
+}
+
+/** 0 would hang the line up. */
+function baudRateArgument(text: string): number {
+  const rate = wholeNumberArgument(text);
+  if (rate < BAUD_RATE_MIN) throw new InvalidArgumentError(`expected a number from ${BAUD_RATE_MIN} on.`);
+  return rate;
 }

@@ -193,6 +193,10 @@ export class SunspecSource implements Source {
       this.#patience.forget(subject);
     }
     this.#givers.clear();
+    // Nothing is shared before the device has said who it is.
+    this.#isForeign = this.#options.serialNumber !== undefined;
+    const isNameless = models !== undefined && !models.some(({ found }) => found.id === IDENTITY_MODEL);
+    if (isNameless) this.#judgeIdentity(undefined);
     this.#models = models;
     this.#lastModels = models ?? [];
   }
@@ -255,9 +259,9 @@ export class SunspecSource implements Source {
     this.#noteMap('Its scales change while it is read', subject, `model ${model.found.id}`);
   }
 
-  #judgeIdentity({ points }: DecodedModel): void {
+  #judgeIdentity(common: DecodedModel | undefined): void {
     const { serialNumber, name } = this.#options;
-    const told = points.find(({ path }) => path === 'SN')?.value;
+    const told = common?.points.find(({ path }) => path === 'SN')?.value;
     this.#isForeign = serialNumber !== undefined && told !== serialNumber;
     if (!this.#isForeign) {
       this.#ledger.clear({ code: 'device-changed', subject: name });

@@ -16,6 +16,7 @@ test('what is no address, register, unit id or speed is refused before anything 
       /expected a unit id from 0 to 255/,
     ],
     [['modbus', 'read', 'tcp://10.0.0.7', '--at', '0', '--stop-bits', '3'], /expected 1 or 2/],
+    [['modbus', 'read', '/dev/ttyUSB0', '--at', '0', '--baud-rate', '0'], /expected a number from 50 on/],
     [['modbus', 'scan', 'tcp://10.0.0.7', '--unit-ids', '1-2-3'], /expected a range such as 1-32/],
     [['modbus', 'scan', 'tcp://10.0.0.7', '--unit-ids', '9-1'], /expected at least one unit id/],
     [['sunspec', 'dump', '10.0.0.7'], /expected tcp/],

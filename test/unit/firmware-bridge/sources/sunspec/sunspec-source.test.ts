@@ -156,6 +156,22 @@ test('another device at the address does not speak for the one that is meant', a
   await source.stop();
 });
 
+test('a device that does not say who it is is not the one that is meant', async () => {
+  const [, ...nameless] = inverterModels();
+  const { ports, sink, source } = await started(sunspecDevice(nameless), { serialNumber: 'SW 0042' });
+  await ports.clock.advance(3500);
+  assert.equal(sink.readings.length, 0);
+  assert.deepEqual(sink.healthLog, ['+device-changed roof']);
+  await source.stop();
+  const refusing = sunspecDevice(inverterModels());
+  for (let address = 40_010; address < 40_060; address++) refusing.holding.delete(address);
+  const other = await started(refusing, { serialNumber: 'SW0042' });
+  await other.ports.clock.advance(3500);
+  assert.equal(other.sink.readings.length, 0);
+  assert.deepEqual(other.sink.healthLog, ['+device-refuses roof: model 1']);
+  await other.source.stop();
+});
+
 test('a model that the device lists and refuses costs only itself', async () => {
   const device = sunspecDevice(inverterModels());
   for (let address = 40_002 + 68 + 10; address < 40_002 + 68 + 20; address++) device.holding.delete(address);
