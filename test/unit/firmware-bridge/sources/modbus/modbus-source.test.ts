@@ -234,17 +234,22 @@ test('the answer to what another master asked before us is not taken for ours', 
     address: SERIAL,
     registers: [{ key: 'current', at: 10 }],
   });
-  await ports.clock.advance(500);
+  await ports.clock.advance(0);
+  const firstPollMs = ports.clock.nowMs();
   const link = ports.links.last;
+  const units = new Map([[1, meter()]]);
+  link.answer = (request) => {
+    const answer = answerRtu(units, request);
+    if (answer !== undefined) ports.clock.schedule(40, () => link.brings(answer));
+  };
   const foreign = rtuFrame(Uint8Array.of(1, 3, 0, 11, 0, 1));
   const theirs = rtuFrame(Uint8Array.of(1, 3, 2, 0xff, 0x9c));
-  // In each round it asks just before we do, by an adapter that brings what it heard in two pieces.
-  for (let round = 0; round < 20; round++) {
-    await ports.clock.advance(485 + round);
+  // In each round it asks a little before we do, by an adapter that brings what it heard in two pieces.
+  for (let round = 1; round <= 20; round++) {
+    await ports.clock.advance(firstPollMs + round * 1000 - (5 + round) - ports.clock.nowMs());
     link.brings(foreign.subarray(0, 5));
-    await ports.clock.advance(3);
     link.brings(foreign.subarray(5));
-    await ports.clock.advance(50);
+    await ports.clock.advance(30);
     link.brings(theirs);
   }
   assert.deepEqual([...new Set(sink.of('meter/current').map(({ value }) => value))], [2300]);
