@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { type CaptureEntry, parseCapture } from '#bridge/capture/capture.ts';
 import { CliError, EXIT } from './io.ts';
 
@@ -6,7 +6,10 @@ import { CliError, EXIT } from './io.ts';
 export interface CaptureFile {
   /** Takes a line of the capture at once: what was recorded before a crash is there. */
   write(line: string): void;
+  /** @throws CliError where not everything could be written. */
   close(): void;
+  /** Removes it: there was nothing to record. */
+  discard(): void;
 }
 
 /**
@@ -15,12 +18,43 @@ export interface CaptureFile {
  */
 export function createCaptureFile(path: string): CaptureFile {
   try {
-    const fd = openSync(path, 'wx', 0o640);
-    return { write: (line) => void writeSync(fd, line), close: () => closeSync(fd) };
+    return new OpenCapture(path, openSync(path, 'wx', 0o640));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = code === 'EEXIST' ? `${path} is there already; give another name` : message;
     throw new CliError(`--record: ${reason}`);
+  }
+}
+
+class OpenCapture implements CaptureFile {
+  readonly #path: string;
+  readonly #fd: number;
+  #problem: string | undefined;
+
+  constructor(path: string, fd: number) {
+    this.#path = path;
+    this.#fd = fd;
+  }
+
+  write(line: string): void {
+    // A full disk ends the recording, and not what is recorded.
+    if (this.#problem !== undefined) return;
+    try {
+      writeSync(this.#fd, line);
+    } catch (error) {
+      this.#problem = (error as Error).message;
+    }
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+    if (this.#problem !== undefined)
+      throw new CliError(`--record: ${this.#path} is not complete: ${this.#problem}`);
+  }
+
+  discard(): void {
+    closeSync(this.#fd);
+    unlinkSync(this.#path);
   }
 }
 

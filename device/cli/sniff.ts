@@ -58,6 +58,9 @@ export async function sniff(options: SniffOptions): Promise<void> {
     } else {
       printLines(io, [...dump(atMs, chunk), ...recognised.map((text) => `${' '.repeat(10)}= ${text}`)]);
     }
+  }).catch((error: unknown) => {
+    capture?.discard();
+    throw error;
   });
   const timer = Promise.withResolvers<undefined>();
   const timeout = setTimeout(timer.resolve, durationMs, undefined);

@@ -98,7 +98,7 @@ class Player {
     const bytes = this.#written.shift();
     if (bytes === undefined) {
       this.#awaitsWrite = true;
-      this.#schedule(WRITE_MS_MAX, () => this.#passWrite(recorded));
+      this.#schedule(WRITE_MS_MAX / this.#options.speed, () => this.#passWrite(recorded));
       return;
     }
     if (bytes.length !== recorded.length || bytes.some((byte, i) => byte !== recorded[i]))

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -81,6 +82,23 @@ test('a register that is not answered, and noise that looks like a frame, end th
   const noisyEnd = await gridvine(['vedirect', noisy.path, '--for', '500ms']);
   assert.equal(noisyEnd.code, 1);
   assert.match(noisyEnd.stderr, /only \d+ bytes that make no sense/);
+});
+
+test('a capture of a port that was never open is not left behind', async (t) => {
+  const directory = await temporaryDirectory(t);
+  const record = join(directory, 'roof.capture');
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const { code, stderr } = await gridvine([
+      'source',
+      'sniff',
+      join(directory, 'usb-ve'),
+      '--record',
+      record,
+    ]);
+    assert.equal(code, 1);
+    assert.match(stderr, /there is no .*usb-ve/);
+    assert.equal(existsSync(record), false);
+  }
 });
 
 test('a gateway that passes a serial line on by TCP serves as well', async (t) => {
