@@ -24,7 +24,7 @@ interface Card {
   readonly certificate: Uint8Array;
 }
 
-/** A root and the certificates of all hosts: the first three may mint. */
+/** A root and the certificates of all hosts: all may vote in leases and send commands, the first three may mint. */
 export class CertifiedHosts {
   readonly #provider: CryptoProvider;
   readonly #cluster: string;
@@ -81,7 +81,7 @@ export class CertifiedHosts {
       serial: random.bytes(SERIAL_BYTES),
       signingKey: identity.publicKey,
       agreementKey: agreementKey.publicKey,
-      groups: host < KEYMASTERS ? ['keymaster'] : ['sensor'],
+      groups: ['controller', host < KEYMASTERS ? 'keymaster' : 'sensor'],
       notBefore: START_SECONDS,
       issuedAt: START_SECONDS,
       expires: START_SECONDS + 2 * YEAR_SECONDS,

@@ -25,6 +25,18 @@ test('whatever happens to nodes, events are delivered once and in order, and nob
   assert.ok(gaps > 0, 'some are cut off for longer than a window');
 });
 
+test('what each node may send by its certificate is delivered all the same', () => {
+  const quality = { lossShare: 0.1, duplicateShare: 0.05, reorderShare: 0.1 };
+  for (let seed = 1; seed <= 4; seed++) {
+    const wish = { scenario: 'events', nodes: 4 + seed, seed, durationMs: 30_000, quality };
+    const options = optionsOf({ ...wish, certificates: true });
+    const { results, violations } = simulate(options, FAST_PARTS);
+    assert.deepEqual(violations, [], replayCommand(options));
+    assert.equal(results.silentlyLost, 0, replayCommand(options));
+    assert.ok(Number(results.sent) > 50, replayCommand(options));
+  }
+});
+
 test('on a quiet network nobody misses anything', () => {
   const result = play({ scenario: 'events', nodes: 8, rate: 20, durationMs: 10_000, seed: 4 });
   assert.equal(numberOf(result, 'silentlyLost'), 0);
